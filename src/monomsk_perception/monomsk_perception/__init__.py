@@ -1,0 +1,1 @@
+"""Camera images to landmarks, and landmarks to the posture of a person."""
