@@ -1,0 +1,1 @@
+"""The human model: skeleton, inertias, limits, landmarks, sole contact points, scaling, URDF."""
