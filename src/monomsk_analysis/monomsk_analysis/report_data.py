@@ -29,7 +29,6 @@ class ReportDataError(AnalysisError):
     """
 
     def __init__(self, field: str, expected: tuple[int, ...], actual: tuple[int, ...]) -> None:
-        """Keep the field and both shapes."""
         super().__init__(f"report data '{field}' must have shape {expected}, not {actual}")
         self.field = field
         self.expected = expected
@@ -165,6 +164,7 @@ class DynamicsSeries:
         in_contact: sole is loaded, (n, 2).
         contact_probability: 0 to 1, (n, 2).
         sole_forces: ground reaction on each sole, world frame [N], (n, 2, 3).
+        sole_forces_sigma: their standard deviations [N], (n, 2, 3).
         centers_of_pressure: world [m], (n, 2, 3), NaN without contact.
         free_moments: about the world's z at the centre of pressure [N m], (n, 2).
         root_residual: force [N] and moment [N m] at the pelvis origin in the world frame that the
@@ -177,6 +177,7 @@ class DynamicsSeries:
     in_contact: BoolArray
     contact_probability: FloatArray
     sole_forces: FloatArray
+    sole_forces_sigma: FloatArray
     centers_of_pressure: FloatArray
     free_moments: FloatArray
     root_residual: FloatArray
@@ -187,7 +188,7 @@ class DynamicsSeries:
         n, m = self.torques.shape
         _require(self, ("torques_sigma",), (n, m))
         _require(self, ("in_contact", "contact_probability", "free_moments"), (n, 2))
-        _require(self, ("sole_forces", "centers_of_pressure"), (n, 2, 3))
+        _require(self, ("sole_forces", "sole_forces_sigma", "centers_of_pressure"), (n, 2, 3))
         _require(self, ("root_residual",), (n, 6))
         _require(self, ("consistency_error",), (n,))
 
