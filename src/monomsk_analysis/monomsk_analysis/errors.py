@@ -1,0 +1,116 @@
+"""Errors of the analysis package; each carries the data that it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+
+class AnalysisError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class FileFormatError(AnalysisError):
+    """A file whose content is not what its format promises.
+
+    Attributes:
+        path: the file.
+        line_number: line of the offence, counted from 1; None for the file as a whole.
+        reason: what is wrong.
+    """
+
+    def __init__(self, path: Path, reason: str, line_number: int | None = None) -> None:
+        self.path = path
+        self.line_number = line_number
+        self.reason = reason
+        where = f"{path}, line {line_number}" if line_number is not None else f"{path}"
+        super().__init__(f"{where}: {reason}")
+
+
+class MissingColumnsError(AnalysisError):
+    """Columns that a computation needs and a table does not have.
+
+    Attributes:
+        source: name of the table or file.
+        missing: names of the columns that are not there.
+        available: names of the columns that are.
+    """
+
+    def __init__(self, source: str, missing: Sequence[str], available: Sequence[str]) -> None:
+        self.source = source
+        self.missing = tuple(missing)
+        self.available = tuple(available)
+        super().__init__(
+            f"{source}: missing {', '.join(self.missing)}; it has {', '.join(self.available)}"
+        )
+
+
+class InputError(AnalysisError):
+    """An input that cannot be read as what it claims to be.
+
+    Attributes:
+        path: the input.
+        reason: what is wrong with it.
+    """
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{path}: {reason}")
+
+
+class VideoError(InputError):
+    """A video that is missing, empty, broken, or not a video."""
+
+
+class BagError(InputError):
+    """A bag that is missing, broken, or not a bag."""
+
+
+class TopicMissingError(BagError):
+    """A bag without the topic that was asked for.
+
+    Attributes:
+        topic: the topic asked for; None if any image topic would have done.
+        available: name of each topic in the bag to its type.
+    """
+
+    def __init__(self, path: Path, topic: str | None, available: Mapping[str, str]) -> None:
+        self.topic = topic
+        self.available = dict(available)
+        wanted = f"no topic {topic}" if topic else "no image topic"
+        present = ", ".join(f"{name} ({kind})" for name, kind in sorted(available.items()))
+        super().__init__(path, f"{wanted} in this bag; it has {present or 'no topics at all'}")
+
+
+class NoPersonError(AnalysisError):
+    """No stretch of the input shows a person long enough to be analysed.
+
+    Attributes:
+        source: the input.
+        frames: number of frames looked at.
+        tracked: number of frames with a body state.
+    """
+
+    def __init__(self, source: Path, frames: int, tracked: int) -> None:
+        self.source = source
+        self.frames = frames
+        self.tracked = tracked
+        super().__init__(
+            f"{source}: no person found long enough to analyse "
+            f"({tracked} of {frames} frames tracked)"
+        )
+
+
+class OutputError(AnalysisError):
+    """A result that could not be written.
+
+    Attributes:
+        path: where it should have gone.
+        reason: why it did not.
+    """
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{path}: {reason}")
