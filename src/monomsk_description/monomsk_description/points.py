@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 from numpy.typing import NDArray
 
 from monomsk_description.frames import Array
@@ -29,3 +30,15 @@ class PointSet:
 
     def __len__(self) -> int:
         return len(self.names)
+
+
+def join(*sets: PointSet) -> PointSet:
+    """One set with the points of several, in order."""
+    return PointSet(
+        names=tuple(name for points in sets for name in points.names),
+        segments=tuple(segment for points in sets for segment in points.segments),
+        sigma_m=np.concatenate([points.sigma_m for points in sets]),
+        joints=np.concatenate([points.joints for points in sets]),
+        offsets=np.concatenate([points.offsets for points in sets]),
+        support=np.concatenate([points.support for points in sets]),
+    )
