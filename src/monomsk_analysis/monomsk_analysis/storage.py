@@ -32,6 +32,7 @@ class Table:
         values: (n, m).
         in_degrees: whether rotations among the columns are in degrees (else radians).
         name: the header's first line.
+        comments: sentences for the header, for people; not read back.
     """
 
     times: NDArray[np.float64]
@@ -39,6 +40,7 @@ class Table:
     values: NDArray[np.float64]
     in_degrees: bool = False
     name: str = ""
+    comments: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         expected = (len(self.times), len(self.labels))
@@ -106,10 +108,12 @@ def write_storage(path: Path, table: Table) -> None:
     header = (
         f"{table.name or path.stem}\nversion=1\n"
         f"nRows={len(table.times)}\nnColumns={len(table.labels) + 1}\n"
-        f"inDegrees={'yes' if table.in_degrees else 'no'}\nendheader\n"
+        f"inDegrees={'yes' if table.in_degrees else 'no'}\n\n"
     )
+    # OpenSim takes every header line with an equals sign for a setting.
+    comments = "".join(f"{comment.replace('=', ':')}\n" for comment in table.comments)
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(header)
+        file.write(f"{header}{comments}endheader\n")
         file.write("\t".join(("time", *table.labels)) + "\n")
         for time_s, row in zip(table.times, table.values, strict=True):
             cells = ["NaN" if np.isnan(value) else _NUMBER_FORMAT % value for value in row]
