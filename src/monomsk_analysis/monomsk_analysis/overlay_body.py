@@ -20,7 +20,7 @@ RING_TORQUE = 2.0
 _SHIFT = 4  # fractional bits of OpenCV's fixed-point pixels
 _BODY_ALPHA = 0.82
 _THIGH_WIDTH = 0.030  # in body heights, like every size below
-_RING_RADIUS = 0.040
+_RING_RADIUS = 0.036
 _ARROW_WIDTH = 0.009
 _MIN_VISIBILITY = 0.3
 _SMALLEST_TORQUE = 0.02  # N m/kg
@@ -41,8 +41,8 @@ def draw_body(image: ImageArray, scene: OverlayScene) -> None:
         view = image[region]
         origin = np.array([region[1].start, region[0].start], np.float64)
         layer = view.copy()
-        _draw_soles(layer, scene, origin)
         _draw_bones(layer, scene, origin)
+        _draw_soles(layer, scene, origin)
         cv2.addWeighted(layer, _BODY_ALPHA, view, 1.0 - _BODY_ALPHA, 0.0, dst=view)
     _draw_landmarks(image, scene)
     _draw_rings(image, scene)
@@ -84,16 +84,18 @@ def _dot(image: ImageArray, center: FloatArray, radius_px: float, color: Color) 
 
 
 def _draw_soles(layer: ImageArray, scene: OverlayScene, origin: FloatArray) -> None:
-    line_px = _thickness(0.006 * scene.body_height_px)
+    line_px = _thickness(0.004 * scene.body_height_px)
     for side, sole in enumerate(scene.soles):
         points = sole.outline_px[np.isfinite(sole.outline_px).all(axis=1)] - origin
         if len(points) < 3:
             continue
         hull = cv2.convexHull(points.astype(np.float32))[:, 0].astype(np.float64)
-        if sole.in_contact:
-            _fill(layer, hull, FORCE)
         corners = [_fixed(hull)]
-        cv2.polylines(layer, corners, True, SIDE_COLORS[side], line_px, cv2.LINE_AA, _SHIFT)
+        strokes = [(SIDE_COLORS[side], line_px)]
+        if sole.in_contact:
+            strokes = [(OUTLINE, 2 * line_px + 2), (FORCE, 2 * line_px)]
+        for color, width_px in strokes:
+            cv2.polylines(layer, corners, True, color, width_px, cv2.LINE_AA, _SHIFT)
 
 
 def _draw_bones(layer: ImageArray, scene: OverlayScene, origin: FloatArray) -> None:
@@ -174,7 +176,7 @@ def _ring_head(
     outward = np.array([math.cos(angle), math.sin(angle)])
     onward = math.copysign(1.0, sweep_deg) * np.array([-outward[1], outward[0]])
     foot = center + radius_px * outward
-    head = np.array([0.28 * outward, 0.45 * onward, -0.28 * outward]) * radius_px
+    head = np.array([0.26 * outward, 0.38 * onward, -0.26 * outward]) * radius_px
     _fill(image, foot + 1.3 * head, OUTLINE)
     _fill(image, foot + head, TORQUE)
 

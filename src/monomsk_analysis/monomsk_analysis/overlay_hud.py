@@ -28,11 +28,12 @@ ImageArray = NDArray[np.uint8]
 _PANEL_ALPHA = 0.62
 _SIDE_NAMES = ("RIGHT", "LEFT")
 _LEGEND = (
-    "yellow arrow: ground reaction, half a body height = 1 body weight",
-    f"white ring: joint torque, full turn = {RING_TORQUE:g} N m/kg, clockwise = flexion",
+    "arrow: ground reaction, half a body height = 1 body weight (BW)",
+    f"ring: joint torque, full turn = {RING_TORQUE:g} N m/kg, clockwise = flexion",
 )
-_COLUMNS_EM = (4.4, 6.1, 9.6, 12.2)  # right edges of angle, its sigma, torque, its sigma
-_PANEL_WIDTH_EM = 13.2
+_LANDMARK_NOTE = "dots: detected landmarks"
+_COLUMNS_EM = (5.1, 7.0, 10.4, 13.5)  # right edges of angle, its sigma, torque, its sigma
+_PANEL_WIDTH_EM = 14.8
 
 
 def draw_hud(image: ImageArray, scene: OverlayScene) -> None:
@@ -43,7 +44,7 @@ def draw_hud(image: ImageArray, scene: OverlayScene) -> None:
         scene: what to show; without tracking the values are left out.
     """
     height, width = image.shape[:2]
-    painter = _painter(max(9, round(min(width, height) / 45)))
+    painter = _painter(max(12, round(min(width, height) / 46)))
     em = painter.size_px
     margin = round(0.7 * em)
     panel_width = round(_PANEL_WIDTH_EM * em)
@@ -147,10 +148,11 @@ def _draw_legend(
     image: ImageArray, scene: OverlayScene, painter: TextPainter, margin: int
 ) -> None:
     em = painter.size_px
-    small = _painter(max(9, round(0.8 * em)))
+    small = _painter(max(11, round(0.8 * em)))
+    remarks = (_LANDMARK_NOTE, *scene.notes) if len(scene.landmarks_px) else scene.notes
     lines = _LEGEND if scene.tracked else ()
-    if scene.notes:
-        lines = (*lines, " · ".join(scene.notes))
+    if remarks:
+        lines = (*lines, " · ".join(remarks))
     if not lines:
         return
     height = len(lines) * small.line_height_px + round(0.5 * em)

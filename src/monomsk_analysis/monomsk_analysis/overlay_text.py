@@ -55,6 +55,7 @@ class TextPainter:
         self._font = font
         ascent, descent = self._font.getmetrics()
         self._ascent, self._height = int(ascent), int(ascent + descent)
+        self._space_width = max(round(0.3 * size_px), round(self._font.getlength(" ")))
         # Digits get one width, so that changing numbers do not jitter.
         self._digit_width = max(round(self._font.getlength(digit)) for digit in _DIGITS)
         self._glyph = functools.cache(self._render_glyph)
@@ -76,7 +77,8 @@ class TextPainter:
         """
         mask = self._mask(text)
         top, left = max(0, -y_px), max(0, -x_px)
-        mask = mask[top : image.shape[0] - y_px, left : image.shape[1] - x_px]
+        bottom, right = max(0, image.shape[0] - y_px), max(0, image.shape[1] - x_px)
+        mask = mask[top:bottom, left:right]
         if mask.size == 0:
             return
         y_px, x_px = y_px + top, x_px + left
@@ -94,6 +96,8 @@ class TextPainter:
         advance = max(1, round(self._font.getlength(character)))
         if character in _DIGITS:
             advance = self._digit_width
+        elif character == " ":
+            advance = self._space_width
         glyph: ImageArray = np.zeros((self._height, advance), np.uint8)
         mask, (offset_x, offset_y) = self._font.getmask2(character, mode="L")
         width, height = mask.size
