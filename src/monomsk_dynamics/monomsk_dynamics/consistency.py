@@ -1,0 +1,78 @@
+"""The proof by forward simulation: do torques and forces reproduce the motion they came from?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from monomsk_description.skeleton import Skeleton
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+_ROOT = 6
+
+
+@dataclass(frozen=True)
+class SolvedFrame:
+    """One solved instant, as the forward simulation needs it.
+
+    Attributes:
+        time_s: Its time [s].
+        q: Filtered configuration (38,).
+        v: Filtered velocity (37,).
+        generalised_force: Torques and contacts' generalised forces (37,), without the slack.
+    """
+
+    time_s: float
+    q: Array
+    v: Array
+    generalised_force: Array
+
+
+def roll_out(skeleton: Skeleton, frames: Sequence[SolvedFrame]) -> tuple[Array, Array]:
+    """Simulate from the first frame's state to the last frame's time.
+
+    Fourth-order Runge-Kutta, one step a frame interval, forces linear in time in between.
+
+    Args:
+        skeleton: The person's.
+        frames: At least two instants in order.
+
+    Returns:
+        Configuration (38,) and velocity (37,) reached.
+    """
+    q, v = frames[0].q, frames[0].v
+    for before, after in zip(frames[:-1], frames[1:], strict=True):
+        forces = (before.generalised_force, after.generalised_force)
+        q, v = step(skeleton, q, v, forces, after.time_s - before.time_s)
+    return q, v
+
+
+def step(
+    skeleton: Skeleton, q: Array, v: Array, forces: tuple[Array, Array], period_s: float
+) -> tuple[Array, Array]:
+    """One Runge-Kutta step with forces at its begin and end, each (37,)."""
+    middle = 0.5 * (forces[0] + forces[1])
+    half = 0.5 * period_s
+    a1 = skeleton.forward_dynamics(q, v, forces[0])
+    v2 = v + half * a1
+    a2 = skeleton.forward_dynamics(skeleton.integrate(q, half * v), v2, middle)
+    v3 = v + half * a2
+    a3 = skeleton.forward_dynamics(skeleton.integrate(q, half * v2), v3, middle)
+    v4 = v + period_s * a3
+    a4 = skeleton.forward_dynamics(skeleton.integrate(q, period_s * v3), v4, forces[1])
+    velocity = (v + 2.0 * v2 + 2.0 * v3 + v4) / 6.0
+    acceleration = (a1 + 2.0 * a2 + 2.0 * a3 + a4) / 6.0
+    return skeleton.integrate(q, period_s * velocity), v + period_s * acceleration
+
+
+def consistency_error(skeleton: Skeleton, frames: Sequence[SolvedFrame]) -> float:
+    """Root mean square of the joint coordinates between simulation and motion [rad].
+
+    NaN for fewer than two frames.
+    """
+    if len(frames) < 2:
+        return float("nan")
+    reached, _ = roll_out(skeleton, frames)
+    off = skeleton.difference(frames[-1].q, reached)[_ROOT:]
+    return float(np.sqrt(np.mean(off**2)))

@@ -1,0 +1,109 @@
+"""The rigid-body terms of one instant, evaluated once and shared by every stage."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from monomsk_description.skeleton import Skeleton
+from numpy.typing import NDArray
+
+from monomsk_dynamics import rotations
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+#: Order of the two sides in every array of two.
+SIDES = ("r", "l")
+
+
+@dataclass(frozen=True)
+class FootGeometry:
+    """Which sole points belong to which foot.
+
+    Attributes:
+        points: Indices of each foot's sole points among all, right and left.
+        toes: Indices of each foot's points on the toes.
+        length_m: From the calcaneus origin to the toe joint, right and left (2,) [m].
+    """
+
+    points: tuple[Indices, Indices]
+    toes: tuple[Indices, Indices]
+    length_m: Array
+
+    @classmethod
+    def of(cls, skeleton: Skeleton) -> "FootGeometry":
+        """The feet of a skeleton."""
+        segments = skeleton.soles.segments
+        points = [[i for i, s in enumerate(segments) if s.endswith("_" + side)] for side in SIDES]
+        toes = [[i for i, s in enumerate(segments) if s == "toes_" + side] for side in SIDES]
+        poses = skeleton.segment_poses(skeleton.neutral())
+        lengths = [
+            np.linalg.norm(poses["toes_" + s].translation - poses["calcn_" + s].translation)
+            for s in SIDES
+        ]
+        return cls(
+            (np.array(points[0]), np.array(points[1])),
+            (np.array(toes[0]), np.array(toes[1])),
+            np.array(lengths),
+        )
+
+
+@dataclass(frozen=True)
+class FrameTerms:
+    """What the equations of motion need at one instant.
+
+    Attributes:
+        q: Configuration (38,) [m, rad].
+        v: Velocity (37,).
+        mass_matrix: (37, 37).
+        bias: Gravity, centrifugal and Coriolis forces (37,).
+        points: Sole points in the world (16, 3) [m].
+        jacobians: Of the sole points (16, 3, 37).
+        point_velocities: (16, 3) [m/s].
+        center_of_mass: (3,) world [m].
+        rotation_world_pelvis: (3, 3).
+        calcaneus_rotations: World rotation of each calcaneus (2, 3, 3).
+        calcaneus_positions: World position of each calcaneus origin (2, 3) [m].
+    """
+
+    q: Array
+    v: Array
+    mass_matrix: Array
+    bias: Array
+    points: Array
+    jacobians: Array
+    point_velocities: Array
+    center_of_mass: Array
+    rotation_world_pelvis: Array
+    calcaneus_rotations: Array
+    calcaneus_positions: Array
+
+    @property
+    def pelvis_position(self) -> Array:
+        """Pelvis origin in the world (3,) [m]."""
+        return self.q[:3]
+
+    @property
+    def pelvis_velocity_world(self) -> Array:
+        """Velocity of the pelvis origin in world axes (3,) [m/s]."""
+        velocity: Array = self.rotation_world_pelvis @ self.v[:3]
+        return velocity
+
+
+def evaluate_frame(skeleton: Skeleton, q: Array, v: Array) -> FrameTerms:
+    """Evaluate the terms at configuration q (38,) and velocity v (37,)."""
+    points, jacobians = skeleton.points_with_jacobians(q, skeleton.soles)
+    poses = skeleton.segment_poses(q)
+    heels = [poses["calcn_" + side] for side in SIDES]
+    return FrameTerms(
+        q=q,
+        v=v,
+        mass_matrix=skeleton.mass_matrix(q),
+        bias=skeleton.bias_forces(q, v),
+        points=points,
+        jacobians=jacobians,
+        point_velocities=jacobians @ v,
+        center_of_mass=skeleton.center_of_mass(q),
+        rotation_world_pelvis=rotations.matrix(q[3:7]),
+        calcaneus_rotations=np.array([heel.rotation for heel in heels]),
+        calcaneus_positions=np.array([heel.translation for heel in heels]),
+    )

@@ -1,0 +1,207 @@
+"""Dynamics of a whole recording, without lag: the same solver as live, with hindsight.
+
+Hindsight means zero-lag smoothing, complete stance phases, and a second pass over double
+support, in which the trailing foot's forward force follows from its value at the landing of the
+other foot (Ren, Jones, Howard 2008).
+"""
+
+import time
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+from monomsk_description.skeleton import Skeleton
+from numpy.typing import NDArray
+
+from monomsk_dynamics.assemble import Instant, body_dynamics, solved_frame
+from monomsk_dynamics.consistency import consistency_error
+from monomsk_dynamics.contact import Contact, ContactDetector, sole_motion
+from monomsk_dynamics.errors import ShapeError
+from monomsk_dynamics.force_solver import GRAVITY_M_S2, ForceSolution, ForceSolver, Observation
+from monomsk_dynamics.frame import FootGeometry, FrameTerms, evaluate_frame
+from monomsk_dynamics.gait_phase import GaitPhase, offline_phases
+from monomsk_dynamics.load_sharing import ForcePrior, LoadPrior, LoadSharing, trailing_shear
+from monomsk_dynamics.options import DynamicsOptions
+from monomsk_dynamics.results import BodyDynamics
+from monomsk_dynamics.smoothing import SmoothMotion, smooth_motion
+from monomsk_dynamics.uncertainty import Uncertainty
+
+Array = NDArray[np.float64]
+Stamps = NDArray[np.int64]
+
+_NV = 37
+
+
+def analyze_motion(
+    skeleton: Skeleton,
+    stamps_ns: Stamps,
+    q: Array,
+    options: DynamicsOptions | None = None,
+    sigma_q: Array | None = None,
+) -> list[BodyDynamics]:
+    """Find the torques and ground forces behind a recorded motion.
+
+    Args:
+        skeleton: The person's.
+        stamps_ns: Strictly increasing times (n,) [ns].
+        q: Configurations (n, 38) [m, rad].
+        options: Settings of every stage.
+        sigma_q: Standard deviations (n, 37) or (37,) in tangent space [m, rad]; None or NaN:
+            those of marker-based motion capture.
+
+    Returns:
+        One result a frame. Frames in runs too short to differentiate have none: compare stamps.
+
+    Raises:
+        ShapeError: Shapes do not fit, stamps do not increase, or `q` holds NaN.
+        TooShortError: No run of frames is long enough.
+        SolverError: The quadratic programme of a frame failed.
+    """
+    options = options or DynamicsOptions()
+    stamps_ns = np.asarray(stamps_ns, dtype=np.int64)
+    sigmas = _sigmas(sigma_q, len(stamps_ns))
+    slower = replace(options.smoothing, cutoff_hz=options.smoothing.acceleration_cutoff_hz)
+    runs = smooth_motion(stamps_ns, q, options.smoothing)
+    accelerations = smooth_motion(stamps_ns, q, slower)
+    results: list[BodyDynamics] = []
+    for motion, slow in zip(runs, accelerations, strict=True):
+        own = np.searchsorted(stamps_ns, motion.stamps_ns)
+        run = _Run(skeleton, options, replace(motion, a=slow.a), sigmas[own])
+        results.extend(run.results())
+    return results
+
+
+def _sigmas(sigma_q: Array | None, count: int) -> Array:
+    if sigma_q is None:
+        return np.full((count, _NV), np.nan)
+    given = np.asarray(sigma_q, dtype=float)
+    if given.shape not in ((_NV,), (count, _NV)):
+        raise ShapeError("sigma_q", f"shape {given.shape}, expected ({count}, {_NV}) or ({_NV},)")
+    return np.broadcast_to(given, (count, _NV))
+
+
+class _Run:
+    """One uninterrupted run of frames."""
+
+    def __init__(
+        self, skeleton: Skeleton, options: DynamicsOptions, motion: SmoothMotion, sigma_q: Array
+    ) -> None:
+        self._skeleton = skeleton
+        self._options = options
+        self._motion = motion
+        self._sigma_q = sigma_q
+        self._feet = FootGeometry.of(skeleton)
+        self._solver = ForceSolver(self._feet, skeleton.mass_kg, options.solver)
+        self._uncertainty = Uncertainty(skeleton, self._feet)
+
+    def results(self) -> list[BodyDynamics]:
+        """Solve every frame."""
+        start_s = time.perf_counter()
+        terms = [
+            evaluate_frame(self._skeleton, q, v)
+            for q, v in zip(self._motion.q, self._motion.v, strict=True)
+        ]
+        velocity = mean_velocity(terms, self._motion.times_s, self._options.contact.speed_window_s)
+        contacts = self._contacts(terms, velocity)
+        phases = offline_phases(
+            self._motion.times_s, np.array([contact.in_contact for contact in contacts])
+        )
+        sharing = LoadSharing(self._feet, self._options.load_sharing)
+        priors = [
+            sharing.prior(*frame)
+            for frame in zip(
+                terms, [c.in_contact for c in contacts], phases, velocity, strict=True
+            )
+        ]
+        solutions = self._solve(terms, priors, phases)
+        instants = [
+            self._instant(k, terms[k], contacts[k], priors[k], solutions[k])
+            for k in range(len(terms))
+        ]
+        per_frame_s = (time.perf_counter() - start_s) / len(instants)
+        return self._assemble(instants, per_frame_s)
+
+    def _contacts(self, terms: list[FrameTerms], velocity: Array) -> list[Contact]:
+        detector = ContactDetector(self._options.contact)
+        speeds = np.linalg.norm(velocity, axis=1)
+        unknown = np.full(2, np.nan)
+        return [
+            detector.update(time_s, sole_motion(frame, self._feet), speed, unknown)
+            for time_s, frame, speed in zip(self._motion.times_s, terms, speeds, strict=True)
+        ]
+
+    def _observation(self, k: int) -> Observation:
+        return Observation(self._motion.a[k], self._options.solver.acceleration_sigmas())
+
+    def _solve(
+        self, terms: list[FrameTerms], priors: list[LoadPrior], phases: list[GaitPhase]
+    ) -> list[ForceSolution]:
+        """Solve all frames, then double support once more with the trailing foot's shear."""
+        solutions = [
+            self._solver.solve(frame, self._observation(k), priors[k])
+            for k, frame in enumerate(terms)
+        ]
+        for k, expected in self._trailing_shears(priors, phases, solutions):
+            priors[k] = replace(priors[k], forces=(*priors[k].forces, expected))
+            solutions[k] = self._solver.solve(terms[k], self._observation(k), priors[k])
+        return solutions
+
+    def _trailing_shears(
+        self, priors: list[LoadPrior], phases: list[GaitPhase], solutions: list[ForceSolution]
+    ) -> list[tuple[int, ForcePrior]]:
+        options = self._options.load_sharing
+        sigma = options.trailing_shear_sigma * self._skeleton.mass_kg * GRAVITY_M_S2
+        expected: list[tuple[int, ForcePrior]] = []
+        at_landing = None
+        for k, (before, now) in enumerate(pairwise(phases), start=1):
+            if now.trailing is None:
+                at_landing = None
+                continue
+            if before.trailing is None and not np.isfinite(before.stance).all():
+                points = self._feet.points[now.trailing]
+                force = solutions[k - 1].point_forces[points].sum(axis=0)
+                at_landing = float(force @ priors[k - 1].heading[:, 0])
+            if at_landing is not None:
+                share = trailing_shear(now.transfer, options.share_phase_shift)
+                target = np.array([at_landing * share, 0.0, 0.0])
+                spread = np.array([sigma, np.inf, np.inf])
+                expected.append((k, ForcePrior(now.trailing, target, spread, in_heading=True)))
+        return expected
+
+    def _instant(
+        self,
+        k: int,
+        terms: FrameTerms,
+        contact: Contact,
+        prior: LoadPrior,
+        solution: ForceSolution,
+    ) -> Instant:
+        observed = self._observation(k)
+        tau_variance, force_variance = self._uncertainty.of_forces(
+            terms, observed, prior, solution
+        )
+        stamp_ns = int(self._motion.stamps_ns[k])
+        return Instant(stamp_ns, terms, contact, solution, tau_variance, force_variance)
+
+    def _assemble(self, instants: list[Instant], per_frame_s: float) -> list[BodyDynamics]:
+        frames = [solved_frame(instant) for instant in instants]
+        span = self._options.consistency.frames
+        return [
+            body_dynamics(
+                instant,
+                self._feet,
+                consistency_error(self._skeleton, frames[max(0, k - span) : k + 1]),
+                {"frame": per_frame_s},
+            )
+            for k, instant in enumerate(instants)
+        ]
+
+
+def mean_velocity(terms: list[FrameTerms], times_s: Array, window_s: float) -> Array:
+    """Horizontal pelvis velocity (n, 2) averaged over a window around each frame [m/s]."""
+    velocities = np.array([frame.pelvis_velocity_world[:2] for frame in terms])
+    sums = np.concatenate([np.zeros((1, 2)), np.cumsum(velocities, axis=0)])
+    first = np.searchsorted(times_s, times_s - 0.5 * window_s)
+    last = np.searchsorted(times_s, times_s + 0.5 * window_s, side="right")
+    mean: Array = (sums[last] - sums[first]) / (last - first)[:, None]
+    return mean

@@ -1,0 +1,239 @@
+"""Settings of every stage, with units, defaults and where a default comes from.
+
+The gait constants are those of a study on one adult walking trial (OpenSim Moco's
+example3DWalking); scores on that trial are scores on the trial they were chosen on.
+"""
+
+import math
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monomsk_dynamics.errors import OptionError
+
+Array = NDArray[np.float64]
+
+
+def _require_positive(options: object, *exceptions: str) -> None:
+    for entry in fields(options):  # type: ignore[arg-type]
+        value = getattr(options, entry.name)
+        if isinstance(value, int | float) and entry.name not in exceptions and not value > 0:
+            raise OptionError(entry.name, value, "a positive number")
+
+
+@dataclass(frozen=True)
+class FilterOptions:
+    """The causal state filter.
+
+    Attributes:
+        pelvis_position_jerk_density: White jerk of the pelvis [m²/s⁵].
+        pelvis_orientation_jerk_density: White angular jerk of the pelvis [rad²/s⁵].
+        joint_jerk_density: White jerk of each joint coordinate [rad²/s⁵].
+        pelvis_position_sigma_m: Measurement noise where the state gives none [m].
+        pelvis_orientation_sigma_rad: Likewise [rad].
+        joint_sigma_rad: Likewise [rad].
+        minimum_sigma: Smallest believable measurement noise [m, rad].
+        initial_velocity_sigma: Ignorance of the first velocity [m/s, rad/s].
+        initial_acceleration_sigma: Ignorance of the first acceleration [m/s², rad/s²].
+        outlier_gate: Innovation, in standard deviations, beyond which a measurement counts less.
+        max_outliers_in_a_row: After so many, the measurement is believed again.
+        max_gap_s: A longer pause between states resets the filter [s].
+        max_late_s: A state older than the last by no more than this is refused as late; an older
+            one means that time jumped back, which resets [s].
+    """
+
+    pelvis_position_jerk_density: float = 100.0
+    pelvis_orientation_jerk_density: float = 500.0
+    joint_jerk_density: float = 20000.0
+    pelvis_position_sigma_m: float = 0.01
+    pelvis_orientation_sigma_rad: float = 0.02
+    joint_sigma_rad: float = 0.03
+    minimum_sigma: float = 1e-4
+    initial_velocity_sigma: float = 2.0
+    initial_acceleration_sigma: float = 20.0
+    outlier_gate: float = 5.0
+    max_outliers_in_a_row: int = 5
+    max_gap_s: float = 0.25
+    max_late_s: float = 0.25
+
+    def __post_init__(self) -> None:
+        _require_positive(self)
+
+    def jerk_densities(self) -> Array:
+        """White jerk density of each tangent coordinate (37,)."""
+        return _per_group(
+            self.pelvis_position_jerk_density,
+            self.pelvis_orientation_jerk_density,
+            self.joint_jerk_density,
+        )
+
+    def measurement_sigmas(self) -> Array:
+        """Default measurement noise of each tangent coordinate (37,) [m, rad]."""
+        return _per_group(
+            self.pelvis_position_sigma_m, self.pelvis_orientation_sigma_rad, self.joint_sigma_rad
+        )
+
+
+def _per_group(position: float, orientation: float, joint: float) -> Array:
+    return np.concatenate([np.full(3, position), np.full(3, orientation), np.full(31, joint)])
+
+
+@dataclass(frozen=True)
+class SmoothingOptions:
+    """Offline smoothing.
+
+    Attributes:
+        cutoff_hz: Cut-off of the zero-lag low-pass for positions and velocities [Hz].
+        acceleration_cutoff_hz: The same for accelerations, which carry more noise [Hz].
+        max_gap_s: Shorter gaps between frames are bridged; longer ones split the recording [s].
+    """
+
+    cutoff_hz: float = 6.0
+    acceleration_cutoff_hz: float = 5.0
+    max_gap_s: float = 0.25
+
+    def __post_init__(self) -> None:
+        _require_positive(self)
+
+
+@dataclass(frozen=True)
+class ContactOptions:
+    """Contact of a sole from its motion.
+
+    Walking shifts the thresholds with speed; the floors keep them useful in standing, squatting
+    and stepping on the spot.
+
+    Attributes:
+        strike_share: A swinging foot lands when its mean horizontal sole speed falls below this
+            share of the walking speed.
+        leave_share: A standing foot leaves when its toes and its mean sole exceed this share.
+        strike_floor_m_s: Smallest landing threshold [m/s].
+        leave_floor_m_s: Smallest leaving threshold [m/s].
+        clearance_m: A sole whose lowest point is higher above the floor is in the air [m].
+        vertical_speed_m_s: So is one that moves faster up or down [m/s].
+        minimum_swing_s: A foot that left stays off for this time [s].
+        minimum_stance_s: A foot that landed stays on for this time [s].
+        prior_weight: Weight of a given contact probability's log-odds.
+        speed_window_s: Over which the walking speed is averaged [s].
+    """
+
+    strike_share: float = 0.40
+    leave_share: float = 0.95
+    strike_floor_m_s: float = 0.25
+    leave_floor_m_s: float = 0.50
+    clearance_m: float = 0.10
+    vertical_speed_m_s: float = 1.5
+    minimum_swing_s: float = 0.15
+    minimum_stance_s: float = 0.20
+    prior_weight: float = 0.5
+    speed_window_s: float = 1.2
+
+    def __post_init__(self) -> None:
+        _require_positive(self, "prior_weight")
+
+
+@dataclass(frozen=True)
+class LoadSharingOptions:
+    """What is expected of the load under each sole, where mechanics leaves it open.
+
+    Lengths along the foot are in shares of the distance from the calcaneus origin to the toe
+    joint. Ratios are horizontal force over vertical force.
+
+    Attributes:
+        walking_speed_m_s: Below it a person stands, above twice it a person walks; the priors
+            of both blend in between [m/s].
+        walking_cop_sigma_m: How far the centre of pressure strays from its path in walking,
+            forward and sideways [m].
+        standing_cop_share: Where it rests in standing, as a share of the foot's length.
+        standing_cop_sigma_m: How far it strays from there, forward and sideways [m].
+        free_moment_sigma_n_m: Of the moment about the vertical at full load [N m].
+        shear_slope: The forward force points this much to the centre of mass: ratio
+            slope * (x_com - x_cop) / z_com.
+        shear_midline: The sideways force points to the midline with this ratio.
+        single_shear_sigma: Of the two ratios in single support.
+        double_shear_sigma: Of the two ratios in double support.
+        standing_shear_sigma: Of the two ratios in standing.
+        share_sigma: Of the trailing foot's share of the vertical load in double support.
+        standing_share_sigma: Of each foot's share in standing.
+        share_phase_shift: Lead of the load's transfer over the phase of double support.
+        trailing_shear_sigma: Of the trailing foot's forward force in double support's second
+            pass, in body weights.
+        vertical_shape_sigma: Of the two-humped vertical force in walking, in body weights;
+            infinite to leave it out.
+    """
+
+    walking_speed_m_s: float = 0.2
+    walking_cop_sigma_m: tuple[float, float] = (0.02, 0.012)
+    standing_cop_share: float = 0.5
+    standing_cop_sigma_m: tuple[float, float] = (0.06, 0.015)
+    free_moment_sigma_n_m: float = 4.0
+    shear_slope: float = 0.78
+    shear_midline: float = 0.055
+    single_shear_sigma: tuple[float, float] = (0.03, 0.04)
+    double_shear_sigma: tuple[float, float] = (0.10, 0.05)
+    standing_shear_sigma: tuple[float, float] = (0.10, 0.08)
+    share_sigma: float = 0.08
+    standing_share_sigma: float = 0.5
+    share_phase_shift: float = 0.04
+    trailing_shear_sigma: float = 0.025
+    vertical_shape_sigma: float = math.inf
+
+    def __post_init__(self) -> None:
+        _require_positive(self)
+
+
+@dataclass(frozen=True)
+class SolverOptions:
+    """The contact-force quadratic programme.
+
+    Attributes:
+        friction: Coefficient of the friction pyramid.
+        slack_force_sigma: Of the root residual's force, in body weights.
+        slack_moment_sigma_m: Of the root residual's moment, in body weights times metres.
+        point_force_sigma: Of one sole point's force, in body weights: spreads the load.
+        point_height_scale_m: A point this much higher than the sole's lowest is twice as
+            reluctant to bear load [m].
+        default_acceleration_sigma: Of the observed acceleration where nothing is known: pelvis
+            linear [m/s²], pelvis angular [rad/s²], joints [rad/s²].
+    """
+
+    friction: float = 0.8
+    slack_force_sigma: float = 0.001
+    slack_moment_sigma_m: float = 0.001
+    point_force_sigma: float = 1.0
+    point_height_scale_m: float = 0.02
+    default_acceleration_sigma: tuple[float, float, float] = (0.25, 1.0, 1.0)
+
+    def __post_init__(self) -> None:
+        _require_positive(self)
+
+    def acceleration_sigmas(self) -> Array:
+        """Default standard deviation of each tangent acceleration (37,)."""
+        return _per_group(*self.default_acceleration_sigma)
+
+
+@dataclass(frozen=True)
+class ConsistencyOptions:
+    """The forward simulation that checks the solution.
+
+    Attributes:
+        frames: How many frames it spans.
+    """
+
+    frames: int = 4
+
+    def __post_init__(self) -> None:
+        _require_positive(self)
+
+
+@dataclass(frozen=True)
+class DynamicsOptions:
+    """Settings of the live and the offline path."""
+
+    filter: FilterOptions = field(default_factory=FilterOptions)
+    smoothing: SmoothingOptions = field(default_factory=SmoothingOptions)
+    contact: ContactOptions = field(default_factory=ContactOptions)
+    load_sharing: LoadSharingOptions = field(default_factory=LoadSharingOptions)
+    solver: SolverOptions = field(default_factory=SolverOptions)
+    consistency: ConsistencyOptions = field(default_factory=ConsistencyOptions)

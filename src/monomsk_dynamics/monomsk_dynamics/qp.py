@@ -1,0 +1,64 @@
+"""The one place where a quadratic programme meets its solver (daqp, a dual active-set method)."""
+
+import daqp
+import numpy as np
+from numpy.typing import NDArray
+
+from monomsk_dynamics.errors import ShapeError, SolverError
+
+Array = NDArray[np.float64]
+
+#: Stands for infinity in a bound, as daqp has it.
+UNBOUNDED = 1e30
+
+_EQUALITY = 5  # daqp's mark of a row that is active and stays so
+
+
+def solve_qp(
+    hessian: Array,
+    gradient: Array,
+    matrix: Array,
+    row_lower: Array,
+    row_upper: Array,
+    lower: Array,
+    upper: Array,
+) -> Array:
+    """Minimise x' H x / 2 + g' x with b_l <= A x <= b_u and l <= x <= u.
+
+    Args:
+        hessian: H, symmetric positive definite, shape (n, n).
+        gradient: g, shape (n,).
+        matrix: A, shape (m, n); m may be 0.
+        row_lower: b_l, shape (m,).
+        row_upper: b_u, shape (m,); equal to b_l makes an equality.
+        lower: l, shape (n,); minus infinity means none.
+        upper: u, shape (n,).
+
+    Returns:
+        The minimiser, shape (n,).
+
+    Raises:
+        ShapeError: Shapes do not fit, or H, g or A holds NaN or infinity.
+        SolverError: The solver found no solution; carries its flag.
+    """
+    n, m = len(gradient), len(matrix)
+    if hessian.shape != (n, n) or matrix.shape != (m, n):
+        raise ShapeError("quadratic programme", f"H {hessian.shape}, g ({n},), A {matrix.shape}")
+    below, above = np.concatenate([lower, row_lower]), np.concatenate([upper, row_upper])
+    if below.shape != (n + m,) or above.shape != (n + m,):
+        raise ShapeError("quadratic programme", f"bounds {below.shape}, {above.shape}")
+    if not np.isfinite(hessian.sum() + gradient.sum() + matrix.sum()):
+        raise ShapeError("quadratic programme", "holds NaN or infinity")
+    sense = np.where(below == above, _EQUALITY, 0).astype(np.int32)
+    solution, _, flag, _ = daqp.solve(
+        np.array(hessian, dtype=float, order="C"),
+        np.array(gradient, dtype=float),
+        np.array(matrix, dtype=float, order="C"),
+        np.clip(above, -UNBOUNDED, UNBOUNDED),
+        np.clip(below, -UNBOUNDED, UNBOUNDED),
+        sense,
+    )
+    if flag < 1:
+        raise SolverError(int(flag), n)
+    minimiser: Array = np.array(solution)
+    return minimiser

@@ -1,0 +1,74 @@
+"""From forces on sole points to the contact of each sole, and the foot's motion as a body."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monomsk_dynamics.contact import Contact
+from monomsk_dynamics.frame import FootGeometry, FrameTerms
+from monomsk_dynamics.results import SoleContact
+from monomsk_dynamics.wrench_rows import skew
+
+Array = NDArray[np.float64]
+
+
+def sole_contacts(
+    terms: FrameTerms,
+    feet: FootGeometry,
+    point_forces: Array,
+    contact: Contact,
+    floor_height_m: float = 0.0,
+) -> tuple[SoleContact, SoleContact]:
+    """Contacts of right and left sole.
+
+    Args:
+        terms: Kinematics.
+        feet: Which points belong to which sole.
+        point_forces: (16, 3) world [N].
+        contact: Probability of contact.
+        floor_height_m: On which the centre of pressure lies [m].
+    """
+    right, left = (
+        _sole_contact(
+            terms.points[points], point_forces[points], float(contact.probability[foot]),
+            floor_height_m,
+        )
+        for foot, points in enumerate(feet.points)
+    )  # fmt: skip
+    return right, left
+
+
+def _sole_contact(
+    points: Array, forces: Array, probability: float, floor_height_m: float
+) -> SoleContact:
+    force = forces.sum(axis=0)
+    if force[2] <= 0.0:
+        return SoleContact(False, probability, np.zeros(3), np.full(3, np.nan), 0.0)
+    below = points - [0.0, 0.0, floor_height_m]
+    moment = np.cross(below, forces).sum(axis=0)  # about the world's axis, on the floor
+    center = np.array([-moment[1] / force[2], moment[0] / force[2], floor_height_m])
+    free = moment[2] - (center[0] * force[1] - center[1] * force[0])
+    return SoleContact(True, probability, force, center, float(free))
+
+
+def foot_twist_jacobian(
+    terms: FrameTerms, feet: FootGeometry, foot: int, about: Array, weights: Array
+) -> Array:
+    """Jacobian (6, 37) of a foot's velocity and angular velocity at a world point.
+
+    The foot is taken as one body: the rigid motion closest to that of its sole points.
+
+    Args:
+        terms: Kinematics.
+        feet: Which points belong to which foot.
+        foot: 0 right, 1 left.
+        about: World point (3,) [m] whose velocity is meant.
+        weights: Of the foot's points (8,), positive.
+    """
+    points = feet.points[foot]
+    arms = terms.points[points] - about
+    spread = np.concatenate([np.tile(np.eye(3), (len(points), 1, 1)), -skew(arms)], axis=2)
+    weighted = (spread * weights[:, None, None]).reshape(-1, 6)
+    stacked = spread.reshape(-1, 6)
+    velocities = terms.jacobians[points].reshape(len(stacked), -1)
+    twist: Array = np.linalg.solve(weighted.T @ stacked, weighted.T @ velocities)
+    return twist

@@ -1,0 +1,244 @@
+"""Causal filter on the manifold: noisy configurations in, q, v, a with standard deviations out.
+
+A Kalman filter of constant acceleration driven by white jerk, one block (position, velocity,
+acceleration) for each of the 37 tangent coordinates: pelvis position in the world, pelvis
+orientation as the error state of SO(3), joint coordinates. Blocks are decoupled.
+
+Lag: position and velocity follow slow motion without lag; the acceleration of a motion of
+constant jerk comes late by `acceleration_lag_s`.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve_discrete_are
+
+from monomsk_dynamics import rotations
+from monomsk_dynamics.errors import ShapeError, StampError
+from monomsk_dynamics.options import FilterOptions
+
+Array = NDArray[np.float64]
+
+POSITION, ORIENTATION, JOINTS = slice(0, 3), slice(3, 6), slice(6, 37)
+_NV = 37
+
+
+class ResetReason(Enum):
+    """Why the filter forgot the past."""
+
+    FIRST_STATE = "first state"
+    TIME_JUMPED_BACK = "time jumped back"
+    LONG_GAP = "long gap without states"
+
+
+@dataclass(frozen=True)
+class FilteredState:
+    """One filtered instant.
+
+    Attributes:
+        stamp_ns: Time of the state [ns].
+        q: Configuration (38,) [m, rad].
+        v: Velocity (37,), pelvis part in the pelvis frame [m/s, rad/s].
+        a: Time derivative of `v` (37,) [m/s², rad/s²].
+        sigma_q: Standard deviations (37,) in tangent space [m, rad].
+        sigma_v: Standard deviations (37,) of `v`.
+        sigma_a: Standard deviations (37,) of `a`.
+        reset: Why the past was forgotten at this state, or None.
+        outliers: Number of coordinates whose measurement was down-weighted.
+    """
+
+    stamp_ns: int
+    q: Array
+    v: Array
+    a: Array
+    sigma_q: Array
+    sigma_v: Array
+    sigma_a: Array
+    reset: ResetReason | None
+    outliers: int
+
+
+class ManifoldFilter:
+    """Filters states as they come, at any rate.
+
+    Args:
+        options: Noise levels and limits.
+    """
+
+    def __init__(self, options: FilterOptions | None = None) -> None:
+        self._options = options or FilterOptions()
+        self._jerk_density = self._options.jerk_densities()
+        self._default_sigma = self._options.measurement_sigmas()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the past."""
+        self._stamp_ns: int | None = None
+        self._quaternion = np.array([0.0, 0.0, 0.0, 1.0])
+        self._x = np.zeros((3, _NV))  # position, velocity, acceleration; orientation's is zero
+        self._covariance = np.zeros((_NV, 3, 3))
+        self._outlier_runs = np.zeros(_NV, dtype=np.int64)
+
+    def update(self, stamp_ns: int, q: Array, sigma_q: Array | None = None) -> FilteredState:
+        """Take in one measured configuration.
+
+        Args:
+            stamp_ns: Its time [ns].
+            q: Measured configuration (38,) [m, rad].
+            sigma_q: Standard deviations (37,) in tangent space [m, rad]; NaN or None: default.
+
+        Raises:
+            ShapeError: A shape is wrong, or `q` holds NaN.
+            StampError: The state repeats or is slightly older than the previous one.
+        """
+        if q.shape != (38,) or not np.isfinite(q).all():
+            raise ShapeError("q", f"shape {q.shape}, expected (38,) and finite")
+        reset = self._reset_reason(stamp_ns)
+        variance = self._measurement_variance(q, sigma_q)
+        if reset is None and self._stamp_ns is not None:
+            self._predict((stamp_ns - self._stamp_ns) * 1e-9)
+            outliers = self._correct(q, variance)
+        else:
+            self._start(q, variance)
+            outliers = 0
+        self._stamp_ns = stamp_ns
+        return self._state(stamp_ns, reset, outliers)
+
+    def _reset_reason(self, stamp_ns: int) -> ResetReason | None:
+        if self._stamp_ns is None:
+            return ResetReason.FIRST_STATE
+        elapsed_s = (stamp_ns - self._stamp_ns) * 1e-9
+        if elapsed_s > self._options.max_gap_s:
+            return ResetReason.LONG_GAP
+        if elapsed_s < -self._options.max_late_s:
+            return ResetReason.TIME_JUMPED_BACK
+        if elapsed_s <= 0.0:
+            raise StampError(stamp_ns)
+        return None
+
+    def _measurement_variance(self, q: Array, sigma_q: Array | None) -> Array:
+        """Variances (37,), the pelvis position's in world axes."""
+        given = np.full(_NV, np.nan) if sigma_q is None else np.asarray(sigma_q, dtype=float)
+        if given.shape != (_NV,):
+            raise ShapeError("sigma_q", f"shape {given.shape}, expected ({_NV},)")
+        usable = np.isfinite(given) & (given > 0.0)
+        sigma = np.where(usable, given, self._default_sigma)
+        variance = np.maximum(sigma, self._options.minimum_sigma) ** 2
+        variance[POSITION] = rotations.matrix(q[3:7]) ** 2 @ variance[POSITION]
+        return variance
+
+    def _start(self, q: Array, variance: Array) -> None:
+        self._x[:] = 0.0
+        self._place(slice(None), q)
+        self._covariance[:] = 0.0
+        self._covariance[:, 0, 0] = variance
+        self._covariance[:, 1, 1] = self._options.initial_velocity_sigma**2
+        self._covariance[:, 2, 2] = self._options.initial_acceleration_sigma**2
+        self._outlier_runs[:] = 0
+
+    def _place(self, coordinates: slice | Array, q: Array) -> None:
+        """Set positions to a measurement, for all coordinates or those of a mask."""
+        mask = np.zeros(_NV, dtype=bool)
+        mask[coordinates] = True
+        measured = np.concatenate([q[:3], np.zeros(3), q[7:]])
+        self._x[0] = np.where(mask, measured, self._x[0])
+        if mask[ORIENTATION].any():
+            self._quaternion = q[3:7] / np.linalg.norm(q[3:7])
+
+    def _predict(self, dt: float) -> None:
+        transition = np.array([[1.0, dt, 0.5 * dt * dt], [0.0, 1.0, dt], [0.0, 0.0, 1.0]])
+        self._x = transition @ self._x
+        self._turn(self._x[0, ORIENTATION])
+        noise = self._jerk_density[:, None, None] * _unit_jerk_noise(dt)
+        self._covariance = transition @ self._covariance @ transition.T + noise
+
+    def _turn(self, rotation_vector: Array) -> None:
+        """Move the orientation error into the quaternion and clear it."""
+        self._quaternion = rotations.multiply(self._quaternion, rotations.exp(rotation_vector))
+        self._quaternion /= np.linalg.norm(self._quaternion)
+        self._x[0, ORIENTATION] = 0.0
+
+    def _innovation(self, q: Array) -> Array:
+        turn = rotations.multiply(rotations.conjugate(self._quaternion), q[3:7])
+        turn = rotations.log(turn / np.linalg.norm(turn))
+        measured = np.concatenate([q[:3], turn, q[7:]])
+        innovation: Array = measured - self._x[0]
+        return innovation
+
+    def _correct(self, q: Array, variance: Array) -> int:
+        """Kalman update; what lies beyond the gate counts the less the further off it is."""
+        innovation = self._innovation(q)
+        expected = self._covariance[:, 0, 0] + variance
+        excess = np.abs(innovation) / (self._options.outlier_gate * np.sqrt(expected))
+        outlying = excess > 1.0
+        self._outlier_runs = np.where(outlying, self._outlier_runs + 1, 0)
+        lost = self._outlier_runs > self._options.max_outliers_in_a_row
+        expected *= np.where(outlying, excess**2, 1.0)
+        gain = self._covariance[:, :, 0] / expected[:, None]
+        self._x += gain.T * innovation
+        self._turn(self._x[0, ORIENTATION])
+        row = self._covariance[:, 0, :].copy()
+        self._covariance -= gain[:, :, None] * row[:, None, :]
+        if lost.any():
+            self._restart(lost, q, variance)
+        return int(outlying.sum())
+
+    def _restart(self, lost: Array, q: Array, variance: Array) -> None:
+        """Believe the measurement again where the filter contradicted it for too long."""
+        if lost[ORIENTATION].any():
+            lost[ORIENTATION] = True
+        self._place(lost, q)
+        self._x[1:, lost] = 0.0
+        self._covariance[lost] = 0.0
+        self._covariance[lost, 0, 0] = variance[lost]
+        self._covariance[lost, 1, 1] = self._options.initial_velocity_sigma**2
+        self._covariance[lost, 2, 2] = self._options.initial_acceleration_sigma**2
+        self._outlier_runs[lost] = 0
+
+    def _state(self, stamp_ns: int, reset: ResetReason | None, outliers: int) -> FilteredState:
+        to_pelvis = rotations.matrix(self._quaternion).T
+        position, v, a = (row.copy() for row in self._x)
+        v[POSITION] = to_pelvis @ v[POSITION]
+        # A derivative of components in a turning frame.
+        a[POSITION] = to_pelvis @ a[POSITION] - np.cross(v[ORIENTATION], v[POSITION])
+        variances = np.diagonal(self._covariance, axis1=1, axis2=2).T.copy()
+        variances[:, POSITION] = variances[:, POSITION] @ (to_pelvis**2).T
+        sigma = np.sqrt(np.maximum(variances, 0.0))
+        q = np.concatenate([position[POSITION], self._quaternion, position[JOINTS]])
+        return FilteredState(stamp_ns, q, v, a, sigma[0], sigma[1], sigma[2], reset, outliers)
+
+
+def _unit_jerk_noise(dt: float) -> Array:
+    """Covariance of (position, velocity, acceleration) after dt [s] of unit white jerk."""
+    return np.array(
+        [
+            [dt**5 / 20.0, dt**4 / 8.0, dt**3 / 6.0],
+            [dt**4 / 8.0, dt**3 / 3.0, dt**2 / 2.0],
+            [dt**3 / 6.0, dt**2 / 2.0, dt],
+        ]
+    )
+
+
+def acceleration_lag_s(jerk_density: float, sigma: float, period_s: float) -> float:
+    """How late the filtered acceleration of a motion of constant jerk is, once settled [s].
+
+    The steady-state gain K (discrete Riccati equation) leaves an error e that reproduces itself:
+    e = (I - K H)(F e + d), with d the motion of one period under unit jerk.
+
+    Args:
+        jerk_density: Spectral density of the filter's white jerk [rad²/s⁵ or m²/s⁵].
+        sigma: Standard deviation of a measurement [rad or m].
+        period_s: Time between measurements [s].
+    """
+    dt = period_s
+    transition = np.array([[1.0, dt, 0.5 * dt * dt], [0.0, 1.0, dt], [0.0, 0.0, 1.0]])
+    measured = np.array([[1.0, 0.0, 0.0]])
+    noise = jerk_density * _unit_jerk_noise(dt)
+    covariance = solve_discrete_are(transition.T, measured.T, noise, np.array([[sigma**2]]))
+    gain = covariance[:, :1] / (covariance[0, 0] + sigma**2)
+    kept = np.eye(3) - gain @ measured
+    drift = np.array([dt**3 / 6.0, dt**2 / 2.0, dt])
+    error = np.linalg.solve(np.eye(3) - kept @ transition, kept @ drift)
+    return float(error[2])
