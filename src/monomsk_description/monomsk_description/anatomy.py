@@ -3,7 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from monomsk_description.curves import Curve
 from monomsk_description.frames import Array
+
+AxisKind = Literal["rotation", "translation"]
 
 
 @dataclass(frozen=True)
@@ -31,15 +34,13 @@ class TransformAxis:
         kind: `rotation` or `translation`.
         axis: Unit vector in the joint's frame, shape (3,).
         coordinate: The coordinate that drives it.
-        knots: Values of the coordinate [rad] at which `spline` is given; None: one to one.
-        spline: Values of the axis at the knots [rad or m].
+        curve: The axis [rad or m] over the coordinate [rad or m]; None: one to one.
     """
 
-    kind: Literal["rotation", "translation"]
+    kind: AxisKind
     axis: Array
     coordinate: str
-    knots: Array | None = None
-    spline: Array | None = None
+    curve: Curve | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ class Anatomy:
         sole_frames: REP-120 sole frames, right and left.
         length_rules: Lengths that may be measured, by name.
         scale_factors: Per segment, along its x, y, z; empty when unscaled.
+        markers: Skin markers, where the anatomy has any.
     """
 
     name: str
@@ -106,6 +108,7 @@ class Anatomy:
     sole_frames: tuple[Site, ...]
     length_rules: dict[str, LengthRule]
     scale_factors: dict[str, Array] = field(default_factory=dict)
+    markers: tuple[Site, ...] = ()
 
     @property
     def mass_kg(self) -> float:

@@ -11,6 +11,7 @@ import yaml
 
 from monomsk_description.anatomy import (
     Anatomy,
+    AxisKind,
     Joint,
     LengthRule,
     Placement,
@@ -18,7 +19,8 @@ from monomsk_description.anatomy import (
     Site,
     TransformAxis,
 )
-from monomsk_description.errors import AnatomyFileError
+from monomsk_description.curves import cubic_spline
+from monomsk_description.errors import AnatomyFileError, ShapeError
 from monomsk_description.frames import Array, rotation_from_body_xyz
 
 # Reflection in the sagittal plane, z = 0 in OpenSim axes.
@@ -37,7 +39,7 @@ def load_anatomy(path: Path | None = None) -> Anatomy:
         return _anatomy(content)
     except (OSError, yaml.YAMLError) as error:
         raise AnatomyFileError(str(file), str(error)) from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, ShapeError) as error:
         raise AnatomyFileError(str(file), f"missing or malformed entry: {error!r}") from error
 
 
@@ -149,15 +151,11 @@ def _placement(entry: dict[str, Any], side: str) -> Placement:
 
 
 def _axis(entry: dict[str, Any]) -> TransformAxis:
-    kind = "rotation" if "rotation" in entry else "translation"
+    kind: AxisKind = "rotation" if "rotation" in entry else "translation"
     axis = _vector(entry[kind])
     axis = axis / np.linalg.norm(axis)
-    if "spline" not in entry:
-        return TransformAxis(kind, axis, entry["coordinate"])
-    knots, values = np.array(entry["knots"], float), np.array(entry["spline"], float)
-    if knots.shape != values.shape or not (np.diff(knots) > 0).all():
-        raise ValueError(f"spline of {entry['coordinate']}: knots must rise, one for each value")
-    return TransformAxis(kind, axis, entry["coordinate"], knots, values)
+    curve = cubic_spline(entry["knots"], entry["spline"]) if "spline" in entry else None
+    return TransformAxis(kind, axis, entry["coordinate"], curve)
 
 
 def _mirror_joint(joint: Joint) -> Joint:
@@ -178,8 +176,8 @@ def _mirror_placement(placement: Placement) -> Placement:
 def _mirror_axis(axis: TransformAxis) -> TransformAxis:
     # A rotation axis is a pseudovector: its reflection changes sign.
     sign = -1.0 if axis.kind == "rotation" else 1.0
-    mirrored = sign * (_MIRROR @ axis.axis)
-    return TransformAxis(axis.kind, mirrored, _as_left(axis.coordinate), axis.knots, axis.spline)
+    mirrored = sign * (_MIRROR @ axis.axis) + 0.0  # no negative zeros
+    return TransformAxis(axis.kind, mirrored, _as_left(axis.coordinate), axis.curve)
 
 
 def _site(name: str, entry: dict[str, Any]) -> Site:

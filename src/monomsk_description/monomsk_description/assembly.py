@@ -106,7 +106,7 @@ def _add_joint(model: pin.Model, joint: Joint, parent: SegmentFrame) -> SegmentF
 def axis_name(joint: Joint, number: int) -> str:
     """The name of a joint's axis: its coordinate, or one of its own where it only follows."""
     axis = joint.axes[number]
-    if axis.knots is None:
+    if axis.curve is None:
         return axis.coordinate
     return f"{axis.coordinate}_{axis.kind}_{number}"
 
@@ -119,10 +119,10 @@ def _inertia(segment: Segment) -> pin.Inertia:
 
 def _set_limits(model: pin.Model, anatomy: Anatomy, axes: list[TransformAxis]) -> None:
     for index, axis in enumerate(axes):
-        if axis.knots is None:
-            low, high = anatomy.coordinate_ranges_rad[axis.coordinate]
-        else:
-            low, high = float(np.min(axis.spline)), float(np.max(axis.spline))
+        low, high = anatomy.coordinate_ranges_rad[axis.coordinate]
+        if axis.curve is not None:
+            values = axis.curve(np.linspace(low, high, 50))
+            low, high = float(values.min()), float(values.max())
         model.lowerPositionLimit[7 + index] = low
         model.upperPositionLimit[7 + index] = high
     model.lowerPositionLimit[:7] = -np.inf

@@ -1,79 +1,128 @@
-"""From the 37 coordinates to the axes behind them, and forces the way back.
+"""Between the coordinates that everyone uses and the axes behind them.
 
 Where a coordinate moves several axes (the knee), each axis is a one-degree joint of its own:
 q_axes = F(q), v_axes = F'(q) v, a_axes = F'(q) a + F''(q) v², and tau = F'(q)ᵀ tau_axes.
+The pelvis, six degrees of freedom ahead of the coordinates, passes unchanged.
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from monomsk_description.anatomy import TransformAxis
 from monomsk_description.frames import Array
 
+#: Numbers in the pelvis' configuration, and its degrees of freedom.
+ROOT_NQ, ROOT_NV = 7, 6
+
 
 @dataclass(frozen=True)
 class AxisValues:
-    """Every axis and its derivatives with respect to its own coordinate, each (n_axes,)."""
+    """A configuration over axes.
 
-    value: Array
+    Attributes:
+        q: Pelvis and every axis, (7 + n_axes,).
+        first, second, third: Derivatives of every axis by its own coordinate, each (n_axes,).
+    """
+
+    q: Array
     first: Array
     second: Array
     third: Array
 
 
-class Coupling:
-    """The functions F of a list of axes over a list of coordinates.
+@dataclass(frozen=True)
+class ForceDerivatives:
+    """Inverse dynamics (n,) and its derivatives (n, n) over configuration, velocity, acceleration.
 
-    Attributes:
-        selection: Zeros and ones (n_axes, n_coordinates): which coordinate drives which axis.
+    The same four over axes and over coordinates.
     """
 
-    def __init__(self, axes: list[TransformAxis], coordinates: tuple[str, ...]) -> None:
-        self._driver = np.array([coordinates.index(axis.coordinate) for axis in axes])
-        self.selection = np.eye(len(coordinates))[self._driver]
-        self._splines = [
-            (index, _Spline(axis.knots, axis.spline))
-            for index, axis in enumerate(axes)
-            if axis.knots is not None and axis.spline is not None
+    tau: Array
+    by_q: Array
+    by_v: Array
+    by_a: Array
+
+
+class Coupling:
+    """The functions F of a list of axes over a list of coordinates."""
+
+    def __init__(self, axes: tuple[TransformAxis, ...], coordinates: tuple[str, ...]) -> None:
+        driver = np.array([coordinates.index(axis.coordinate) for axis in axes])
+        self._driver_q = driver + ROOT_NQ
+        # Zeros and ones (n_axes, n_coordinates): which coordinate drives which axis.
+        self._select = np.eye(len(coordinates))[driver]
+        self._ones = np.ones(len(axes))
+        self._zeros = np.zeros(len(axes))
+        self._curves = [
+            (index, axis.curve) for index, axis in enumerate(axes) if axis.curve is not None
         ]
 
-    def evaluate(self, coordinates: Array) -> AxisValues:
-        """Axes at the coordinates (n_coordinates,) [rad]."""
-        value = coordinates[self._driver]
-        first = np.ones_like(value)
-        second = np.zeros_like(value)
-        third = np.zeros_like(value)
-        for index, spline in self._splines:
-            x = float(value[index])
-            value[index], first[index], second[index], third[index] = spline.at(x)
-        return AxisValues(value, first, second, third)
+    def expand(self, q: Array) -> AxisValues:
+        """The axes at a configuration (7 + n_coordinates,)."""
+        axes = q[self._driver_q]
+        first, second, third = self._ones.copy(), self._zeros.copy(), self._zeros.copy()
+        for index, curve in self._curves:
+            axes[index], first[index], second[index], third[index] = curve.at(float(axes[index]))
+        return AxisValues(np.concatenate([q[:ROOT_NQ], axes]), first, second, third)
+
+    def expand_motion(self, axes: AxisValues, v: Array, a: Array) -> tuple[Array, Array]:
+        """Velocity and acceleration over axes (6 + n_axes,) of those over coordinates."""
+        speed, acceleration = self._select @ v[ROOT_NV:], self._select @ a[ROOT_NV:]
+        v_axes = np.concatenate([v[:ROOT_NV], axes.first * speed])
+        a_axes = axes.first * acceleration + axes.second * speed**2
+        return v_axes, np.concatenate([a[:ROOT_NV], a_axes])
+
+    def reduce_forces(self, axes: AxisValues, tau_axes: Array) -> Array:
+        """Generalised forces over coordinates (6 + n_coordinates,) of those over axes."""
+        joints = (axes.first * tau_axes[ROOT_NV:]) @ self._select
+        return np.concatenate([tau_axes[:ROOT_NV], joints])
+
+    def reduce_columns(self, axes: AxisValues, matrix: Array) -> Array:
+        """Columns over axes (..., 6 + n_axes) as columns over coordinates."""
+        return self._columns(matrix, axes.first)
+
+    def reduce_mass_matrix(self, axes: AxisValues, upper: Array) -> Array:
+        """The mass matrix over coordinates of one over axes whose upper triangle is given."""
+        half = self._columns(_from_upper(upper), axes.first)
+        return self._columns(half.T, axes.first)
+
+    def reduce_derivatives(
+        self, axes: AxisValues, v: Array, a: Array, over_axes: ForceDerivatives
+    ) -> ForceDerivatives:
+        """Derivatives over coordinates of those over axes (`by_a`: its upper triangle)."""
+        first, second, third = axes.first, axes.second, axes.third
+        speed, acceleration = self._select @ v[ROOT_NV:], self._select @ a[ROOT_NV:]
+        by_v_axes, by_a_axes = over_axes.by_v, _from_upper(over_axes.by_a)
+        by_q = self._columns(over_axes.by_q, first)
+        # v_axes and a_axes depend on q too, and so does the way back of the forces.
+        by_q[:, ROOT_NV:] += self._joint_columns(by_v_axes, second * speed)
+        by_q[:, ROOT_NV:] += self._joint_columns(
+            by_a_axes, second * acceleration + third * speed**2
+        )
+        by_q = self._rows(by_q, first)
+        joints = np.arange(ROOT_NV, by_q.shape[1])
+        by_q[joints, joints] += (second * over_axes.tau[ROOT_NV:]) @ self._select
+        by_v = self._columns(by_v_axes, first)
+        by_v[:, ROOT_NV:] += self._joint_columns(by_a_axes, 2.0 * second * speed)
+        return ForceDerivatives(
+            self.reduce_forces(axes, over_axes.tau),
+            by_q,
+            self._rows(by_v, first),
+            self._rows(self._columns(by_a_axes, first), first),
+        )
+
+    def _joint_columns(self, matrix: Array, gains: Array) -> Array:
+        return (matrix[..., ROOT_NV:] * gains) @ self._select
+
+    def _columns(self, matrix: Array, gains: Array) -> Array:
+        return np.concatenate([matrix[..., :ROOT_NV], self._joint_columns(matrix, gains)], axis=-1)
+
+    def _rows(self, matrix: Array, gains: Array) -> Array:
+        joints = self._select.T @ (gains[:, None] * matrix[ROOT_NV:])
+        return np.concatenate([matrix[:ROOT_NV], joints])
 
 
-class _Spline:
-    """A cubic spline through knots, straight beyond them, evaluated one number at a time."""
-
-    def __init__(self, knots: Array, values: Array) -> None:
-        cubic = CubicSpline(knots, values)
-        self._knots = knots.tolist()
-        self._pieces = [tuple(cubic.c[:, i]) for i in range(len(knots) - 1)]
-        self._ends = [(float(cubic(x)), float(cubic(x, 1))) for x in (knots[0], knots[-1])]
-
-    def at(self, x: float) -> tuple[float, float, float, float]:
-        """Value and the first three derivatives."""
-        if x <= self._knots[0]:
-            value, slope = self._ends[0]
-            return value + slope * (x - self._knots[0]), slope, 0.0, 0.0
-        for (low, high), (c3, c2, c1, c0) in zip(pairwise(self._knots), self._pieces, strict=True):
-            if x <= high:
-                t = x - low
-                return (
-                    ((c3 * t + c2) * t + c1) * t + c0,
-                    (3 * c3 * t + 2 * c2) * t + c1,
-                    6 * c3 * t + 2 * c2,
-                    6 * c3,
-                )
-        value, slope = self._ends[1]
-        return value + slope * (x - self._knots[-1]), slope, 0.0, 0.0
+def _from_upper(upper: Array) -> Array:
+    triangle = np.triu(upper)
+    return triangle + np.triu(triangle, 1).T

@@ -1,14 +1,21 @@
 """Sets of points fixed to segments, whose places and Jacobians are computed at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+import pinocchio as pin
 from numpy.typing import NDArray
 
-from monomsk_description.frames import Array
+from monomsk_description.anatomy import Site
+from monomsk_description.assembly import Assembly, SegmentFrame
+from monomsk_description.coupling import ROOT_NV
+from monomsk_description.errors import UnknownNameError
+from monomsk_description.frames import Array, to_rep103
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PointSet:
     """Named points on segments.
 
@@ -18,7 +25,7 @@ class PointSet:
         sigma_m: Standard deviation of each point's place on its segment [m], (n,); NaN unknown.
         joints: Index of the rigid-body joint each point moves with, (n,).
         offsets: Place in that joint's frame [m], (n, 3).
-        support: 1.0 where an axis moves the point, (n, axes).
+        support: 1.0 where a component of a tangent vector moves the point, (n, 37).
     """
 
     names: tuple[str, ...]
@@ -31,6 +38,34 @@ class PointSet:
     def __len__(self) -> int:
         return len(self.names)
 
+    def positions(self, joint_poses: Sequence[pin.SE3]) -> Array:
+        """World positions (n, 3) [m] at the joints' world poses, indexed like the model's."""
+        used, which = self._joints_used
+        poses = [joint_poses[joint] for joint in used]
+        rotations = np.array([pose.rotation for pose in poses])[which]
+        translations = np.array([pose.translation for pose in poses])[which]
+        return (rotations @ self.offsets[:, :, None])[:, :, 0] + translations
+
+    def jacobians(self, positions: Array, spatial: Array) -> Array:
+        """Jacobians (n, 3, 37) of the world positions (n, 3) over tangent vectors.
+
+        Args:
+            positions: The points' world positions [m], (n, 3).
+            spatial: The column of each tangent component (6, 37): linear velocity at the world's
+                origin over angular velocity, of whatever the component moves.
+        """
+        # v = linear + angular x position, as one product with [1, -position x].
+        act = np.zeros((len(self), 3, 6))
+        act[:, (0, 1, 2), (0, 1, 2)] = 1.0
+        act[:, (0, 1, 2), (4, 5, 3)] = positions[:, (2, 0, 1)]
+        act[:, (0, 1, 2), (5, 3, 4)] = -positions[:, (1, 2, 0)]
+        return (act @ spatial) * self.support[:, None, :]
+
+    @cached_property
+    def _joints_used(self) -> tuple[list[int], NDArray]:
+        used, which = np.unique(self.joints, return_inverse=True)
+        return used.tolist(), which
+
 
 def join(*sets: PointSet) -> PointSet:
     """One set with the points of several, in order."""
@@ -42,3 +77,50 @@ def join(*sets: PointSet) -> PointSet:
         offsets=np.concatenate([points.offsets for points in sets]),
         support=np.concatenate([points.support for points in sets]),
     )
+
+
+class PointSetFactory:
+    """Makes point sets of one model."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self._segments = assembly.segments
+        self._support = _support(assembly)
+
+    def make(self, sites: Sequence[Site], sigma_m: Array | None = None) -> PointSet:
+        """Points from sites in scaled segment axes (OpenSim's).
+
+        Raises:
+            UnknownNameError: A site sits on a segment that the model lacks.
+        """
+        frames = [self._frame(site.segment) for site in sites]
+        offsets = [
+            f.placement.act(to_rep103(s.location_m)) for f, s in zip(frames, sites, strict=True)
+        ]
+        joints = np.array([frame.joint for frame in frames], dtype=int)
+        return PointSet(
+            names=tuple(site.name for site in sites),
+            segments=tuple(site.segment for site in sites),
+            sigma_m=np.full(len(sites), np.nan) if sigma_m is None else sigma_m,
+            joints=joints,
+            offsets=np.array(offsets).reshape(-1, 3),
+            support=self._support[joints],
+        )
+
+    def _frame(self, segment: str) -> SegmentFrame:
+        if segment not in self._segments:
+            raise UnknownNameError("segment", segment, tuple(self._segments))
+        return self._segments[segment]
+
+
+def _support(assembly: Assembly) -> Array:
+    """1.0 where a joint of the model (row) moves with a component of a tangent vector."""
+    model, coordinates = assembly.model, assembly.coordinates
+    support = np.zeros((model.njoints, ROOT_NV + len(coordinates)))
+    for joint in range(1, model.njoints):
+        support[joint, :ROOT_NV] = 1.0
+        for ancestor in model.supports[joint]:
+            # Joint 0 is the world and joint 1 the pelvis; then comes one joint an axis.
+            if ancestor > 1:
+                coordinate = assembly.axes[ancestor - 2].coordinate
+                support[joint, ROOT_NV + coordinates.index(coordinate)] = 1.0
+    return support

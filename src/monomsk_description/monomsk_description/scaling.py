@@ -77,11 +77,11 @@ def _scale_joint(joint: Joint, factors: dict[str, Array]) -> Joint:
 
 
 def _scale_axis(axis: TransformAxis, rotation: Array, factors: Array) -> TransformAxis:
-    if axis.kind == "rotation" or axis.spline is None:
+    if axis.kind == "rotation" or axis.curve is None:
         return axis
     # The stretch of the parent along the translation's direction.
     direction = rotation @ axis.axis
-    return replace(axis, spline=axis.spline * (direction @ (factors * direction)))
+    return replace(axis, curve=axis.curve.scaled(float(direction @ (factors * direction))))
 
 
 def _scale_site(site: Site, factors: dict[str, Array]) -> Site:
