@@ -10,6 +10,7 @@ TESTS ?=
 PYTHON := .venv/bin/python
 IN_WORKSPACE := source install/setup.bash &&
 
+.NOTPARALLEL:
 .PHONY: help setup demo test lint format bench models samples lock clean
 
 help:  ## list the targets

@@ -180,7 +180,7 @@ build_digest() {
     echo "$ROOT $PACKAGES $ROS"
     find src -path '*/__pycache__' -prune -o \( -name package.xml -o -name 'setup.*' -o -name CMakeLists.txt \
       -o -name '*.msg' -o -name '*.srv' -o -path '*/resource/*' \) -type f -print0 | sort -z | xargs -0 sha256sum
-    find launch config -type f | sort
+    find . -maxdepth 2 \( -path './launch/*' -o -path './config/*' \) | sort
   } | digest
 }
 
