@@ -187,6 +187,8 @@ build_digest() {
 build() {
   [ "$ROS" = apt ] || source "$VENV/local_setup.bash"
   export PATH=$VENV/bin:$PATH PYTHONWARNINGS=ignore
+  mkdir -p build install
+  find build install -xtype l -delete # links to files that are gone
   colcon --log-base log build --base-paths src --symlink-install \
     --event-handlers console_direct- console_cohesion+ \
     --cmake-args -DBUILD_TESTING=OFF "-DPython3_EXECUTABLE=$PYTHON" --no-warn-unused-cli

@@ -1,8 +1,17 @@
-from glob import glob
+from pathlib import Path
 
 from setuptools import find_packages, setup
 
 PACKAGE = "monomsk_bringup"
+
+
+def files(folder: str) -> list[str]:
+    """Files of a folder here: launch/ and config/ are links to those at the top of the repository.
+
+    A build with --symlink-install leaves links to files that were deleted since; they do not count.
+    """
+    return sorted(str(path) for path in Path(folder).glob("[!.]*.*") if path.is_file())
+
 
 setup(
     name=PACKAGE,
@@ -11,9 +20,8 @@ setup(
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
         (f"share/{PACKAGE}", ["package.xml"]),
-        # launch/ and config/ here are links to the folders at the top of the repository
-        (f"share/{PACKAGE}/launch", sorted(glob("launch/*.xml"))),
-        (f"share/{PACKAGE}/config", sorted(glob("config/*.*"))),
+        (f"share/{PACKAGE}/launch", files("launch")),
+        (f"share/{PACKAGE}/config", files("config")),
     ],
     install_requires=["setuptools"],
     zip_safe=False,
