@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from monomsk_bringup.command_line import split_words
 from monomsk_bringup.errors import (
     ArgumentError,
     BringupError,
@@ -210,12 +210,12 @@ class _Planner:
             remaps.insert(0, f"__ns:={namespace}")
         if name is not None:
             remaps.insert(0, f"__node:={name}")
-        command = [str(find_executable(package, executable))]
-        command += shlex.split(self._text(node.arguments))
-        ros_arguments = shlex.split(self._text(node.ros_arguments))
+        program = str(find_executable(package, executable))
+        arguments = split_words(node.arguments, self._scope())
+        ros_arguments = split_words(node.ros_arguments, self._scope())
         return self._planned(
             executable,
-            (*command, "--ros-args", *ros_arguments),
+            (program, *arguments, "--ros-args", *ros_arguments),
             node.process,
             is_ros_node=True,
             parameters=self._parameters(node, _node_key(namespace, name)),
@@ -238,7 +238,7 @@ class _Planner:
         return tuple(found)
 
     def _executable(self, executable: Executable) -> PlannedProcess:
-        command = tuple(shlex.split(self._text(executable.command)))
+        command = split_words(executable.command, self._scope())
         if not command:
             raise BringupError("an empty command")
         label = Path(command[0]).name if executable.name is None else self._text(executable.name)
