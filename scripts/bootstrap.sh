@@ -140,7 +140,8 @@ lock_files() {
 install_packages() {
   local locks
   mapfile -t locks < <(lock_files)
-  "$PYTHON" -m pip install --disable-pip-version-check --no-input "${locks[@]/#/--requirement=}" \
+  # without PYTHONPATH: pip must not take a sourced ROS's packages for the environment's own
+  env -u PYTHONPATH "$PYTHON" -m pip install --disable-pip-version-check --no-input "${locks[@]/#/--requirement=}" \
     || return
   [ "$ROS" = apt ] || "$PYTHON" scripts/relocate_ros_wheels.py
 }
