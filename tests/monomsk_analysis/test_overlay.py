@@ -8,6 +8,7 @@ import pytest
 
 from monomsk_analysis import overlay_video
 from monomsk_analysis.errors import AnalysisError
+from monomsk_analysis.number_text import number, spread
 from monomsk_analysis.overlay import (
     OverlayFrame,
     choose_key_frames,
@@ -16,7 +17,6 @@ from monomsk_analysis.overlay import (
     scene_from_dynamics,
     write_overlay,
 )
-from monomsk_analysis.overlay_hud import number, spread
 from monomsk_analysis.overlay_style import FORCE, LOST, SIDE_COLORS, TRACKED
 from monomsk_analysis.overlay_text import TextPainter
 from monomsk_description.skeleton import build_skeleton

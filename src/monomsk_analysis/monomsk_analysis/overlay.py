@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from monomsk_analysis.overlay_body import draw_body
+from monomsk_analysis.overlay_body import body_extent, draw_body
 from monomsk_analysis.overlay_hud import draw_hud
 from monomsk_analysis.overlay_scene import OverlayScene, lost_scene, scene_from_dynamics
 from monomsk_analysis.overlay_video import VideoWriteError, VideoWriter
@@ -28,8 +28,10 @@ __all__ = [
 ]
 
 ImageArray = NDArray[np.uint8]
+FloatArray = NDArray[np.float64]
 
-_KEY_FRAME_SIDE_PX = 720
+_KEY_FRAME_HEIGHT_PX = 640
+_KEY_FRAME_ASPECT = 0.62  # width over height
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +57,7 @@ class OverlayResult:
         width_px: width [px].
         height_px: height [px].
         frames: number of frames.
-        key_frames: the pictures asked for, reduced for the report.
+        key_frames: the pictures asked for, cut out and reduced for the report.
     """
 
     path: Path
@@ -90,7 +92,8 @@ def write_overlay(
         path: the .mp4 file; it appears only when it is complete.
         frames: frames in order, all of one size.
         frame_rate_hz: frames per second [Hz].
-        key_frame_indices: frames, counted from 0, whose pictures are returned for the report.
+        key_frame_indices: frames, counted from 0, whose pictures are returned for the
+            report: the body cut out, without the display.
 
     Raises:
         VideoWriteError: no frames, frames of different sizes, or the file cannot be written.
@@ -107,7 +110,7 @@ def write_overlay(
             picture = np.array(frame.image_bgr, dtype=np.uint8, order="C")
             draw_frame(picture, frame.scene)
             if writer.frames in key_frame_indices:
-                key_frames.append(KeyFrame(frame.scene.time_s, _reduce(picture)))
+                key_frames.append(_key_frame(frame))
             writer.write(picture)
             frame = next(remaining, None)
     return OverlayResult(
@@ -134,9 +137,26 @@ def choose_key_frames(tracked: NDArray[np.bool_], count: int = 6) -> tuple[int, 
     return tuple(int(index) for index in np.unique(candidates[places.astype(int)]))
 
 
-def _reduce(image: ImageArray) -> ImageArray:
-    scale = _KEY_FRAME_SIDE_PX / max(image.shape[:2])
-    if scale >= 1.0:
-        return image.copy()
-    reduced: ImageArray = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return reduced
+def _key_frame(frame: OverlayFrame) -> KeyFrame:
+    """The body without the display, cut out of the frame."""
+    picture = np.array(frame.image_bgr, dtype=np.uint8, order="C")
+    scene = frame.scene
+    extent = body_extent(scene) if scene.tracked else None
+    if extent is not None:
+        draw_body(picture, scene)
+        picture = _cut_out(picture, extent)
+    scale = min(1.0, _KEY_FRAME_HEIGHT_PX / picture.shape[0])
+    reduced = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return KeyFrame(scene.time_s, np.asarray(reduced, dtype=np.uint8))
+
+
+def _cut_out(image: ImageArray, extent: FloatArray) -> ImageArray:
+    """The part of an image around corners (2, 2), in the key frames' shape where it fits."""
+    size_px = np.array([image.shape[1], image.shape[0]], float)
+    wanted = np.ptp(extent, axis=0)
+    height_px = max(wanted[1], wanted[0] / _KEY_FRAME_ASPECT, 0.25 * size_px[1])
+    cut_px = np.minimum([_KEY_FRAME_ASPECT * height_px, height_px], size_px)
+    corner = np.clip(np.mean(extent, axis=0) - 0.5 * cut_px, 0.0, size_px - cut_px)
+    left, top = corner.astype(int)
+    width, height = cut_px.astype(int)
+    return image[top : top + height, left : left + width]

@@ -50,17 +50,24 @@ def draw_body(image: ImageArray, scene: OverlayScene) -> None:
         _draw_arrow(image, sole.arrow_px, size)
 
 
-def _body_region(image: ImageArray, scene: OverlayScene) -> tuple[slice, slice] | None:
-    """Rows and columns around bones and soles: only these need blending."""
+def body_extent(scene: OverlayScene) -> FloatArray | None:
+    """Return the corners (2, 2) around bones and soles [px], None if none is in view."""
     points = [*(b.start_px for b in scene.bones), *(b.end_px for b in scene.bones)]
     points += [point for sole in scene.soles for point in sole.outline_px]
     finite = [point for point in points if np.isfinite(point).all()]
     if not finite:
         return None
     margin = 0.09 * scene.body_height_px
+    return np.array([np.min(finite, axis=0) - margin, np.max(finite, axis=0) + margin])
+
+
+def _body_region(image: ImageArray, scene: OverlayScene) -> tuple[slice, slice] | None:
+    """Rows and columns of the body: only these need blending."""
+    extent = body_extent(scene)
+    if extent is None:
+        return None
     height, width = image.shape[:2]
-    low = np.clip(np.min(finite, axis=0) - margin, 0, (width, height)).astype(int)
-    high = np.clip(np.max(finite, axis=0) + margin, 0, (width, height)).astype(int)
+    low, high = np.clip(extent, 0, (width, height)).astype(int)
     if (high - low <= 1).any():
         return None
     return slice(low[1], high[1]), slice(low[0], high[0])

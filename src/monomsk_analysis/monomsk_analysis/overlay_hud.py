@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from monomsk_analysis.number_text import number, spread
 from monomsk_analysis.overlay_body import RING_TORQUE
 from monomsk_analysis.overlay_scene import LEFT, RIGHT, JointReadout, OverlayScene
 from monomsk_analysis.overlay_style import (
@@ -111,19 +112,6 @@ def _readout_cells(readout: JointReadout) -> tuple[tuple[str, float, Color], ...
         (number(readout.torque, 2, signed=True), _COLUMNS_EM[2], TEXT),
         (spread(readout.torque_sigma, 2), _COLUMNS_EM[3], TEXT_DIM),
     )
-
-
-def number(value: float, digits: int, signed: bool = False) -> str:
-    """Return a value as text, '--' unknown; never '-0'."""
-    if not math.isfinite(value):
-        return "--"
-    rounded = round(value, digits) + 0.0
-    return f"{rounded:+.{digits}f}" if signed and rounded != 0.0 else f"{rounded:.{digits}f}"
-
-
-def spread(sigma: float, digits: int) -> str:
-    """Return a standard deviation as text, empty unknown."""
-    return f"±{sigma:.{digits}f}" if math.isfinite(sigma) else ""
 
 
 def _draw_status(

@@ -1,0 +1,90 @@
+"use strict";
+(function () {
+  const figures = JSON.parse(document.getElementById("figures").textContent);
+  const plots = Array.from(document.querySelectorAll(".plot"));
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const config = { displayModeBar: false, responsive: true };
+  let following = false;
+
+  function colors(isDark) {
+    return isDark
+      ? { text: "#c3c9d2", grid: "#2c323b", zero: "#5a6472", box: "#262c35" }
+      : { text: "#3d444d", grid: "#e7eaee", zero: "#aab2bd", box: "#ffffff" };
+  }
+
+  function axis(own, color) {
+    return Object.assign(
+      { gridcolor: color.grid, zerolinecolor: color.zero, linecolor: color.grid, automargin: true },
+      own || {}
+    );
+  }
+
+  function layout(own, isDark) {
+    const color = colors(isDark);
+    return Object.assign({}, own, {
+      font: { color: color.text, size: 11.5, family: "system-ui, sans-serif" },
+      paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)",
+      margin: { l: 44, r: 12, t: 8, b: 36 },
+      hovermode: own.hovermode || "x unified",
+      hoverlabel: { bgcolor: color.box, font: { color: color.text } },
+      showlegend: false,
+      xaxis: axis(own.xaxis, color),
+      yaxis: axis(own.yaxis, color),
+    });
+  }
+
+  // The ranges that somebody zoomed to must survive a change of theme.
+  function currentRanges(plot, own) {
+    if (!plot.layout) { return own; }
+    const ranges = {};
+    for (const name of ["xaxis", "yaxis"]) {
+      ranges[name] = Object.assign({}, own[name]);
+      if (!plot.layout[name].autorange) { ranges[name].range = plot.layout[name].range.slice(); }
+    }
+    return Object.assign({}, own, ranges);
+  }
+
+  function draw(plot, isDark) {
+    const figure = figures[plot.dataset.figure];
+    const first = !plot.layout;
+    Plotly.react(plot, figure.data, layout(currentRanges(plot, figure.layout), isDark), config);
+    if (first && figure.over_time) { plot.on("plotly_relayout", (event) => follow(plot, event)); }
+  }
+
+  // Zooming one figure in time zooms all of them.
+  function follow(source, event) {
+    const zoomed = "xaxis.range[0]" in event;
+    if (following || !(zoomed || event["xaxis.autorange"])) { return; }
+    following = true;
+    const updates = plots
+      .filter((plot) => plot.layout && figures[plot.dataset.figure].over_time)
+      .map((plot) => Plotly.relayout(plot, {
+        "xaxis.range": zoomed
+          ? [event["xaxis.range[0]"], event["xaxis.range[1]"]]
+          : figures[plot.dataset.figure].layout.xaxis.range.slice(),
+      }));
+    Promise.all(updates).finally(() => { following = false; });
+  }
+
+  const seen = new IntersectionObserver((entries) => {
+    for (const entry of entries) {
+      if (entry.isIntersecting) {
+        seen.unobserve(entry.target);
+        draw(entry.target, dark.matches);
+      }
+    }
+  }, { rootMargin: "600px" });
+  plots.forEach((plot) => seen.observe(plot));
+
+  dark.addEventListener("change", () => {
+    plots.filter((plot) => plot.layout).forEach((plot) => draw(plot, dark.matches));
+  });
+  window.addEventListener("beforeprint", () => {
+    document.querySelectorAll("details").forEach((part) => { part.open = true; });
+    plots.forEach((plot) => { draw(plot, false); Plotly.Plots.resize(plot); });
+  });
+  window.addEventListener("afterprint", () => {
+    plots.forEach((plot) => { draw(plot, dark.matches); Plotly.Plots.resize(plot); });
+  });
+})();
