@@ -74,7 +74,10 @@ class Site:
 
 @dataclass(frozen=True)
 class LengthRule:
-    """How a measured length stretches segments: along `axis` (0 x, 1 y, 2 z)."""
+    """How a measured length stretches segments: along `axis` (0 x, 1 y, 2 z).
+
+    `model_length_m` is the length [m] in the anatomy that the rule belongs to.
+    """
 
     name: str
     segments: tuple[str, ...]
@@ -95,7 +98,7 @@ class Anatomy:
         sole_points: Contact points, right ones first.
         sole_frames: REP-120 sole frames, right and left.
         length_rules: Lengths that may be measured, by name.
-        scale_factors: Per segment, along its x, y, z; empty when unscaled.
+        scale_factors: Per segment, along its x, y, z, since the anatomy's file; empty when unscaled.
         markers: Skin markers, where the anatomy has any.
     """
 

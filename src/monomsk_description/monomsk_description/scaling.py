@@ -4,7 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from monomsk_description.anatomy import Anatomy, Joint, Placement, Segment, Site, TransformAxis
+from monomsk_description.anatomy import (
+    Anatomy,
+    Joint,
+    LengthRule,
+    Placement,
+    Segment,
+    Site,
+    TransformAxis,
+)
 from monomsk_description.errors import ImplausibleSubjectError, UnknownNameError
 from monomsk_description.frames import Array
 from monomsk_description.subject import Subject
@@ -35,12 +43,16 @@ def scale(anatomy: Anatomy, subject: Subject) -> Anatomy:
         joints=tuple(_scale_joint(joint, factors) for joint in anatomy.joints),
         sole_points=tuple(_scale_site(site, factors) for site in anatomy.sole_points),
         sole_frames=tuple(_scale_site(site, factors) for site in anatomy.sole_frames),
-        scale_factors=factors,
+        markers=tuple(_scale_site(site, factors) for site in anatomy.markers),
+        length_rules={n: _scale_rule(r, factors) for n, r in anatomy.length_rules.items()},
+        scale_factors={
+            name: anatomy.scale_factors.get(name, np.ones(3)) * f for name, f in factors.items()
+        },
     )
 
 
 def scale_factors(anatomy: Anatomy, subject: Subject) -> dict[str, Array]:
-    """Scale factors along x, y, z of every segment (OpenSim axes), each of shape (3,)."""
+    """Factors along x, y, z of every segment (OpenSim axes), each (3,), from this anatomy on."""
     by_height = subject.height_m / anatomy.height_m
     factors = {name: np.full(3, by_height) for name in anatomy.segments}
     for name, length_m in subject.segment_lengths_m.items():
@@ -82,6 +94,11 @@ def _scale_axis(axis: TransformAxis, rotation: Array, factors: Array) -> Transfo
     # The stretch of the parent along the translation's direction.
     direction = rotation @ axis.axis
     return replace(axis, curve=axis.curve.scaled(float(direction @ (factors * direction))))
+
+
+def _scale_rule(rule: LengthRule, factors: dict[str, Array]) -> LengthRule:
+    factor = float(factors[rule.segments[0]][rule.axis])
+    return replace(rule, model_length_m=rule.model_length_m * factor)
 
 
 def _scale_site(site: Site, factors: dict[str, Array]) -> Site:
