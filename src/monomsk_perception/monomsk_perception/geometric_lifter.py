@@ -1,0 +1,312 @@
+"""The geometric lifter: landmarks to body states by fitting the scaled skeleton, frame by frame.
+
+Each frame starts from the filter's prediction and takes a few damped Gauss-Newton steps over
+configuration, velocity and, where it is unknown, the camera's tilt and height. The standard
+deviations are those of the fit. `smooth` adds what later frames say about earlier ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from monomsk_description.body_state import BodyState
+from monomsk_description.frames import Array
+from monomsk_description.points import PointSet
+from monomsk_description.skeleton import Skeleton
+
+from monomsk_perception.camera import CameraIntrinsics
+from monomsk_perception.camera_pose import CameraPose, CameraPoseSource
+from monomsk_perception.contact_evidence import ContactEvidence
+from monomsk_perception.initial_guess import (
+    bone_sum,
+    initial_configuration,
+    line_of_sight_rotation,
+)
+from monomsk_perception.landmarks import Landmarks
+from monomsk_perception.lifter_options import LifterOptions
+from monomsk_perception.manifold_filter import (
+    CAMERA,
+    CONFIGURATION,
+    NV,
+    VELOCITY,
+    Estimate,
+    gauss_newton_step,
+    predict,
+    retract,
+)
+from monomsk_perception.residuals import (
+    LEFT_HIP,
+    RIGHT_HIP,
+    CameraPoints,
+    CoordinateBeliefs,
+    Sum,
+    add_balance,
+    add_floor,
+    add_metric,
+    add_reprojection,
+    add_sole_contact,
+)
+
+_LANDMARKS, _SOLES = slice(0, 33), slice(33, 49)
+_START_ITERATIONS = 40
+# Sole points that follow each landmark of the foot: right heel, right toe, left heel, left toe.
+_HEELS_AND_TOES = np.array([0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3])
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One frame's landmarks, ready for the fit.
+
+    Attributes:
+        stamp_ns: Time of the image [ns].
+        rays: Landmark rays (33, 3), z = 1.
+        metric: Metric landmarks (33, 3) in the optical frame [m], scaled to the subject.
+        visibility: Visibility of each landmark (33,).
+        contact: Contact probability of right heel, right toe, left heel, left toe (4,).
+        interval_s: Time since the last frame [s].
+    """
+
+    stamp_ns: int
+    rays: Array
+    metric: Array
+    visibility: Array
+    contact: Array
+    interval_s: float
+
+
+@dataclass(frozen=True)
+class Lifted:
+    """What one frame's fit found.
+
+    Attributes:
+        estimate: The state after the frame's measurement.
+        prediction: The state before it.
+        contact: Contact probability of right heel, right toe, left heel, left toe (4,).
+        quality: How well the skeleton explains the image, 0 to 1.
+        restarted: Whether the fit began anew with this frame.
+    """
+
+    estimate: Estimate
+    prediction: Estimate
+    contact: Array
+    quality: float
+    restarted: bool
+
+
+class GeometricLifter:
+    """Fits a skeleton to landmarks over time.
+
+    Args:
+        skeleton: The subject's.
+        intrinsics: The camera's.
+        camera: Its pose in the world; None estimates tilt and height from the person and a floor.
+        options: Noise levels and beliefs.
+    """
+
+    def __init__(
+        self,
+        skeleton: Skeleton,
+        intrinsics: CameraIntrinsics,
+        camera: CameraPose | None = None,
+        options: LifterOptions | None = None,
+    ) -> None:
+        self.skeleton = skeleton
+        self.intrinsics = intrinsics
+        self.options = options or LifterOptions()
+        self._camera = camera or CameraPose.level(
+            self.options.height_m[0], CameraPoseSource.ESTIMATED
+        )
+        self._points = _join(skeleton.landmarks, skeleton.soles)
+        self._bone_sum = bone_sum(skeleton.points(skeleton.neutral(), skeleton.landmarks))
+        self._beliefs = CoordinateBeliefs(skeleton, self.options)
+        self._evidence = ContactEvidence(self.options.contact_speed)
+        self._density = _acceleration_density(self.options)
+        self._metric_scale: float | None = None
+        self._camera_covariance: Array | None = None
+        self._reprojection = np.full(33, np.nan)
+        self.last: Lifted | None = None
+
+    @property
+    def camera(self) -> CameraPose:
+        """The camera pose as it is believed now."""
+        return self._camera
+
+    def reset(self) -> None:
+        """Forget the person's motion; what is known of the camera stays."""
+        self.last = None
+        self._metric_scale = None
+        self._evidence.reset()
+
+    def lift(self, landmarks: Landmarks) -> BodyState:
+        """The body state at the landmarks' stamp.
+
+        A stamp that is not later than the one before, or a longer pause, starts the fit anew.
+        """
+        before = self.last
+        if before is not None and not self._continues(before.estimate, landmarks.stamp_ns):
+            self.reset()
+            before = None
+        measurement = self._measurement(landmarks, before)
+        if before is None:
+            prior, steps = self._start(measurement), _START_ITERATIONS
+        else:
+            prior = predict(self.skeleton, before.estimate, landmarks.stamp_ns, self._density)
+            steps = self.options.iterations
+        estimate = self._fit(prior, measurement, steps)
+        self._camera = self._camera.corrected(estimate.camera)
+        self._camera_covariance = estimate.covariance[CAMERA, CAMERA]
+        quality = self._quality()
+        self.last = Lifted(estimate, prior, measurement.contact, quality, before is None)
+        return self.to_state(estimate, measurement.contact, quality)
+
+    @property
+    def reprojection_error(self) -> float:
+        """Median distance of visible landmarks from the fit [standard deviations]."""
+        return float(np.nanmedian(self._reprojection))
+
+    def to_state(self, estimate: Estimate, contact: Array, quality: float) -> BodyState:
+        """An estimate as a body state.
+
+        Args:
+            estimate: Filtered or smoothed.
+            contact: Contact probability of right heel, right toe, left heel, left toe (4,).
+            quality: How well the skeleton explains the image, 0 to 1.
+        """
+        sigma = np.sqrt(np.maximum(np.diag(estimate.covariance), 0.0))
+        return BodyState(
+            stamp_ns=estimate.stamp_ns,
+            q=estimate.q,
+            v=estimate.v,
+            sigma_q=sigma[CONFIGURATION],
+            sigma_v=sigma[VELOCITY],
+            contact_probability=np.array([contact[:2].max(), contact[2:].max()]),
+            quality=quality,
+        )
+
+    # One frame ----------------------------------------------------------------------------------
+
+    def _quality(self) -> float:
+        """1 for a perfect fit, one half where the landmarks are three sigmas off."""
+        error = self.reprojection_error
+        return float(1.0 / (1.0 + (error / 3.0) ** 2)) if np.isfinite(error) else 0.0
+
+    def _continues(self, estimate: Estimate, stamp_ns: int) -> bool:
+        pause_ns = stamp_ns - estimate.stamp_ns
+        return 0 < pause_ns <= self.options.max_gap_s * 1e9
+
+    def _measurement(self, landmarks: Landmarks, before: Lifted | None) -> Measurement:
+        rays = self.intrinsics.rays(landmarks.pixels)
+        hips_ray = rays[[LEFT_HIP, RIGHT_HIP]].mean(0)
+        if not np.isfinite(hips_ray).all():
+            hips_ray = np.array([0.0, 0.0, 1.0])
+        # The detector's metric axes follow the line of sight to the person.
+        metric = landmarks.metric @ line_of_sight_rotation(hips_ray).T
+        metric = metric * self._scale_metric(landmarks.metric)
+        interval_s = 1.0 / 30.0
+        depth_m = 3.0
+        if before is not None:
+            interval_s = (landmarks.stamp_ns - before.estimate.stamp_ns) * 1e-9
+            pelvis = self._camera.to_camera(before.estimate.q[None, :3])[0][0]
+            depth_m = max(float(pelvis[2]), 0.5)
+        contact = self._evidence.update(landmarks.stamp_ns, rays, depth_m)
+        visibility = np.clip(landmarks.visibility, 0.02, 1.0)
+        return Measurement(landmarks.stamp_ns, rays, metric, visibility, contact, interval_s)
+
+    def _scale_metric(self, metric: Array) -> float:
+        """Slowly followed ratio of the subject's size to the detector's."""
+        ratio = float(np.clip(self._bone_sum / max(bone_sum(metric), 1e-3), 0.6, 1.6))
+        previous = self._metric_scale
+        self._metric_scale = ratio if previous is None else 0.95 * previous + 0.05 * ratio
+        return self._metric_scale
+
+    def _start(self, measurement: Measurement) -> Estimate:
+        """A vague prior around a first guess."""
+        options = self.options
+        camera = self._camera
+        q = initial_configuration(self.skeleton, measurement.metric, measurement.rays, camera)
+        variance = np.concatenate(
+            [np.full(3, 4.0), np.full(3, 0.3), np.full(NV - 6, 0.5), np.full(NV, 4.0), np.zeros(3)]
+        )
+        variance[NV : NV + 3] = 1.0
+        covariance = np.diag(variance)
+        if camera.source is CameraPoseSource.ESTIMATED:
+            if self._camera_covariance is None:
+                # Nothing seen yet: put the floor under the soles.
+                lowest = self.skeleton.points(q, self.skeleton.soles)[:, 2].min()
+                height = float(np.clip(camera.height_m - lowest, 0.2, 4.0))
+                q[2] += height - camera.height_m
+                self._camera = camera = camera.corrected(np.array([0.0, 0.0, height]))
+                sigmas = (options.pitch_sigma_rad, options.roll_sigma_rad, options.height_m[1])
+                self._camera_covariance = np.diag(np.square(sigmas))
+            covariance[CAMERA, CAMERA] = self._camera_covariance
+        return Estimate(measurement.stamp_ns, q, np.zeros(NV), camera.corrections, covariance)
+
+    def _fit(self, prior: Estimate, measurement: Measurement, steps: int) -> Estimate:
+        current = prior
+        covariance = prior.covariance
+        for _ in range(steps):
+            equations = self._equations(current, measurement)
+            step, covariance = gauss_newton_step(self.skeleton, prior, current, equations.normal())
+            # Far from the solution the model is not linear: turn no joint more than 0.5 rad.
+            largest = float(np.abs(step[3:NV]).max())
+            step = step * min(1.0, 0.5 / max(largest, 1e-9))
+            current = retract(self.skeleton, current, step)
+            if float(np.abs(step[:NV]).max()) < 1e-3:
+                break
+        return Estimate(current.stamp_ns, current.q, current.v, current.camera, covariance)
+
+    def _equations(self, current: Estimate, measurement: Measurement) -> Sum:
+        options = self.options
+        total = Sum.empty()
+        # Frames closer than the detector's correlation time share one measurement's weight.
+        root = float(np.sqrt(min(1.0, measurement.interval_s / options.correlation_s)))
+        points, jacobians = self.skeleton.points_with_jacobians(current.q, self._points)
+        camera = self._camera.corrected(current.camera)
+        seen = _seen(camera, points[_LANDMARKS], jacobians[_LANDMARKS])
+        weight = root * np.sqrt(measurement.visibility)
+        self._reprojection = add_reprojection(
+            total, seen, measurement.rays, self._image_sigma(seen), weight, options.robust_sigmas
+        )
+        across, along = options.metric_sigma_m
+        sigma = np.array([across, across, along])
+        add_metric(total, seen, measurement.metric, sigma, weight, options.robust_sigmas)
+        self._beliefs.add(total, current.q, root)
+        heights, sole_jacobians = points[_SOLES, 2], jacobians[_SOLES]
+        contact = measurement.contact[_HEELS_AND_TOES]
+        contact_weight = root * np.sqrt(contact / 3.0)
+        add_sole_contact(total, heights, sole_jacobians, current.v, contact_weight, options)
+        add_floor(total, heights, sole_jacobians, options.sole_height_sigma_m)
+        add_balance(total, points, jacobians, _SOLES, root, options.balance_sigma_m)
+        return total
+
+    def _image_sigma(self, seen: CameraPoints) -> Array:
+        """Standard deviation of each landmark in the image plane z = 1 (33,)."""
+        on_body = np.hypot(self.skeleton.landmarks.sigma_m, self.options.detector_sigma_m)
+        floor = self.options.pixel_floor_px * 1e-3
+        return np.hypot(on_body / np.maximum(seen.points[:, 2], 0.5), floor)
+
+
+def _join(*sets: PointSet) -> PointSet:
+    """One set with the points of several, in order."""
+    return PointSet(
+        names=tuple(name for points in sets for name in points.names),
+        segments=tuple(segment for points in sets for segment in points.segments),
+        sigma_m=np.concatenate([points.sigma_m for points in sets]),
+        joints=np.concatenate([points.joints for points in sets]),
+        offsets=np.concatenate([points.offsets for points in sets]),
+        support=np.concatenate([points.support for points in sets]),
+    )
+
+
+def _seen(camera: CameraPose, points: Array, jacobians: Array) -> CameraPoints:
+    in_camera, rotation, by_camera = camera.to_camera(points)
+    return CameraPoints(in_camera, rotation @ jacobians, by_camera)
+
+
+def _acceleration_density(options: LifterOptions) -> Array:
+    """Power spectral density (37,) of accelerations that are white over 20 ms."""
+    scatter = np.full(NV, options.joint_acceleration)
+    scatter[:3] = options.linear_acceleration
+    scatter[3:6] = options.pelvis_acceleration
+    return scatter**2 * 0.02
