@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import os
 import signal
@@ -148,10 +149,24 @@ def start_node(start_process: Callable[..., StartedProcess]) -> Callable[..., St
     return start
 
 
+def load_message_libraries() -> None:
+    """Load monomsk_msgs' libraries, which ROS otherwise finds through the sourced workspace."""
+    waiting = sorted((ROOT / "install" / "monomsk_msgs" / "lib").glob("*.so"))
+    # they need each other, in an order that only the loader knows
+    for _ in range(len(waiting)):
+        for library in list(waiting):
+            try:
+                ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)
+            except OSError:
+                continue
+            waiting.remove(library)
+
+
 @pytest.fixture
 def ros_node() -> Iterator[Any]:
     """A node within the test process, in a context of its own."""
     rclpy = pytest.importorskip("rclpy", reason="rclpy cannot be imported: run `make setup`")
+    load_message_libraries()
     context = rclpy.Context()
     rclpy.init(context=context)
     node = rclpy.create_node("test_observer", context=context)
