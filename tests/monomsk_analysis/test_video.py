@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from monomsk_analysis.errors import InputError, VideoError
+from monomsk_analysis.errors import InputError, TimeWindowError, VideoError
 from monomsk_analysis.frame_source import TimeWindow, open_source
 from monomsk_analysis.video import VideoSource, _FrameClock
 
@@ -59,7 +59,7 @@ def test_window_after_the_end_is_an_error(video: Path) -> None:
 
 @pytest.mark.parametrize(("start_s", "end_s"), [(-1.0, 2.0), (2.0, 1.0), (float("nan"), 3.0)])
 def test_impossible_windows_are_refused(start_s: float, end_s: float) -> None:
-    with pytest.raises(ValueError, match="no time between"):
+    with pytest.raises(TimeWindowError, match="no time between"):
         TimeWindow(start_s, end_s)
 
 

@@ -83,6 +83,20 @@ class TopicMissingError(BagError):
         super().__init__(path, f"{wanted} in this bag; it has {present or 'no topics at all'}")
 
 
+class TimeWindowError(AnalysisError):
+    """A start that is negative, or an end that is not after it.
+
+    Attributes:
+        start_s: [s].
+        end_s: [s].
+    """
+
+    def __init__(self, start_s: float, end_s: float) -> None:
+        self.start_s = start_s
+        self.end_s = end_s
+        super().__init__(f"no time between {start_s:g} s and {end_s:g} s")
+
+
 class NoPersonError(AnalysisError):
     """No stretch of the input shows a person long enough to be analysed.
 

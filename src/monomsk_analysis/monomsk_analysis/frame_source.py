@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from monomsk_analysis.errors import InputError
+from monomsk_analysis.errors import InputError, TimeWindowError
 from monomsk_perception.camera import CameraIntrinsics
 
 
@@ -39,6 +39,9 @@ class TimeWindow:
     Attributes:
         start_s: first time since the source's first image [s].
         end_s: last time [s].
+
+    Raises:
+        TimeWindowError: nothing lies between the two.
     """
 
     start_s: float = 0.0
@@ -46,7 +49,7 @@ class TimeWindow:
 
     def __post_init__(self) -> None:
         if not self.start_s >= 0.0 or not self.end_s > self.start_s:
-            raise ValueError(f"no time between {self.start_s:g} s and {self.end_s:g} s")
+            raise TimeWindowError(self.start_s, self.end_s)
 
 
 @dataclass(frozen=True)

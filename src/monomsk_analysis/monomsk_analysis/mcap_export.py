@@ -11,18 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rosbags.interfaces import (
-    Connection,
-    Qos,
-    QosDurability,
-    QosHistory,
-    QosLiveliness,
-    QosReliability,
-    QosTime,
-)
-from rosbags.rosbag2 import StoragePlugin, Writer
-
 from monomsk_analysis import message_fields
+from monomsk_analysis.bag_writer import BagTopic, BagWriter
 from monomsk_analysis.message_types import build_message, load_typestore
 from monomsk_description.body_state import BodyState
 from monomsk_description.skeleton import Skeleton
@@ -33,19 +23,16 @@ WORLD_FRAME = "world"
 CAMERA_FRAME = "camera_optical_frame"
 SOLE_FRAMES = ("r_sole", "l_sole")
 
-_TYPES = {
-    "/body_model": "monomsk_msgs/msg/BodyModel",
-    "/landmarks": "monomsk_msgs/msg/Landmarks",
-    "/joint_states": "sensor_msgs/msg/JointState",
-    "/body_state": "monomsk_msgs/msg/BodyState",
-    "/body_dynamics": "monomsk_msgs/msg/BodyDynamics",
-    "/joint_torques": "sensor_msgs/msg/JointState",
-    "/right_sole/wrench": "geometry_msgs/msg/WrenchStamped",
-    "/left_sole/wrench": "geometry_msgs/msg/WrenchStamped",
-}
-_BEST_EFFORT = ("/landmarks",)
-_LATCHED = ("/body_model",)
-_BAG_VERSION = 9
+_TOPICS = (
+    BagTopic("/body_model", "monomsk_msgs/msg/BodyModel", latched=True),
+    BagTopic("/landmarks", "monomsk_msgs/msg/Landmarks", reliable=False),
+    BagTopic("/joint_states", "sensor_msgs/msg/JointState"),
+    BagTopic("/body_state", "monomsk_msgs/msg/BodyState"),
+    BagTopic("/body_dynamics", "monomsk_msgs/msg/BodyDynamics"),
+    BagTopic("/joint_torques", "sensor_msgs/msg/JointState"),
+    BagTopic("/right_sole/wrench", "geometry_msgs/msg/WrenchStamped"),
+    BagTopic("/left_sole/wrench", "geometry_msgs/msg/WrenchStamped"),
+)
 
 
 @dataclass(frozen=True)
@@ -75,25 +62,20 @@ def write_mcap(path: Path, messages: MessageSet) -> int:
         messages: what to write.
 
     Raises:
-        OSError: the file cannot be written.
+        OutputError: the file cannot be written.
         MessageFilesError: the message definitions cannot be found.
     """
     typestore = load_typestore()
     bag = path.with_suffix("")
     entries = sorted(_entries(messages), key=lambda entry: entry[0])
-    writer = Writer(bag, version=_BAG_VERSION, storage_plugin=StoragePlugin.MCAP)
-    with writer:
-        connections = {
-            topic: writer.add_connection(
-                topic, kind, typestore=typestore, offered_qos_profiles=[_qos(topic)]
-            )
-            for topic, kind in _TYPES.items()
-        }
-        for stamp_ns, topic, fields in entries:
-            kind = _TYPES[topic]
-            message = build_message(typestore, kind, fields)
-            connection: Connection = connections[topic]
-            writer.write(connection, stamp_ns, typestore.serialize_cdr(message, kind))
+    with BagWriter(bag, typestore=typestore) as writer:
+        for topic in _TOPICS:
+            writer.add_topic(topic)
+        types = {topic.name: topic.message_type for topic in _TOPICS}
+        for stamp_ns, name, fields in entries:
+            message = build_message(typestore, types[name], fields)
+            cdr = bytes(typestore.serialize_cdr(message, types[name]))
+            writer.write(name, stamp_ns, cdr)
     # rosbags makes a folder; its .mcap file stands alone.
     (bag / f"{bag.name}.mcap").replace(path)
     shutil.rmtree(bag)
@@ -138,21 +120,3 @@ def _dynamics_entries(
         (stamp_ns, "/right_sole/wrench", right),
         (stamp_ns, "/left_sole/wrench", left),
     ]
-
-
-def _qos(topic: str) -> Qos:
-    """The profile that the nodes offer, so that playing the file back behaves like them."""
-    latched = topic in _LATCHED
-    return Qos(
-        history=QosHistory.KEEP_LAST,
-        depth=1 if latched or topic in _BEST_EFFORT else 10,
-        reliability=(
-            QosReliability.BEST_EFFORT if topic in _BEST_EFFORT else QosReliability.RELIABLE
-        ),
-        durability=QosDurability.TRANSIENT_LOCAL if latched else QosDurability.VOLATILE,
-        deadline=QosTime(0, 0),
-        lifespan=QosTime(0, 0),
-        liveliness=QosLiveliness.AUTOMATIC,
-        liveliness_lease_duration=QosTime(0, 0),
-        avoid_ros_namespace_conventions=False,
-    )

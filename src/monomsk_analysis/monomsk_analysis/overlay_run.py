@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pinocchio as pin
+
 from monomsk_analysis.analysis import Analysis
 from monomsk_analysis.frame_source import FrameSource, TimeWindow
 from monomsk_analysis.overlay import (
@@ -72,17 +74,28 @@ def _frames(
     source: FrameSource, analysis: Analysis, request: OverlayRequest, advance: Advance
 ) -> Iterator[OverlayFrame]:
     position = {int(index): k for k, index in enumerate(request.tracking.indices)}
+    poses = _camera_poses(request.tracking)
     for frame in source.frames(request.window):
         k = position.get(frame.index)
         if k is not None:
-            yield OverlayFrame(frame.image_bgr, _scene(k, analysis, request))
+            yield OverlayFrame(frame.image_bgr, _scene(k, analysis, request, poses[k]))
             advance()
 
 
-def _scene(k: int, analysis: Analysis, request: OverlayRequest) -> OverlayScene:
+def _camera_poses(tracking: Tracking) -> list[pin.SE3 | None]:
+    """The camera pose at each frame; in interpolated frames the one before holds on."""
+    poses: list[pin.SE3 | None] = []
+    for observation in tracking.observations:
+        known = observation.pose_world_camera
+        poses.append(known if known is not None else (poses[-1] if poses else None))
+    return poses
+
+
+def _scene(
+    k: int, analysis: Analysis, request: OverlayRequest, pose: pin.SE3 | None
+) -> OverlayScene:
     observation, result = request.tracking.observations[k], analysis.dynamics[k]
     time_s = float(analysis.times[k])
-    pose = observation.pose_world_camera
     if result is None or pose is None:
         return lost_scene(time_s)
     sigma_q = None if observation.state is None else observation.state.sigma_q

@@ -84,9 +84,7 @@ def dynamics_series(analysis: Analysis) -> DynamicsSeries:
         centers_of_pressure=_series(
             analysis, lambda r: np.array([s.center_of_pressure for s in r.soles]), (2, 3)
         ),
-        free_moments=_series(
-            analysis, lambda r: np.array([s.free_moment for s in r.soles]), (2,)
-        ),
+        free_moments=_series(analysis, lambda r: np.array([s.free_moment for s in r.soles]), (2,)),
         root_residual=_series(analysis, lambda r: r.root_residual, (6,)),
         consistency_error=_series(analysis, lambda r: np.array(r.consistency_error), ()),
     )

@@ -1,0 +1,110 @@
+"""The result of an analysis: kinematics and kinetics of every frame of a recording."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monomsk_analysis.motion import SplitMotion
+from monomsk_analysis.progress import Advance
+from monomsk_description.skeleton import Skeleton
+from monomsk_dynamics.errors import TooShortError
+from monomsk_dynamics.offline import analyze_motion
+from monomsk_dynamics.results import BodyDynamics
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Kinetics of a recording.
+
+    Attributes:
+        skeleton: whose.
+        times: (n,) time of each frame [s].
+        split: what became of every frame.
+        dynamics: n results, None where a frame was not analysed.
+        dynamics_s: seconds that the dynamics took, per analysed frame.
+    """
+
+    skeleton: Skeleton
+    times: Array
+    split: SplitMotion
+    dynamics: tuple[BodyDynamics | None, ...]
+    dynamics_s: Array
+
+    @property
+    def analysed(self) -> NDArray[np.bool_]:
+        """(n,) frames with a result."""
+        return np.array([result is not None for result in self.dynamics])
+
+    @property
+    def results(self) -> list[BodyDynamics]:
+        """The results of the analysed frames, in order."""
+        return [result for result in self.dynamics if result is not None]
+
+    @property
+    def interpolated(self) -> NDArray[np.bool_]:
+        """(n,) frames whose kinematics were interpolated over a short gap."""
+        flags = np.zeros(len(self.times), dtype=bool)
+        for segment in self.split.segments:
+            flags[segment.frames[segment.interpolated]] = True
+        return flags
+
+
+def analyse(
+    skeleton: Skeleton,
+    times: Array,
+    split: SplitMotion,
+    sigma_q: Sequence[Array | None] | None = None,
+    advance: Advance = lambda: None,
+) -> Analysis:
+    """Compute the dynamics of every segment.
+
+    Args:
+        skeleton: the person's.
+        times: (n,) time of each frame [s].
+        split: the segments.
+        sigma_q: per frame, standard deviations (37,) of the configuration; None where unknown,
+            None as a whole for those of motion capture.
+        advance: called after each segment.
+
+    Raises:
+        DynamicsError: the dynamics of a segment failed.
+    """
+    dynamics: list[BodyDynamics | None] = [None] * len(times)
+    durations: list[Array] = []
+    for segment in split.segments:
+        sigmas = None if sigma_q is None else _sigmas(sigma_q, segment.frames)
+        start_s = time.perf_counter()
+        try:
+            results = analyze_motion(skeleton, segment.stamps_ns, segment.q, sigma_q=sigmas)
+        except TooShortError:
+            # The dynamics may want longer runs than we do; those frames stay without a result.
+            results = []
+        frame_of = dict(zip(segment.stamps_ns.tolist(), segment.frames.tolist(), strict=True))
+        for result in results:
+            dynamics[frame_of[result.stamp_ns]] = result
+        count = len(results)
+        durations.append(np.full(count, (time.perf_counter() - start_s) / max(count, 1)))
+        advance()
+    seconds = np.concatenate(durations) if durations else np.empty(0)
+    return Analysis(skeleton, times, split, tuple(dynamics), seconds)
+
+
+def _sigmas(sigma_q: Sequence[Array | None], frames: NDArray[np.int64]) -> Array:
+    """(k, 37), with NaN where unknown; an interpolated frame is as unsure as its neighbours."""
+    rows = np.full((len(frames), 37), np.nan)
+    for row, frame in enumerate(frames):
+        own = sigma_q[frame]
+        if own is not None:
+            rows[row] = own
+    known = np.isfinite(rows).all(axis=1)
+    if known.any():
+        filled = [np.interp(frames, frames[known], rows[known, k]) for k in range(37)]
+        return np.stack(filled, axis=1)
+    return rows

@@ -1,0 +1,147 @@
+"""`monomsk analyze`: a video or a bag through perception and dynamics, to files."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from monomsk_analysis.analysis import Analysis, analyse
+from monomsk_analysis.analyze_report import RecordingFacts, report_data, summary_entries
+from monomsk_analysis.camera_choice import CameraRequest, choose_intrinsics, choose_pose
+from monomsk_analysis.errors import NoPersonError
+from monomsk_analysis.frame_source import FrameSource, TimeWindow, open_source
+from monomsk_analysis.mcap_export import MessageSet, write_mcap
+from monomsk_analysis.motion import split_motion
+from monomsk_analysis.overlay_run import OverlayRequest, draw_overlay
+from monomsk_analysis.perception_tracker import TrackerOptions, make_tracker
+from monomsk_analysis.progress import Stages
+from monomsk_analysis.report import write_report
+from monomsk_analysis.report_data import KeyFrame
+from monomsk_analysis.result_folder import SUMMARY_FILE, result_folder
+from monomsk_analysis.result_tables import write_kinematics, write_kinetics
+from monomsk_analysis.summary import write_summary
+from monomsk_analysis.tracking import Tracker, Tracking, track
+from monomsk_description.skeleton import Skeleton, build_skeleton
+from monomsk_description.subject import Subject
+
+
+@dataclass(frozen=True)
+class AnalyzeRequest:
+    """What to analyse.
+
+    Attributes:
+        source: video file or bag.
+        out: folder for the results.
+        subject: the person.
+        camera: what is known of the camera.
+        window: which part of the source.
+        model_complexity: size of the landmark network: lite, full or heavy.
+        lifter: how landmarks become joint angles: geometric.
+        image_topic: of a bag; None for its only one.
+        overlay: whether to draw the result over the video.
+        overwrite: whether results of an earlier run in the folder are replaced.
+    """
+
+    source: Path
+    out: Path
+    subject: Subject
+    camera: CameraRequest = field(default_factory=CameraRequest)
+    window: TimeWindow = field(default_factory=TimeWindow)
+    model_complexity: str = "full"
+    lifter: str = "geometric"
+    image_topic: str | None = None
+    overlay: bool = True
+    overwrite: bool = False
+
+
+def run_analyze(
+    request: AnalyzeRequest, stages: Stages | None = None, tracker: Tracker | None = None
+) -> Analysis:
+    """Analyse a recording and write the results.
+
+    Args:
+        request: what to do.
+        stages: shows the progress; None shows nothing.
+        tracker: perception; None takes the project's own.
+
+    Raises:
+        AnalysisError: the source cannot be read, shows nobody, or the results cannot be written.
+        DescriptionError: the subject does not fit the skeleton.
+        PerceptionError: the camera or a model file is unusable.
+        DynamicsError: the dynamics failed.
+    """
+    stages = stages or Stages()
+    start_s = time.perf_counter()
+    source = open_source(request.source, request.image_topic)
+    intrinsics = choose_intrinsics(request.camera, source.facts)
+    pose = choose_pose(request.camera)
+    skeleton = build_skeleton(request.subject)
+    with result_folder(request.out, overwrite=request.overwrite) as folder:
+        tracker = tracker or make_tracker(
+            skeleton, intrinsics, pose, TrackerOptions(request.model_complexity, request.lifter)
+        )
+        tracking = _track(request, source, tracker, stages)
+        analysis = _analyse(request, skeleton, tracking, stages)
+        facts = RecordingFacts(source.facts, intrinsics, pose, source.notes, tracking)
+        _write(folder, request, analysis, facts, stages)
+        wall_s = time.perf_counter() - start_s
+        files = tuple(sorted(file.name for file in folder.iterdir()))
+        entries = summary_entries(analysis, facts, (*files, SUMMARY_FILE), wall_s)
+        write_summary(folder / SUMMARY_FILE, entries)
+    return analysis
+
+
+def _track(
+    request: AnalyzeRequest, source: FrameSource, tracker: Tracker, stages: Stages
+) -> Tracking:
+    announced = source.facts.frames_announced or None
+    with stages.stage("Landmarks and angles", announced) as advance:
+        return track(source, request.window, tracker, advance)
+
+
+def _analyse(
+    request: AnalyzeRequest, skeleton: Skeleton, tracking: Tracking, stages: Stages
+) -> Analysis:
+    states = [observation.state for observation in tracking.observations]
+    configurations = [None if state is None else state.q for state in states]
+    sigmas = [None if state is None else state.sigma_q for state in states]
+    split = split_motion(tracking.stamps_ns, configurations, skeleton)
+    with stages.stage("Dynamics", len(split.segments)) as advance:
+        analysis = analyse(skeleton, tracking.times, split, sigmas, advance)
+    if not analysis.results:
+        raise NoPersonError(request.source, split.frames, split.tracked)
+    return analysis
+
+
+def _write(
+    folder: Path,
+    request: AnalyzeRequest,
+    analysis: Analysis,
+    facts: RecordingFacts,
+    stages: Stages,
+) -> None:
+    """Write every file but the summary."""
+    write_kinematics(folder, analysis, facts.tracking.rate_hz)
+    write_kinetics(folder, analysis)
+    write_mcap(folder / "result.mcap", _messages(analysis, facts))
+    key_frames: tuple[KeyFrame, ...] = ()
+    if request.overlay:
+        overlay = OverlayRequest(request.window, facts.intrinsics, facts.tracking)
+        with stages.stage("Overlay", len(facts.tracking.times)) as advance:
+            source = open_source(request.source, request.image_topic)
+            key_frames = draw_overlay(folder / "overlay.mp4", source, analysis, overlay, advance)
+    files = tuple(sorted(file.name for file in folder.iterdir()))
+    data = report_data(analysis, facts, key_frames, (*files, SUMMARY_FILE))
+    write_report(folder / "report.html", data)
+
+
+def _messages(analysis: Analysis, facts: RecordingFacts) -> MessageSet:
+    observations = facts.tracking.observations
+    return MessageSet(
+        skeleton=analysis.skeleton,
+        landmarks=[o.landmarks for o in observations if o.landmarks is not None],
+        states=[o.state for o in observations if o.state is not None],
+        dynamics=analysis.results,
+        assumptions=facts.assumed_names(analysis.skeleton.subject),
+    )

@@ -1,0 +1,210 @@
+"""The command `monomsk`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from monomsk_analysis import __version__
+from monomsk_analysis.cli_options import takes_options
+from monomsk_analysis.errors import AnalysisError
+from monomsk_analysis.progress import Stages
+from monomsk_description.errors import DescriptionError
+from monomsk_description.subject import Subject
+from monomsk_dynamics.errors import DynamicsError
+from monomsk_perception.errors import PerceptionError
+
+PROJECT_ERRORS = (AnalysisError, DescriptionError, DynamicsError, PerceptionError)
+EXIT_BAD_INPUT = 2
+
+app = typer.Typer(
+    name="monomsk",
+    help="Joint angles and the forces behind them from one camera.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+class Sex(StrEnum):
+    """Sex of the person."""
+
+    UNSPECIFIED = "unspecified"
+    FEMALE = "female"
+    MALE = "male"
+
+
+class Complexity(StrEnum):
+    """Size of the landmark network."""
+
+    LITE = "lite"
+    FULL = "full"
+    HEAVY = "heavy"
+
+
+class Lifter(StrEnum):
+    """How landmarks become joint angles."""
+
+    GEOMETRIC = "geometric"
+
+
+_Height = Annotated[float | None, typer.Option(help="Height in metres; else assumed.")]
+_Mass = Annotated[float | None, typer.Option(help="Mass in kilograms; else assumed.")]
+_Out = Annotated[Path, typer.Option(help="Folder for the results.")]
+_Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results in the folder.")]
+_Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+
+
+@dataclass(frozen=True)
+class AnalyzeOptions:
+    """Options of `monomsk analyze`."""
+
+    source: Annotated[
+        Path, typer.Argument(metavar="VIDEO_OR_BAG", help="Video file, rosbag2 folder or file.")
+    ]
+    out: _Out
+    height_m: _Height = None
+    mass_kg: _Mass = None
+    sex: Annotated[Sex, typer.Option(help="Sex.")] = Sex.UNSPECIFIED
+    focal_px: Annotated[
+        float | None, typer.Option(help="Focal length in pixels; assumed if no camera is given.")
+    ] = None
+    camera_info: Annotated[
+        Path | None, typer.Option(help="Calibration: camera_calibration's file or a CameraInfo.")
+    ] = None
+    camera_height_m: Annotated[
+        float | None,
+        typer.Option(help="Lens above the floor, in metres; else estimated."),
+    ] = None
+    camera_pitch_deg: Annotated[
+        float | None, typer.Option(help="How far the camera looks down, in degrees.")
+    ] = None
+    image_topic: Annotated[
+        str | None, typer.Option(help="Image topic of a bag; the only one if not given.")
+    ] = None
+    model_complexity: Annotated[Complexity, typer.Option(help="Size of the landmark network.")] = (
+        Complexity.FULL
+    )
+    lifter: Annotated[Lifter, typer.Option(help="From landmarks to joint angles.")] = (
+        Lifter.GEOMETRIC
+    )
+    start_s: Annotated[float, typer.Option(help="First time to use, in seconds.")] = 0.0
+    end_s: Annotated[float | None, typer.Option(help="Last time to use, in seconds.")] = None
+    overlay: Annotated[bool, typer.Option(help="Draw the result over the video.")] = True
+    overwrite: _Overwrite = False
+    debug: _Debug = False
+
+
+@dataclass(frozen=True)
+class DynamicsOptions:
+    """Options of `monomsk dynamics`."""
+
+    motion: Annotated[
+        Path, typer.Argument(metavar="MOTION.mot", help="OpenSim coordinates, .mot or .sto.")
+    ]
+    out: _Out
+    height_m: _Height = None
+    mass_kg: _Mass = None
+    model: Annotated[
+        Path | None, typer.Option(help="Subject file (YAML): height, mass, segment lengths.")
+    ] = None
+    overwrite: _Overwrite = False
+    debug: _Debug = False
+
+
+@app.command()
+@takes_options(AnalyzeOptions)
+def analyze(options: AnalyzeOptions) -> None:
+    """Joint angles, torques and ground reactions of the person in a video or a bag."""
+    _guard(lambda: _analyze(options), debug=options.debug)
+
+
+@app.command()
+@takes_options(DynamicsOptions)
+def dynamics(options: DynamicsOptions) -> None:
+    """Torques and ground reactions behind given joint angles, without force plates."""
+    _guard(lambda: _dynamics(options), debug=options.debug)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def main() -> None:
+    """Run the command line."""
+    logging.basicConfig(level=logging.WARNING, format="monomsk: %(message)s")
+    app()
+
+
+# The two commands import their machinery late: `monomsk --help` shall not wait for it.
+
+
+def _analyze(options: AnalyzeOptions) -> None:
+    from monomsk_analysis.analyze import AnalyzeRequest, run_analyze
+    from monomsk_analysis.camera_choice import CameraRequest
+    from monomsk_analysis.console_summary import print_analysis
+    from monomsk_analysis.frame_source import TimeWindow
+
+    console = Console(stderr=True)
+    request = AnalyzeRequest(
+        source=options.source,
+        out=options.out,
+        subject=Subject.assume(options.height_m, options.mass_kg, options.sex.value),
+        camera=CameraRequest(
+            options.focal_px,
+            options.camera_info,
+            options.camera_height_m,
+            options.camera_pitch_deg,
+        ),
+        window=TimeWindow(options.start_s, _or_infinity(options.end_s)),
+        model_complexity=options.model_complexity.value,
+        lifter=options.lifter.value,
+        image_topic=options.image_topic,
+        overlay=options.overlay,
+        overwrite=options.overwrite,
+    )
+    analysis = run_analyze(request, Stages(console))
+    print_analysis(console, analysis, options.out)
+
+
+def _dynamics(options: DynamicsOptions) -> None:
+    from monomsk_analysis.console_summary import print_analysis
+    from monomsk_analysis.dynamics_command import DynamicsRequest, run_dynamics
+    from monomsk_analysis.subject_file import read_subject_file
+
+    if options.model is not None:
+        subject = read_subject_file(options.model, options.height_m, options.mass_kg)
+    else:
+        subject = Subject.assume(options.height_m, options.mass_kg)
+    console = Console(stderr=True)
+    request = DynamicsRequest(options.motion, options.out, subject, options.overwrite)
+    analysis = run_dynamics(request, Stages(console))
+    print_analysis(console, analysis, options.out)
+
+
+def _or_infinity(value: float | None) -> float:
+    return float("inf") if value is None else value
+
+
+def _guard(work: Callable[[], None], *, debug: bool) -> None:
+    """Run a command; turn the project's errors into one line and an exit code."""
+    try:
+        work()
+    except PROJECT_ERRORS as error:
+        if debug:
+            raise
+        typer.echo(f"monomsk: {' '.join(str(error).split())}", err=True)
+        raise typer.Exit(EXIT_BAD_INPUT) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""`monomsk dynamics`: the forces behind a given motion, without force plates."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monomsk_analysis.analysis import Analysis, analyse
+from monomsk_analysis.errors import FileFormatError
+from monomsk_analysis.motion import MIN_SEGMENT_FRAMES, split_motion
+from monomsk_analysis.motion_file import ImportedMotion, read_motion
+from monomsk_analysis.progress import Stages
+from monomsk_analysis.report import write_report
+from monomsk_analysis.report_builder import (
+    dynamics_series,
+    file_rows,
+    gait_summary,
+    motion_series,
+    subject_facts,
+)
+from monomsk_analysis.report_data import ReportData
+from monomsk_analysis.result_folder import SUMMARY_FILE, result_folder
+from monomsk_analysis.result_tables import write_kinetics
+from monomsk_analysis.summary import (
+    Timing,
+    frame_entries,
+    provenance,
+    quality_entries,
+    subject_entries,
+    timing_entries,
+    write_summary,
+)
+from monomsk_description.skeleton import Skeleton, build_skeleton
+from monomsk_description.subject import Subject
+
+_FILES = ("inverse_dynamics.sto", "ground_reaction.mot", SUMMARY_FILE)
+_FLOOR_TOLERANCE_M = 0.05
+
+
+@dataclass(frozen=True)
+class DynamicsRequest:
+    """What to compute.
+
+    Attributes:
+        motion: the .mot or .sto file of coordinates.
+        out: folder for the results.
+        subject: whose motion it is.
+        overwrite: whether results of an earlier run there are replaced.
+    """
+
+    motion: Path
+    out: Path
+    subject: Subject
+    overwrite: bool = False
+
+
+def run_dynamics(request: DynamicsRequest, stages: Stages | None = None) -> Analysis:
+    """Compute and write the kinetics of a motion.
+
+    Raises:
+        AnalysisError: the motion cannot be used, or the results cannot be written.
+        DescriptionError: the subject does not fit the skeleton.
+        DynamicsError: the dynamics failed.
+    """
+    stages = stages or Stages()
+    start_s = time.perf_counter()
+    skeleton = build_skeleton(request.subject)
+    motion = read_motion(request.motion, skeleton.coordinate_names)
+    if len(motion.times) < MIN_SEGMENT_FRAMES:
+        reason = f"{len(motion.times)} frames, {MIN_SEGMENT_FRAMES} are needed for accelerations"
+        raise FileFormatError(request.motion, reason)
+    with result_folder(request.out, overwrite=request.overwrite) as folder:
+        analysis = _solve(request, skeleton, motion, stages)
+        notes = _notes(skeleton, motion)
+        write_kinetics(folder, analysis)
+        write_report(folder / "report.html", _report(request, analysis, notes))
+        entries = _summary(request, analysis, notes, time.perf_counter() - start_s)
+        write_summary(folder / SUMMARY_FILE, entries)
+    return analysis
+
+
+def _solve(
+    request: DynamicsRequest, skeleton: Skeleton, motion: ImportedMotion, stages: Stages
+) -> Analysis:
+    split = split_motion(motion.stamps_ns, list(motion.q), skeleton)
+    if not split.segments:
+        raise FileFormatError(request.motion, "no stretch of motion without long gaps in time")
+    with stages.stage("Dynamics", len(split.segments)) as advance:
+        analysis = analyse(skeleton, motion.times, split, advance=advance)
+    if not analysis.results:
+        raise FileFormatError(request.motion, "no stretch long enough for the dynamics")
+    return analysis
+
+
+def _notes(skeleton: Skeleton, motion: ImportedMotion) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Sentences about what was assumed, and about what looks wrong."""
+    assumptions = [f"{name} was not given." for name in sorted(skeleton.subject.assumed)]
+    if motion.defaulted:
+        assumptions.append(f"Not in the file, held at zero: {', '.join(motion.defaulted)}.")
+    assumptions.append("The floor is level at height zero of the file's ground.")
+    warnings = []
+    floor_m = _floor_height_m(skeleton, motion.q)
+    if abs(floor_m) > _FLOOR_TOLERANCE_M:
+        warnings.append(
+            f"The soles' lowest places lie {100 * floor_m:+.0f} cm from the floor; "
+            "contacts may be missed."
+        )
+    return tuple(assumptions), tuple(warnings)
+
+
+def _floor_height_m(skeleton: Skeleton, q: NDArray[np.float64]) -> float:
+    """Typical height of the lower sole's lowest point [m]."""
+    sample = q[:: max(1, len(q) // 200)]
+    lowest = [skeleton.points(row, skeleton.soles)[:, 2].min() for row in sample]
+    return float(np.median(lowest))
+
+
+def _report(
+    request: DynamicsRequest,
+    analysis: Analysis,
+    notes: tuple[tuple[str, ...], tuple[str, ...]],
+) -> ReportData:
+    return ReportData(
+        title=request.motion.stem,
+        source=request.motion.name,
+        subject=subject_facts(request.subject),
+        camera=None,
+        assumptions=notes[0],
+        warnings=notes[1],
+        motion=motion_series(analysis),
+        dynamics=dynamics_series(analysis),
+        gait=gait_summary(analysis),
+        timings=(Timing("dynamics", analysis.dynamics_s).facts(),),
+        provenance=tuple(provenance().items()),
+        files=file_rows(_FILES),
+    )
+
+
+def _summary(
+    request: DynamicsRequest,
+    analysis: Analysis,
+    notes: tuple[tuple[str, ...], tuple[str, ...]],
+    wall_s: float,
+) -> dict[str, Any]:
+    return {
+        "command": "dynamics",
+        "input": {"file": request.motion.name, "kind": "motion"},
+        "subject": subject_entries(request.subject),
+        "assumptions": notes[0],
+        "warnings": notes[1],
+        "frames": frame_entries(analysis),
+        "quality": quality_entries(analysis),
+        "timings": timing_entries([Timing("dynamics", analysis.dynamics_s)]),
+        "wall_s": wall_s,
+        "versions": provenance(),
+        "files": [*_FILES, "report.html"],
+    }

@@ -1,0 +1,115 @@
+"""Running perception over a source, image after image."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import pinocchio as pin
+from numpy.typing import NDArray
+
+from monomsk_analysis.frame_source import Frame, FrameSource, TimeWindow
+from monomsk_analysis.progress import Advance
+from monomsk_description.body_state import BodyState
+from monomsk_perception.landmarks import Landmarks
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What perception made of one image.
+
+    Attributes:
+        landmarks: the detected landmarks; None if nobody was found.
+        state: the body state; None if nobody was found or the fit failed.
+        pose_world_camera: camera pose that the state rests on; None without a state.
+        timings_s: seconds by stage.
+    """
+
+    landmarks: Landmarks | None
+    state: BodyState | None
+    pose_world_camera: pin.SE3 | None = None
+    timings_s: Mapping[str, float] = field(default_factory=dict)
+
+
+class Tracker(Protocol):
+    """Perception as this package sees it."""
+
+    def observe(self, frame: Frame) -> Observation:
+        """Look at the next image."""
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """What perception made of a whole source.
+
+    Attributes:
+        indices: (n,) number of each image in its source.
+        times: (n,) since the source's first image [s].
+        stamps_ns: (n,) [ns].
+        observations: n of them.
+        stage_seconds: per stage, seconds for each image, (n,).
+    """
+
+    indices: NDArray[np.int64]
+    times: NDArray[np.float64]
+    stamps_ns: NDArray[np.int64]
+    observations: tuple[Observation, ...]
+    stage_seconds: Mapping[str, NDArray[np.float64]]
+
+    @property
+    def rate_hz(self) -> float:
+        """Typical rate of the images [Hz]; NaN for fewer than two."""
+        if len(self.times) < 2:
+            return float("nan")
+        return float(1.0 / np.median(np.diff(self.times)))
+
+
+def track(
+    source: FrameSource,
+    window: TimeWindow,
+    tracker: Tracker,
+    advance: Advance = lambda: None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Tracking:
+    """Run a tracker over the images of a window.
+
+    Args:
+        source: gives the images.
+        window: which of them.
+        tracker: perception; it keeps its memory from image to image.
+        advance: called after each image.
+        clock: seconds, for the durations.
+
+    Raises:
+        InputError: the source is broken or the window holds no image.
+    """
+    frames: list[tuple[int, float, int]] = []
+    observations: list[Observation] = []
+    stages: dict[str, list[float]] = {"decode": [], "perception": []}
+    before_s = clock()
+    for frame in source.frames(window):
+        decoded_s = clock()
+        observation = tracker.observe(frame)
+        seen_s = clock()
+        seconds = {
+            "decode": decoded_s - before_s,
+            "perception": seen_s - decoded_s,
+            **observation.timings_s,
+        }
+        for name in {*stages, *seconds}:
+            # A stage that this image skipped (no detection needed) took no time.
+            stages.setdefault(name, [0.0] * len(frames)).append(seconds.get(name, 0.0))
+        frames.append((frame.index, frame.time_s, frame.stamp_ns))
+        observations.append(observation)
+        advance()
+        before_s = clock()
+    return Tracking(
+        indices=np.array([index for index, _, _ in frames], dtype=np.int64),
+        times=np.array([time_s for _, time_s, _ in frames]),
+        stamps_ns=np.array([stamp_ns for _, _, stamp_ns in frames], dtype=np.int64),
+        observations=tuple(observations),
+        stage_seconds={name: np.array(values) for name, values in stages.items()},
+    )
