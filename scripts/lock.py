@@ -88,9 +88,13 @@ def closure(
     return needed
 
 
-def lock_text(name: str, needed: Mapping[str, Distribution]) -> str:
-    """Content of `<name>.lock`."""
-    rows = [f"{key}=={needed[key].version}" for key in sorted(needed)]
+def lock_text(name: str, roots: Iterable[Requirement], needed: Mapping[str, Distribution]) -> str:
+    """Content of `<name>.lock`: a root keeps its marker, such as the platforms it exists for."""
+    markers = {canonicalize_name(root.name): root.marker for root in roots if root.marker}
+    rows = [
+        f"{key}=={needed[key].version}" + (f" ; {markers[key]}" if key in markers else "")
+        for key in sorted(needed)
+    ]
     return "\n".join([f"# from {name}.in by scripts/lock.py (make lock)", *rows, ""])
 
 
@@ -102,7 +106,7 @@ def write_locks(folder: Path, installed: Mapping[str, Distribution]) -> None:
         needed = closure(roots, installed)
         fresh = {key: value for key, value in needed.items() if key not in locked}
         locked |= set(fresh)
-        (folder / f"{name}.lock").write_text(lock_text(name, fresh), encoding="utf-8")
+        (folder / f"{name}.lock").write_text(lock_text(name, roots, fresh), encoding="utf-8")
         print(f"{name}.lock: {len(fresh)} packages")
 
 
