@@ -1,3 +1,4 @@
+import dataclasses
 import resource
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from monomsk_analysis.overlay import (
     scene_from_dynamics,
     write_overlay,
 )
-from monomsk_analysis.overlay_style import FORCE, LOST, SIDE_COLORS, TRACKED
+from monomsk_analysis.overlay_style import BRIDGED, FORCE, LOST, SIDE_COLORS, TRACKED
 from monomsk_analysis.overlay_text import TextPainter
 from monomsk_description.skeleton import build_skeleton
 from monomsk_description.subject import Subject
@@ -131,6 +132,26 @@ def test_lost_frame_has_no_skeleton_but_the_tag():
     assert (image[HEIGHT // 4 :] == 128).all()
     for color in (*SIDE_COLORS, FORCE, TRACKED):
         assert not (image == np.array(color)).all(axis=2).any()
+
+
+def test_a_frame_that_only_the_motion_bridges_says_so(skeleton):
+    bridged = scene_of(skeleton, dynamics_of(skeleton))
+    seen = dataclasses.replace(
+        bridged, landmarks_px=np.full((33, 2), 50.0), landmark_visibility=np.ones(33)
+    )
+    for scene, color in ((bridged, BRIDGED), (seen, TRACKED)):
+        image = blank()
+        draw_frame(image, scene)
+        assert (image == np.array(color)).all(axis=2).sum() > 100
+
+
+def test_unknown_forces_and_angles_are_drawn_as_unknown(skeleton):
+    dynamics = dynamics_of(skeleton, force=np.full(3, np.nan))
+    scene = scene_of(skeleton, dataclasses.replace(dynamics, tau=np.full(37, np.nan)))
+    image = blank()
+    draw_frame(image, scene)
+    assert np.isnan(scene.soles[0].arrow_px[1]).all()
+    assert not np.array_equal(image, blank())
 
 
 def test_body_behind_the_camera_draws_nothing_and_does_not_fail(skeleton):

@@ -29,7 +29,7 @@ from monomsk_analysis.report_data import FloatArray, ReportData
 GRAVITY = 9.81
 """Weight of one kilogram [N]."""
 
-_AXIS_NAMES = ("forward, world x", "to the left, world y", "vertical, world z")
+_AXIS_NAMES = (("x", "+ world forward"), ("y", "+ world left"), ("vertical", "+ upward"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,8 +132,8 @@ def _force_group(data: ReportData) -> FigureGroup:
         time_figure(
             data,
             f"force-{axis}",
-            f"Ground reaction {_AXIS_NAMES[axis]} [% body weight]",
-            "",
+            f"Ground reaction {_AXIS_NAMES[axis][0]} [% body weight]",
+            _AXIS_NAMES[axis][1],
             [
                 Curve(name, SIDE_COLORS[side], forces[:, side, axis], sigmas[:, side, axis])
                 for side, name in enumerate(SIDE_NAMES)

@@ -13,6 +13,7 @@ from monomsk_analysis.number_text import number, spread
 from monomsk_analysis.overlay_body import RING_TORQUE
 from monomsk_analysis.overlay_scene import LEFT, RIGHT, JointReadout, OverlayScene
 from monomsk_analysis.overlay_style import (
+    BRIDGED,
     FORCE,
     LOST,
     PANEL,
@@ -125,11 +126,17 @@ def _draw_status(
     x = middle - painter.width_px(clock) // 2
     painter.draw(image, clock, x, margin + round(0.2 * em), TEXT)
     top = margin + line + round(0.4 * em)
-    tag, color = ("TRACKED", TRACKED) if scene.tracked else ("LOST", LOST)
+    tag, color = _status(scene)
     left = middle - width // 2
     image[top : top + line + round(0.2 * em), left : left + width] = color
     x = middle - painter.width_px(tag) // 2
     painter.draw(image, tag, x, top + round(0.1 * em), TEXT)
+
+
+def _status(scene: OverlayScene) -> tuple[str, Color]:
+    if not scene.tracked:
+        return "LOST", LOST
+    return ("TRACKED", TRACKED) if len(scene.landmarks_px) else ("BRIDGED", BRIDGED)
 
 
 def _draw_legend(

@@ -127,7 +127,7 @@ class OverlayScene:
         bones: limbs of the skeleton.
         head_px: (3,) column, row and radius of the head [px], NaN unknown.
         body_height_px: the body's height as seen by the camera [px]; scales what is drawn.
-        landmarks_px: (33, 2) detected landmarks [px].
+        landmarks_px: (33, 2) detected landmarks [px]; empty in a frame that the motion bridges.
         landmark_visibility: (33,) 0 to 1.
         readouts: hip, knee, ankle per side (right, left).
         soles: right and left.
@@ -170,7 +170,8 @@ def scene_from_dynamics(
     Args:
         skeleton: the scaled body.
         dynamics: its state, torques and contacts.
-        landmarks: the detected landmarks of the same frame, None to leave them out.
+        landmarks: the detected landmarks of the same frame; None where the person was not found
+            and the motion bridges the gap, which the picture then says.
         camera: intrinsics of the image.
         pose_world_camera: maps points of the camera's optical frame to the world.
         time_s: time since the first frame [s].

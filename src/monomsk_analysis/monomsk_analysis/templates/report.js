@@ -4,6 +4,7 @@
   const plots = Array.from(document.querySelectorAll(".plot"));
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const config = { displayModeBar: false, responsive: true };
+  const PRINTED_WIDTH_PX = 322;
   let following = false;
 
   function colors(isDark) {
@@ -45,10 +46,12 @@
     return Object.assign({}, own, ranges);
   }
 
-  function draw(plot, isDark) {
+  function draw(plot, isDark, width) {
     const figure = figures[plot.dataset.figure];
     const first = !plot.layout;
-    Plotly.react(plot, figure.data, layout(currentRanges(plot, figure.layout), isDark), config);
+    const wanted = layout(currentRanges(plot, figure.layout), isDark);
+    if (width) { wanted.width = width; } else { wanted.autosize = true; }
+    Plotly.react(plot, figure.data, wanted, config);
     if (first && figure.over_time) { plot.on("plotly_relayout", (event) => follow(plot, event)); }
   }
 
@@ -67,22 +70,25 @@
     Promise.all(updates).finally(() => { following = false; });
   }
 
-  const seen = new IntersectionObserver((entries) => {
-    for (const entry of entries) {
-      if (entry.isIntersecting) {
-        seen.unobserve(entry.target);
-        draw(entry.target, dark.matches);
-      }
-    }
-  }, { rootMargin: "600px" });
-  plots.forEach((plot) => seen.observe(plot));
+  // One after the other, so that the page can be read meanwhile; folded ones when opened.
+  function drawNext(waiting) {
+    const plot = waiting.shift();
+    if (!plot) { return; }
+    if (!plot.layout) { draw(plot, dark.matches); }
+    window.setTimeout(drawNext, 0, waiting);
+  }
+  drawNext(plots.filter((plot) => plot.offsetParent !== null));
+  document.querySelectorAll("details").forEach((part) => {
+    part.addEventListener("toggle", () => { drawNext(Array.from(part.querySelectorAll(".plot"))); });
+  });
 
   dark.addEventListener("change", () => {
     plots.filter((plot) => plot.layout).forEach((plot) => draw(plot, dark.matches));
   });
   window.addEventListener("beforeprint", () => {
     document.querySelectorAll("details").forEach((part) => { part.open = true; });
-    plots.forEach((plot) => { draw(plot, false); Plotly.Plots.resize(plot); });
+    // Two columns of a sheet of A4: a resize of its own would come too late for the printer.
+    plots.forEach((plot) => draw(plot, false, PRINTED_WIDTH_PX));
   });
   window.addEventListener("afterprint", () => {
     plots.forEach((plot) => { draw(plot, dark.matches); Plotly.Plots.resize(plot); });
