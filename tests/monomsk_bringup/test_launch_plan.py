@@ -32,7 +32,7 @@ def test_arguments_defaults_and_choices(write_launch, environment):
         ("unless='True'", False),
         ("if='true' unless='true'", False),
         ("if='$(not-equals x$(var empty) x)'", False),
-        ('if="$(eval \'2 > 1\')"', True),
+        ("if=\"$(eval '2 > 1')\"", True),
     ],
 )
 def test_conditions(write_launch, environment, condition, starts):
@@ -92,9 +92,7 @@ def test_a_missing_parameter_file_is_an_error(write_launch, environment):
 
 
 def test_includes_pass_arguments_and_keep_the_place_of_errors(write_launch, environment):
-    write_launch(
-        "<arg name='x'/>\n<node pkg='toys' exec='$(var x)'/>", name="inner.launch.xml"
-    )
+    write_launch("<arg name='x'/>\n<node pkg='toys' exec='$(var x)'/>", name="inner.launch.xml")
     path = write_launch(
         "<include file='$(dirname)/inner.launch.xml'><arg name='x' value='talker'/></include>"
     )

@@ -69,8 +69,7 @@ def test_the_end_of_a_process_can_end_everything(tmp_path):
         ("import time; print('up'); time.sleep(60)", (-signal.SIGINT, 1)),
         (STUBBORN + "print('up'); time.sleep(60)", (-signal.SIGTERM,)),
         (
-            STUBBORN
-            + "signal.signal(signal.SIGTERM,signal.SIG_IGN); print('up'); time.sleep(60)",
+            STUBBORN + "signal.signal(signal.SIGTERM,signal.SIG_IGN); print('up'); time.sleep(60)",
             (-signal.SIGKILL,),
         ),
     ],

@@ -184,7 +184,7 @@ class CameraPlayer(Node):
         if self._raw is not None:
             self._image.header.stamp = header_stamp
             # publish serialises at once, so one message serves all frames
-            memoryview(self._image.data).cast("B")[:] = memoryview(image).cast("B")
+            np.frombuffer(self._image.data, np.uint8)[:] = image.ravel()
             self._raw.publish(self._image)
         if self._compressed is not None:
             quality = [cv2.IMWRITE_JPEG_QUALITY, self._value("jpeg_quality")]
