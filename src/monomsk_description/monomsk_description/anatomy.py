@@ -98,7 +98,7 @@ class Anatomy:
         sole_points: Contact points, right ones first.
         sole_frames: REP-120 sole frames, right and left.
         length_rules: Lengths that may be measured, by name.
-        scale_factors: Per segment, along its x, y, z, since the anatomy's file; empty when unscaled.
+        scale_factors: Per segment along x, y, z, from the anatomy's file on; empty when unscaled.
         markers: Skin markers, where the anatomy has any.
     """
 

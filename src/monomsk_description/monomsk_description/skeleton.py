@@ -36,6 +36,7 @@ class Skeleton:
     Attributes:
         subject: Whose skeleton it is.
         anatomy: The scaled anatomy behind it.
+        assembly: The rigid-body model and what connects it to the anatomy.
         model: Pinocchio's model, one joint an axis (more axes than coordinates).
         mass_kg: Total mass [kg].
         coordinate_names: The 31 coordinates in order.
@@ -50,6 +51,7 @@ class Skeleton:
         self.subject = subject
         self.anatomy = anatomy
         assembly = assemble(anatomy)
+        self.assembly = assembly
         self.model: pin.Model = assembly.model
         self.mass_kg: float = anatomy.mass_kg
         self.coordinate_names = assembly.coordinates

@@ -1,0 +1,119 @@
+"""Writes what OpenSim 4.6 says of some models at random motions: the tests' golden files.
+
+Usage, with any Python that has `opensim` and `numpy`:
+    python scripts/golden/opensim_golden.py --data ../shared/data \
+        --out tests/monomsk_description/data [--poses 20]
+
+Each file `<name>.npz` holds, over random coordinates within their ranges, random rates and
+accelerations: places of every segment's origin, of one more point of it, and of the markers;
+inverse dynamics without external forces, moving and (`rest_`) with the same accelerations but no
+rates; and the rate of the model's kinetic and potential energy. Patellae are lumped into the
+femurs, gravity is 9.81 m/s². All in OpenSim's ground: x forward, y up, z right.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from opensim_model import Array, GoldenModel, Motion  # type: ignore[import-not-found]
+
+#: Golden file: the model it comes from, in the folder of reference data.
+MODELS = {
+    "rajagopal2016": "models/Rajagopal2016.osim",
+    "rajagopal_lai_uhlrich2023": "models/RajagopalLaiUhlrich2023.osim",
+    "subject_walk_scaled": "mocap_walking_3d/subject_walk_scaled.osim",
+    "rajagopal2015_scaled": "mocap_running_bmc/Scale/Rajagopal2015_scaled2.osim",
+    "gait2392": "opensim_pipelines/Gait2392_Simbody/OutputReference/subject01_simbody.osim",
+}
+STATION_M = (0.11, -0.07, 0.05)
+
+
+def golden(model: GoldenModel, poses: int, rng: np.random.Generator) -> dict[str, Array]:
+    """Everything that goes into one file, one row a pose."""
+    rows: dict[str, list[Array]] = {}
+    for _ in range(poses):
+        motion, pelvis = _random_motion(model, rng)
+        for name, value in _pose(model, motion, pelvis).items():
+            rows.setdefault(name, []).append(value)
+    return {name: np.array(values) for name, values in rows.items()}
+
+
+def _random_motion(model: GoldenModel, rng: np.random.Generator) -> tuple[Motion, Motion]:
+    count = len(model.coordinates)
+    motion = Motion(
+        rng.uniform(*model.ranges.T), rng.normal(scale=2.0, size=count),
+        rng.normal(scale=10.0, size=count),
+    )  # fmt: skip
+    pelvis = Motion(
+        rng.uniform(-1.0, 1.0, size=6), rng.normal(size=6), rng.normal(scale=5.0, size=6)
+    )
+    return motion, pelvis
+
+
+def _pose(model: GoldenModel, motion: Motion, pelvis: Motion) -> dict[str, Array]:
+    model.move(motion, pelvis)
+    places = {
+        "origins": model.origins(),
+        "stations": model.stations(np.array(STATION_M)),
+        "markers": model.marker_places(),
+        "pelvis_rotation": model.pelvis_rotation(),
+    }
+    spin = model.pelvis_spin_axes() @ pelvis.rates[:3]
+    return {
+        **places,
+        "coordinates": motion.values,
+        "rates": motion.rates,
+        "accelerations": motion.accelerations,
+        "pelvis_velocity": np.concatenate([pelvis.rates[3:], spin]),
+        "pelvis_acceleration": model.pelvis_acceleration(motion, pelvis),
+        "rest_pelvis_acceleration": model.pelvis_acceleration(motion.at_rest(), pelvis.at_rest()),
+        "energy_rate": np.array(model.energy_rate(motion, pelvis)),
+        **_forces(model, motion, pelvis, ""),
+        **_forces(model, motion.at_rest(), pelvis.at_rest(), "rest_"),
+    }
+
+
+def _forces(model: GoldenModel, motion: Motion, pelvis: Motion, prefix: str) -> dict[str, Array]:
+    """Inverse dynamics: force and moment on the pelvis in the ground, then the coordinates'."""
+    forces = model.inverse_dynamics(motion, pelvis)
+    translation = np.array([forces[n] for n in ("pelvis_tx", "pelvis_ty", "pelvis_tz")])
+    by_angle = np.array([forces[n] for n in ("pelvis_tilt", "pelvis_list", "pelvis_rotation")])
+    # The moment about the pelvis' origin whose power equals that of the three angles' forces.
+    moment = np.linalg.solve(model.pelvis_spin_axes().T, by_angle)
+    return {
+        f"{prefix}pelvis_wrench": np.concatenate([translation, moment]),
+        f"{prefix}forces": np.array([forces[n] for n in model.coordinates]),
+    }
+
+
+def _write(name: str, data: Path, out: Path, poses: int) -> None:
+    model = GoldenModel(data / MODELS[name])
+    arrays = golden(model, poses, np.random.default_rng(len(name)))
+    path = out / f"{name}.npz"
+    np.savez_compressed(
+        path,
+        source=np.array(f"{MODELS[name]}, OpenSim 4.6"),
+        coordinate_names=np.array(model.coordinates),
+        segment_names=np.array(model.segments),
+        marker_names=np.array(model.markers),
+        station_m=np.array(STATION_M),
+        mass_kg=np.array(model.total_mass_kg()),
+        **arrays,
+    )
+    print(f"{path}: {poses} poses, {path.stat().st_size / 1024:.0f} KiB")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder of reference data")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the golden files")
+    parser.add_argument("--poses", type=int, default=20)
+    parser.add_argument("--only", choices=MODELS, nargs="*", default=list(MODELS))
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    for name in arguments.only:
+        _write(name, arguments.data, arguments.out, arguments.poses)
+
+
+if __name__ == "__main__":
+    main()
