@@ -1,0 +1,112 @@
+"""What the packages say about themselves is consistent."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parents[2] / "src"
+PACKAGES = sorted(path.parent for path in SOURCE.glob("*/package.xml"))
+PYTHON_PACKAGES = [path for path in PACKAGES if (path / "setup.py").exists()]
+# Keys of the rosdep database and names of ROS 2 Jazzy packages, each looked up by hand.
+KNOWN_KEYS = set(
+    """
+    ament_cmake ament_index_python builtin_interfaces cv_bridge diagnostic_msgs geometry_msgs
+    launch_xml lifecycle_msgs pinocchio python3-jinja2 python3-numpy python3-opencv python3-psutil
+    python3-pytest python3-scipy python3-yaml rcl_interfaces rclpy ros2launch
+    rosidl_default_generators rosidl_default_runtime sensor_msgs std_msgs std_srvs tf2_msgs
+    visualization_msgs
+    """.split()
+)
+
+
+def manifest(package: Path) -> ElementTree.Element:
+    return ElementTree.parse(package / "package.xml").getroot()
+
+
+def setup_arguments(package: Path) -> dict[str, object]:
+    tree = ast.parse((package / "setup.py").read_text())
+    call = next(
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "setup"
+    )
+    found: dict[str, object] = {}
+    for keyword in call.keywords:
+        try:
+            found[str(keyword.arg)] = ast.literal_eval(keyword.value)
+        except ValueError:
+            continue  # computed
+    return found
+
+
+def defines(path: Path, function: str) -> bool:
+    names = set()
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.FunctionDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return function in names
+
+
+def test_there_are_packages() -> None:
+    assert len(PACKAGES) >= 6
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
+def test_manifest(package: Path) -> None:
+    root = manifest(package)
+    assert root.get("format") == "3"
+    assert root.findtext("name") == package.name
+    assert root.findtext("license") == "Apache-2.0"
+    maintainer = root.find("maintainer")
+    assert maintainer is not None
+    # catkin_pkg refuses top-level domains of one letter
+    assert re.fullmatch(r"[^@\s]+@[^@\s]+\.[a-z]{2,}", maintainer.get("email", ""))
+    assert len({manifest(other).findtext("version") for other in PACKAGES}) == 1
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
+def test_every_dependency_is_a_known_key_or_a_package_here(package: Path) -> None:
+    known = KNOWN_KEYS | {path.name for path in PACKAGES}
+    depends = [element.text for element in manifest(package) if element.tag.endswith("depend")]
+    assert depends
+    assert set(depends) - known == set()
+    assert len(set(depends)) == len(depends)
+
+
+@pytest.mark.parametrize("package", PYTHON_PACKAGES, ids=lambda path: path.name)
+def test_packages_imported_from_this_repository_are_declared(package: Path) -> None:
+    declared = {element.text for element in manifest(package)} | {package.name}
+    siblings = "|".join(path.name for path in PACKAGES)
+    pattern = re.compile(rf"^\s*(?:from|import) ({siblings})\b", re.MULTILINE)
+    for path in (package / package.name).rglob("*.py"):
+        used = set(pattern.findall(path.read_text()))
+        assert used <= declared, f"{path} uses {used - declared}"
+
+
+@pytest.mark.parametrize("package", PYTHON_PACKAGES, ids=lambda path: path.name)
+def test_set_up_agrees_with_the_manifest(package: Path) -> None:
+    arguments, root = setup_arguments(package), manifest(package)
+    maintainer = root.find("maintainer")
+    assert maintainer is not None
+    assert arguments["version"] == root.findtext("version")
+    assert arguments["license"] == root.findtext("license")
+    assert arguments["maintainer_email"] == maintainer.get("email")
+    assert (package / "resource" / package.name).exists()
+
+
+@pytest.mark.parametrize("package", PYTHON_PACKAGES, ids=lambda path: path.name)
+def test_every_executable_has_its_function(package: Path) -> None:
+    points = setup_arguments(package).get("entry_points", {})
+    assert isinstance(points, dict)
+    for point in points.get("console_scripts", []):
+        module, function = point.split("=")[1].strip().split(":")
+        path = package / (module.replace(".", "/") + ".py")
+        assert path.exists(), f"{point}: no {path.name}"
+        assert defines(path, function), f"{point}: no {function} in {path.name}"
