@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -90,7 +91,10 @@ def closure(
 
 def lock_text(name: str, roots: Iterable[Requirement], needed: Mapping[str, Distribution]) -> str:
     """Content of `<name>.lock`: a root keeps its marker, such as the platforms it exists for."""
-    markers = {canonicalize_name(root.name): root.marker for root in roots if root.marker}
+    markers: dict[str, Marker] = {}
+    for root in roots:
+        if root.marker:
+            markers[canonicalize_name(root.name)] = root.marker
     rows = [
         f"{key}=={needed[key].version}" + (f" ; {markers[key]}" if key in markers else "")
         for key in sorted(needed)
