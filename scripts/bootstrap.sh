@@ -210,6 +210,7 @@ ensure_build() {
 
 main() {
   local start=$SECONDS
+  case $ROOT in *[[:space:]]*) fail "a path with spaces will not do: $ROOT" ;; esac
   SYSTEM_PYTHON=${MONOMSK_PYTHON:-python3}
   mkdir -p log
   touch log/COLCON_IGNORE

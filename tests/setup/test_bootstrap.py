@@ -118,3 +118,17 @@ def test_only_this_folders_own_set_up_sourced_means_wheels(machine: Path) -> Non
     prefixes = os.pathsep.join([str(machine / "clone/install/x"), str(machine / "clone/.venv")])
     done = run(machine, ROS_DISTRO="jazzy", AMENT_PREFIX_PATH=prefixes)
     assert "ROS 2 Jazzy from wheels" in done.stdout
+
+
+def test_a_path_with_spaces_is_refused(machine: Path) -> None:
+    # virtual environments and colcon write paths into first lines of scripts, where spaces end them
+    (machine / "clone").rename(machine / "a clone")
+    done = subprocess.run(
+        [str(shutil.which("bash")), machine / "a clone/scripts/bootstrap.sh"],
+        env={"PATH": str(machine / "bin")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "a path with spaces will not do" in done.stderr
