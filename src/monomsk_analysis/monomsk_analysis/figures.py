@@ -62,7 +62,7 @@ def _angle_groups(data: ReportData) -> list[FigureGroup]:
         FigureGroup(
             key=f"angles-{label}",
             title=f"Joint angles: {label}",
-            note="Degrees; positive as named. The shaded band is one standard deviation.",
+            note="The shaded band is one standard deviation, where it is known.",
             figures=tuple(
                 _coordinate_figure(
                     data,
@@ -87,7 +87,7 @@ def _torque_groups(data: ReportData) -> list[FigureGroup]:
             key=f"torques-{label}",
             title=f"Joint torques: {label}",
             note="Net joint torque per body mass, positive where it drives the coordinate in its "
-            "positive direction. The shaded band is one standard deviation.",
+            "positive direction. The shaded band is one standard deviation, where it is known.",
             figures=tuple(
                 _coordinate_figure(
                     data,

@@ -82,9 +82,10 @@ def key_numbers(data: ReportData) -> list[KeyNumber]:
     consistency = math.degrees(statistic(np.median, dynamics.consistency_error))
     duration_s = float(motion.times_s[-1] - motion.times_s[0]) if frames else 0.0
     rate_hz = (frames - 1) / duration_s if duration_s > 0.0 else float("nan")
+    found = "Frames analysed" if data.camera is None else "Frames tracked"
     numbers = [
         KeyNumber("Recording", f"{duration_s:.2f} s", f"{frames} frames, {number(rate_hz, 1)} Hz"),
-        KeyNumber("Frames tracked", f"{number(share, 1)} %", f"{frames - tracked} lost"),
+        KeyNumber(found, f"{number(share, 1)} %", f"{frames - tracked} lost"),
         KeyNumber("Reprojection error", f"{number(reprojection_px, 1)} px", "median"),
         KeyNumber("Peak vertical force", f"{right} / {left} %", "body weight, right / left"),
         KeyNumber("Unexplained force", f"{number(residual_rms, 1)} %", "body weight, RMS"),
@@ -147,16 +148,18 @@ def range_rows(data: ReportData) -> list[RangeRow]:
         for side, column in zip(("right", "left"), label.columns, strict=True):
             if column is None:
                 continue
+            angle_sigma = statistic(np.median, angle_sigmas[:, column])
+            torque_sigma = statistic(np.median, torque_sigmas[:, column])
             rows.append(
                 RangeRow(
                     name=label.name,
                     side=side if label.paired else "",
                     lowest=number(statistic(np.min, angles[:, column]), 1),
                     highest=number(statistic(np.max, angles[:, column]), 1),
-                    angle_sigma=spread(statistic(np.median, angle_sigmas[:, column]), 1),
+                    angle_sigma=spread(angle_sigma, 1) or UNKNOWN,
                     torque_lowest=number(statistic(np.min, torques[:, column]), 2),
                     torque_highest=number(statistic(np.max, torques[:, column]), 2),
-                    torque_sigma=spread(statistic(np.median, torque_sigmas[:, column]), 2),
+                    torque_sigma=spread(torque_sigma, 2) or UNKNOWN,
                 )
             )
     return rows

@@ -14,10 +14,13 @@
   }
 
   function axis(own, color) {
-    return Object.assign(
-      { gridcolor: color.grid, zerolinecolor: color.zero, linecolor: color.grid, automargin: true },
-      own || {}
-    );
+    const axis = {
+      gridcolor: color.grid, zerolinecolor: color.zero, linecolor: color.grid, automargin: true,
+      exponentformat: "none", ...own,
+    };
+    // Plotly writes into the range that it is given; the original is still needed.
+    if (axis.range) { axis.range = axis.range.slice(); }
+    return axis;
   }
 
   function layout(own, isDark) {
@@ -52,11 +55,11 @@
     const wanted = layout(currentRanges(plot, figure.layout), isDark);
     if (width) { wanted.width = width; } else { wanted.autosize = true; }
     Plotly.react(plot, figure.data, wanted, config);
-    if (first && figure.over_time) { plot.on("plotly_relayout", (event) => follow(plot, event)); }
+    if (first && figure.over_time) { plot.on("plotly_relayout", follow); }
   }
 
   // Zooming one figure in time zooms all of them.
-  function follow(source, event) {
+  function follow(event) {
     const zoomed = "xaxis.range[0]" in event;
     if (following || !(zoomed || event["xaxis.autorange"])) { return; }
     following = true;
@@ -77,7 +80,7 @@
     if (!plot.layout) { draw(plot, dark.matches); }
     window.setTimeout(drawNext, 0, waiting);
   }
-  drawNext(plots.filter((plot) => plot.offsetParent !== null));
+  drawNext(plots.filter((plot) => !plot.closest("details")));
   document.querySelectorAll("details").forEach((part) => {
     part.addEventListener("toggle", () => { drawNext(Array.from(part.querySelectorAll(".plot"))); });
   });
