@@ -1,5 +1,5 @@
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -55,6 +55,9 @@ class StandingPerson:
             frame.stamp_ns, self._q, np.zeros(37), sigma_q=np.full(37, 0.02), quality=0.7
         )
         return Observation(landmarks, state, self._pose, {"fit": 0.003})
+
+    def revise(self, observations: Sequence[Observation]) -> Sequence[Observation]:
+        return observations
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +128,8 @@ def test_summary_says_what_was_assumed_and_how_good_it_is(results: Path) -> None
 def test_messages_count_the_frames(results: Path) -> None:
     with AnyReader([results / "result.mcap"]) as reader:
         counts = {topic: info.msgcount for topic, info in reader.topics.items()}
-    assert counts["/landmarks"] == counts["/body_state"] == 42
+    assert counts["/landmarks"] == 45
+    assert counts["/body_state"] == counts["/joint_states"] == 42
     assert counts["/body_dynamics"] == counts["/left_sole/wrench"] == 45
 
 
@@ -192,6 +196,9 @@ def test_a_folder_in_use_is_refused_before_any_work(video: Path, tmp_path: Path)
     class NeverAsked:
         def observe(self, frame: Frame) -> Observation:
             raise AssertionError("the images were looked at")
+
+        def revise(self, observations: Sequence[Observation]) -> Sequence[Observation]:
+            return observations
 
     with pytest.raises(OutputError, match="not empty"):
         run_analyze(AnalyzeRequest(video, tmp_path, SUBJECT), tracker=NeverAsked())

@@ -2,10 +2,11 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pinocchio as pin
 import pytest
 from rosbags.highlevel import AnyReader
 
-from monomsk_analysis.mcap_export import MessageSet, write_mcap
+from monomsk_analysis.mcap_export import MessageSet, SeenFrame, write_mcap
 from monomsk_analysis.message_types import (
     MessageFieldsError,
     build_message,
@@ -66,7 +67,10 @@ def message_set(skeleton: Skeleton) -> MessageSet:
                 timings_s={"solve": 0.001},
             )
         )
-    return MessageSet(skeleton, landmarks, states, dynamics, ("mass_kg",))
+    camera = pin.SE3(np.eye(3), np.array([0.0, 0.0, 1.5]))
+    frames = [SeenFrame(stamp(k), landmarks[k], states[k], camera) for k in range(COUNT)]
+    frames.append(SeenFrame(stamp(COUNT), None, None))
+    return MessageSet(skeleton, (640, 480), frames, dynamics, assumptions=("mass_kg",))
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +79,7 @@ def recording(
 ) -> tuple[MessageSet, dict[str, list]]:
     path = tmp_path_factory.mktemp("mcap") / "result.mcap"
     messages = message_set(skeleton)
-    assert write_mcap(path, messages) == 1 + 7 * COUNT
+    assert write_mcap(path, messages) == 2 + 7 * COUNT
     assert [entry.name for entry in path.parent.iterdir()] == ["result.mcap"]
     content: dict[str, list] = {}
     with AnyReader([path]) as reader:
@@ -89,7 +93,7 @@ def test_all_topics_are_there_and_stamped_by_their_image(recording) -> None:
     _, content = recording
     assert {topic: len(entries) for topic, entries in content.items()} == {
         "/body_model": 1,
-        "/landmarks": COUNT,
+        "/landmarks": COUNT + 1,
         "/joint_states": COUNT,
         "/body_state": COUNT,
         "/body_dynamics": COUNT,
@@ -106,7 +110,7 @@ def test_all_topics_are_there_and_stamped_by_their_image(recording) -> None:
 def test_state_and_dynamics_survive(recording, skeleton: Skeleton) -> None:
     messages, content = recording
     for k in range(COUNT):
-        state, written = messages.states[k], content["/body_state"][k][1]
+        state, written = messages.frames[k].state, content["/body_state"][k][1]
         assert written.header.frame_id == "world"
         assert written.status == written.STATUS_TRACKED
         assert tuple(written.coordinate_names) == skeleton.coordinate_names
@@ -116,6 +120,8 @@ def test_state_and_dynamics_survive(recording, skeleton: Skeleton) -> None:
         assert written.pelvis_twist.angular.z == state.v[5]
         assert len(written.torque_prior) == 0
         assert written.assumptions == ["mass_kg"]
+        assert written.camera_pose_source == written.CAMERA_POSE_ESTIMATED
+        assert written.camera_pose.position.z == 1.5
         result, written = messages.dynamics[k], content["/body_dynamics"][k][1]
         np.testing.assert_array_equal(written.effort, result.tau[6:])
         assert written.right_sole.in_contact
@@ -130,11 +136,19 @@ def test_state_and_dynamics_survive(recording, skeleton: Skeleton) -> None:
 
 def test_landmarks_survive(recording) -> None:
     messages, content = recording
-    for landmarks, (_, written) in zip(messages.landmarks, content["/landmarks"], strict=True):
+    for frame, (_, written) in zip(messages.frames[:COUNT], content["/landmarks"], strict=False):
+        landmarks = frame.landmarks
         assert written.names[0] == "nose"
         np.testing.assert_array_equal(written.pixel_v, landmarks.pixels[:, 1])
         np.testing.assert_array_equal([p.z for p in written.metric], landmarks.metric[:, 2])
         assert (written.image_width, written.image_height) == (640, 480)
+
+
+def test_an_image_without_a_person_is_recorded_as_such(recording) -> None:
+    _, content = recording
+    lost = content["/landmarks"][-1][1]
+    assert lost.status == lost.STATUS_LOST
+    assert len(lost.names) == len(lost.metric) == len(lost.pixel_u) == 0
 
 
 def test_sole_wrench_is_the_same_wrench_seen_from_the_sole(recording, skeleton: Skeleton) -> None:

@@ -11,10 +11,9 @@ from monomsk_analysis.analyze_report import RecordingFacts, report_data, summary
 from monomsk_analysis.camera_choice import CameraRequest, choose_intrinsics, choose_pose
 from monomsk_analysis.errors import NoPersonError
 from monomsk_analysis.frame_source import FrameSource, TimeWindow, open_source
-from monomsk_analysis.mcap_export import MessageSet, write_mcap
+from monomsk_analysis.mcap_export import MessageSet, SeenFrame, write_mcap
 from monomsk_analysis.motion import split_motion
 from monomsk_analysis.overlay_run import OverlayRequest, draw_overlay
-from monomsk_analysis.perception_tracker import TrackerOptions, make_tracker
 from monomsk_analysis.progress import Stages
 from monomsk_analysis.report import write_report
 from monomsk_analysis.report_data import KeyFrame
@@ -24,6 +23,8 @@ from monomsk_analysis.summary import write_summary
 from monomsk_analysis.tracking import Tracker, Tracking, track
 from monomsk_description.skeleton import Skeleton, build_skeleton
 from monomsk_description.subject import Subject
+from monomsk_perception.camera import CameraIntrinsics
+from monomsk_perception.camera_pose import CameraPose
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,7 @@ def run_analyze(
     pose = choose_pose(request.camera)
     skeleton = build_skeleton(request.subject)
     with result_folder(request.out, overwrite=request.overwrite) as folder:
-        tracker = tracker or make_tracker(
-            skeleton, intrinsics, pose, TrackerOptions(request.model_complexity, request.lifter)
-        )
+        tracker = tracker or _own_tracker(request, skeleton, intrinsics, pose)
         tracking = _track(request, source, tracker, stages)
         analysis = _analyse(request, skeleton, tracking, stages)
         facts = RecordingFacts(source.facts, intrinsics, pose, source.notes, tracking)
@@ -90,6 +89,19 @@ def run_analyze(
         entries = summary_entries(analysis, facts, (*files, SUMMARY_FILE), wall_s)
         write_summary(folder / SUMMARY_FILE, entries)
     return analysis
+
+
+def _own_tracker(
+    request: AnalyzeRequest,
+    skeleton: Skeleton,
+    intrinsics: CameraIntrinsics,
+    pose: CameraPose | None,
+) -> Tracker:
+    # The networks' runtime takes long to load, and a bad input shall fail before that.
+    from monomsk_analysis.perception_tracker import TrackerOptions, make_tracker
+
+    options = TrackerOptions(request.model_complexity, request.lifter)
+    return make_tracker(skeleton, intrinsics, pose, options)
 
 
 def _track(
@@ -137,11 +149,19 @@ def _write(
 
 
 def _messages(analysis: Analysis, facts: RecordingFacts) -> MessageSet:
-    observations = facts.tracking.observations
+    tracking = facts.tracking
+    frames = [
+        SeenFrame(stamp, seen.landmarks, seen.state, seen.pose_world_camera)
+        for stamp, seen in zip(tracking.stamps_ns.tolist(), tracking.observations, strict=True)
+    ]
     return MessageSet(
         skeleton=analysis.skeleton,
-        landmarks=[o.landmarks for o in observations if o.landmarks is not None],
-        states=[o.state for o in observations if o.state is not None],
+        image_size=(facts.source.width_px, facts.source.height_px),
+        frames=frames,
         dynamics=analysis.results,
+        camera_pose_given=facts.pose is not None,
         assumptions=facts.assumed_names(analysis.skeleton.subject),
     )
+
+
+__all__ = ["AnalyzeRequest", "run_analyze"]

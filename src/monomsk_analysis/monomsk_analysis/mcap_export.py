@@ -9,19 +9,34 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from monomsk_analysis import message_fields
+import pinocchio as pin
+
 from monomsk_analysis.bag_writer import BagTopic, BagWriter
+from monomsk_analysis.message_fields import body_dynamics, sole_wrenches
 from monomsk_analysis.message_types import build_message, load_typestore
 from monomsk_description.body_state import BodyState
+from monomsk_description.message_fields import (
+    Fields,
+    StateContext,
+    body_model,
+    body_state,
+    joint_state,
+)
 from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.results import BodyDynamics
 from monomsk_perception.landmarks import Landmarks
+from monomsk_perception.message_fields import landmarks, no_landmarks
 
 WORLD_FRAME = "world"
 CAMERA_FRAME = "camera_optical_frame"
 SOLE_FRAMES = ("r_sole", "l_sole")
+
+#: BodyState's CAMERA_POSE_PARAMETER and CAMERA_POSE_ESTIMATED.
+_POSE_GIVEN, _POSE_ESTIMATED = 1, 4
+
+#: Stamp [ns], topic, fields.
+Entry = tuple[int, str, Fields]
 
 _TOPICS = (
     BagTopic("/body_model", "monomsk_msgs/msg/BodyModel", latched=True),
@@ -36,21 +51,40 @@ _TOPICS = (
 
 
 @dataclass(frozen=True)
+class SeenFrame:
+    """What perception made of one image.
+
+    Attributes:
+        stamp_ns: the image's stamp [ns].
+        landmarks: None if nobody was found.
+        state: None if nobody was found.
+        pose_world_camera: the camera pose that the state rests on; None unknown.
+    """
+
+    stamp_ns: int
+    landmarks: Landmarks | None
+    state: BodyState | None
+    pose_world_camera: pin.SE3 | None = None
+
+
+@dataclass(frozen=True)
 class MessageSet:
     """Everything to be written.
 
     Attributes:
         skeleton: the body model.
-        landmarks: in order of time.
-        states: in order of time.
+        image_size: width and height [px].
+        frames: in order of time.
         dynamics: in order of time.
+        camera_pose_given: whether the camera pose was given rather than estimated.
         assumptions: what was assumed rather than given.
     """
 
     skeleton: Skeleton
-    landmarks: Sequence[Landmarks]
-    states: Sequence[BodyState]
+    image_size: tuple[int, int]
+    frames: Sequence[SeenFrame]
     dynamics: Sequence[BodyDynamics]
+    camera_pose_given: bool = False
     assumptions: tuple[str, ...] = ()
 
 
@@ -82,38 +116,47 @@ def write_mcap(path: Path, messages: MessageSet) -> int:
     return len(entries)
 
 
-def _entries(messages: MessageSet) -> list[tuple[int, str, dict[str, Any]]]:
+def _entries(messages: MessageSet) -> list[Entry]:
     skeleton = messages.skeleton
-    entries: list[tuple[int, str, dict[str, Any]]] = []
-    for landmarks in messages.landmarks:
-        fields = message_fields.landmarks(landmarks, CAMERA_FRAME)
-        entries.append((landmarks.stamp_ns, "/landmarks", fields))
-    for state in messages.states:
-        entries.append((state.stamp_ns, "/joint_states", _joint_state(state, skeleton)))
-        fields = message_fields.body_state(state, skeleton, WORLD_FRAME, messages.assumptions)
-        entries.append((state.stamp_ns, "/body_state", fields))
+    entries: list[Entry] = []
+    was_tracked = False
+    for frame in messages.frames:
+        entries += _frame_entries(frame, messages, was_tracked)
+        was_tracked = was_tracked or frame.landmarks is not None
     for result in messages.dynamics:
         entries += _dynamics_entries(result, skeleton)
     first_ns = min((entry[0] for entry in entries), default=0)
-    model = message_fields.body_model(skeleton, first_ns, WORLD_FRAME)
+    model = body_model(skeleton, first_ns, WORLD_FRAME)
     return [(first_ns, "/body_model", model), *entries]
 
 
-def _joint_state(state: BodyState, skeleton: Skeleton) -> dict[str, Any]:
-    return message_fields.joint_state(
-        state.stamp_ns, skeleton, state.q[7:], state.v[6:], state.torque_prior[6:]
-    )
+def _frame_entries(frame: SeenFrame, messages: MessageSet, was_tracked: bool) -> list[Entry]:
+    stamp_ns, state = frame.stamp_ns, frame.state
+    if frame.landmarks is None:
+        found = no_landmarks(stamp_ns, CAMERA_FRAME, messages.image_size, was_tracked)
+    else:
+        found = landmarks(frame.landmarks, CAMERA_FRAME)
+    entries: list[Entry] = [(stamp_ns, "/landmarks", found)]
+    if state is not None:
+        context = StateContext(
+            WORLD_FRAME,
+            messages.assumptions,
+            _POSE_GIVEN if messages.camera_pose_given else _POSE_ESTIMATED,
+            frame.pose_world_camera,
+        )
+        joints = joint_state(
+            stamp_ns, messages.skeleton, state.q[7:], state.v[6:], state.torque_prior[6:]
+        )
+        entries.append((stamp_ns, "/joint_states", joints))
+        entries.append((stamp_ns, "/body_state", body_state(state, messages.skeleton, context)))
+    return entries
 
 
-def _dynamics_entries(
-    result: BodyDynamics, skeleton: Skeleton
-) -> list[tuple[int, str, dict[str, Any]]]:
+def _dynamics_entries(result: BodyDynamics, skeleton: Skeleton) -> list[Entry]:
     stamp_ns = result.stamp_ns
-    right, left = message_fields.sole_wrenches(result, skeleton, SOLE_FRAMES)
-    torques = message_fields.joint_state(
-        stamp_ns, skeleton, result.q[7:], result.v[6:], result.tau[6:]
-    )
-    dynamics = message_fields.body_dynamics(result, skeleton, WORLD_FRAME)
+    right, left = sole_wrenches(result, skeleton, SOLE_FRAMES)
+    torques = joint_state(stamp_ns, skeleton, result.q[7:], result.v[6:], result.tau[6:])
+    dynamics = body_dynamics(result, skeleton, WORLD_FRAME)
     return [
         (stamp_ns, "/body_dynamics", dynamics),
         (stamp_ns, "/joint_torques", torques),

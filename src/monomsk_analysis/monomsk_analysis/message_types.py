@@ -86,19 +86,21 @@ def build_message(typestore: Typestore, message_type: str, fields: Mapping[str, 
     Args:
         typestore: where the type is registered.
         message_type: such as `monomsk_msgs/msg/BodyState`.
-        fields: every field of the type by name; nested messages as mappings, lists of messages
-            as sequences of mappings.
+        fields: the type's fields by name; nested messages as mappings, lists of messages as
+            sequences of mappings. A list that is left out is empty, as in ROS; a number is never
+            left out, because zero would look like a measurement.
 
     Raises:
         MessageFieldsError: a field is missing or unknown.
     """
     definitions = dict(typestore.fielddefs[message_type][1])
-    missing = frozenset(definitions) - frozenset(fields)
+    required = {name for name, kind in definitions.items() if kind[0] != Nodetype.SEQUENCE}
+    missing = frozenset(required) - frozenset(fields)
     unknown = frozenset(fields) - frozenset(definitions)
     if missing or unknown:
         raise MessageFieldsError(message_type, missing, unknown)
     values = {
-        name: _build_value(typestore, definition, fields[name])
+        name: _build_value(typestore, definition, fields.get(name, ()))
         for name, definition in definitions.items()
     }
     return typestore.types[message_type](**values)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from monomsk_analysis.tracking import Tracker
+from monomsk_analysis.frame_source import Frame
+from monomsk_analysis.tracking import Observation, Tracker
 from monomsk_description.skeleton import Skeleton
 from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.camera_pose import CameraPose
+from monomsk_perception.landmarker import LandmarkerOptions
+from monomsk_perception.pipeline import Perception, PerceptionOptions
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,47 @@ class TrackerOptions:
 
     model_complexity: str = "full"
     lifter: str = "geometric"
+
+
+class PerceptionTracker:
+    """Perception over a recording, smoothed once all of it was seen."""
+
+    def __init__(self, perception: Perception) -> None:
+        """Take over a perception that keeps its history."""
+        self._perception = perception
+        self._cameras: list[CameraPose] = []
+        self._restarted: list[bool] = []
+
+    def observe(self, frame: Frame) -> Observation:
+        """Look at the next image."""
+        result = self._perception.process(frame.image_bgr, frame.stamp_ns)
+        last = self._perception.lifter.last
+        self._cameras.append(result.camera)
+        self._restarted.append(result.state is not None and last is not None and last.restarted)
+        pose = None if result.state is None else result.camera.pose_world_camera
+        return Observation(result.landmarks, result.state, pose, result.timings_s)
+
+    def revise(self, observations: Sequence[Observation]) -> Sequence[Observation]:
+        """Return the observations with smoothed states.
+
+        A camera that stands still is known best at the end, and smoothing tells the frames
+        before: all of a stretch without restart rests on the camera as believed at its end.
+        """
+        states = {state.stamp_ns: state for state in self._perception.smoothed()}
+        revised: list[Observation] = []
+        camera: CameraPose | None = None
+        rows = zip(observations, self._cameras, self._restarted, strict=True)
+        for observation, believed, restarted in reversed(list(rows)):
+            camera = camera or believed
+            if observation.state is not None:
+                state = states.get(observation.state.stamp_ns, observation.state)
+                observation = replace(
+                    observation, state=state, pose_world_camera=camera.pose_world_camera
+                )
+            revised.append(observation)
+            if restarted:
+                camera = None
+        return revised[::-1]
 
 
 def make_tracker(
@@ -40,4 +85,12 @@ def make_tracker(
     Raises:
         PerceptionError: a model file is missing or damaged.
     """
-    raise NotImplementedError
+    landmarker = LandmarkerOptions(complexity=options.model_complexity)
+    perception = Perception(
+        skeleton,
+        intrinsics,
+        pose,
+        PerceptionOptions(landmarker=landmarker),
+        keep_history=True,
+    )
+    return PerceptionTracker(perception)

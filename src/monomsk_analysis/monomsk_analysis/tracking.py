@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -40,6 +40,9 @@ class Tracker(Protocol):
     def observe(self, frame: Frame) -> Observation:
         """Look at the next image."""
 
+    def revise(self, observations: Sequence[Observation]) -> Sequence[Observation]:
+        """Return all observations so far as they look with hindsight, one for each."""
+
 
 @dataclass(frozen=True)
 class Tracking:
@@ -49,7 +52,7 @@ class Tracking:
         indices: (n,) number of each image in its source.
         times: (n,) since the source's first image [s].
         stamps_ns: (n,) [ns].
-        observations: n of them.
+        observations: n of them, with hindsight.
         stage_seconds: per stage, seconds for each image, (n,).
     """
 
@@ -106,10 +109,14 @@ def track(
         observations.append(observation)
         advance()
         before_s = clock()
+    start_s = clock()
+    revised = tuple(tracker.revise(observations))
+    share_s = (clock() - start_s) / max(len(frames), 1)
+    stages["hindsight"] = [share_s] * len(frames)
     return Tracking(
         indices=np.array([index for index, _, _ in frames], dtype=np.int64),
         times=np.array([time_s for _, time_s, _ in frames]),
         stamps_ns=np.array([stamp_ns for _, _, stamp_ns in frames], dtype=np.int64),
-        observations=tuple(observations),
+        observations=revised,
         stage_seconds={name: np.array(values) for name, values in stages.items()},
     )

@@ -1,0 +1,126 @@
+"""Scores of this version on reference recordings: `python -m monomsk_analysis.bench`.
+
+Writes `docs/benchmarks.md` for people and `bench/results.json` for programs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from monomsk_analysis.bench_angles import CLIPS, ClipScore, bench_clip
+from monomsk_analysis.bench_report import render_markdown
+from monomsk_analysis.bench_speed import StageSpeed, live_dynamics_speed, recorded_speeds
+from monomsk_analysis.bench_walking import RECORDING, WalkingScore, bench_walking
+from monomsk_analysis.cli import EXIT_BAD_INPUT, PROJECT_ERRORS
+from monomsk_analysis.progress import Stages
+from monomsk_analysis.reference_data import ReferenceDataMissingError, reference_folder
+from monomsk_analysis.summary import provenance, write_summary
+
+MARKDOWN = Path("docs") / "benchmarks.md"
+RESULTS = Path("bench") / "results.json"
+COMMAND = "make bench"
+
+
+@dataclass(frozen=True)
+class BenchResults:
+    """All scores.
+
+    Attributes:
+        date: when they were measured, ISO 8601.
+        command: how to measure them again.
+        provenance: versions and machine.
+        clips: joint angles against motion capture.
+        walking: kinetics against force plates; None if the recording is not there.
+        speed: durations of the stages.
+        skipped: what could not be measured, and why.
+    """
+
+    date: str
+    command: str
+    provenance: dict[str, str]
+    clips: tuple[ClipScore, ...]
+    walking: WalkingScore | None
+    speed: tuple[StageSpeed, ...]
+    skipped: tuple[str, ...]
+
+
+def measure(folder: Path, work: Path, stages: Stages) -> BenchResults:
+    """Run every benchmark whose recording is there.
+
+    Args:
+        folder: the reference recordings.
+        work: where analyses may write.
+        stages: shows the progress.
+    """
+    clips: list[ClipScore] = []
+    speed: list[StageSpeed] = []
+    skipped: list[str] = []
+    for name in CLIPS:
+        if not (folder / name).is_dir():
+            skipped.append(f"{name}: not in {folder.name}")
+            continue
+        score, analysis = bench_clip(folder / name, work, stages)
+        clips.append(score)
+        if not speed:
+            speed = [*recorded_speeds(work / name), live_dynamics_speed(analysis)]
+    walking = None
+    if (folder / RECORDING).is_dir():
+        walking = bench_walking(folder / RECORDING, work, stages)
+    else:
+        skipped.append(f"{RECORDING}: not in {folder.name}")
+    return BenchResults(
+        date=datetime.now(UTC).date().isoformat(),
+        command=COMMAND,
+        provenance=provenance(),
+        clips=tuple(clips),
+        walking=walking,
+        speed=tuple(speed),
+        skipped=tuple(skipped),
+    )
+
+
+def write_results(root: Path, results: BenchResults) -> None:
+    """Write the tables and the numbers below a folder.
+
+    Raises:
+        OSError: a file cannot be written.
+    """
+    for path in (MARKDOWN, RESULTS):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+    (root / MARKDOWN).write_text(render_markdown(results), encoding="utf-8")
+    write_summary(root / RESULTS, asdict(results))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print and write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--root", type=Path, default=Path(), help="where docs/ and bench/ are")
+    parser.add_argument("--work", type=Path, help="keep the analyses in this folder")
+    options = parser.parse_args(arguments)
+    console = Console(stderr=True)
+    try:
+        folder = reference_folder()
+    except ReferenceDataMissingError as error:
+        print(f"bench: skipped, {error}")
+        return
+    try:
+        with tempfile.TemporaryDirectory() as temporary:
+            work = options.work or Path(temporary)
+            results = measure(folder, work, Stages(console))
+        write_results(options.root, results)
+    except (*PROJECT_ERRORS, OSError) as error:
+        print(f"bench: {error}", file=sys.stderr)
+        sys.exit(EXIT_BAD_INPUT)
+    print(render_markdown(results))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""Benchmark results as Markdown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from monomsk_analysis.bench_angles import ClipScore, SystemScore
+from monomsk_analysis.bench_speed import StageSpeed
+from monomsk_analysis.bench_walking import WalkingScore
+
+if TYPE_CHECKING:
+    from monomsk_analysis.bench import BenchResults
+
+
+def render_markdown(results: BenchResults) -> str:
+    """Return all tables as one page."""
+    sections = [
+        "# Benchmarks",
+        f"Measured on {results.date} with `{results.command}`. This page is generated.",
+        _provenance(results.provenance),
+    ]
+    if results.clips:
+        sections += ["## Joint angles from video", _ANGLES_TEXT, _leg_table(results.clips)]
+        for clip in results.clips:
+            sections += [f"### {clip.clip}, every coordinate", _coordinate_table(clip)]
+    if results.walking is not None:
+        sections += ["## Kinetics from measured kinematics", _WALKING_TEXT]
+        sections += _walking_tables(results.walking)
+    if results.speed:
+        sections += ["## Speed", _SPEED_TEXT, _speed_table(results.speed)]
+    if results.skipped:
+        sections += ["## Not measured", "\n".join(f"- {line}" for line in results.skipped)]
+    return "\n\n".join(sections) + "\n"
+
+
+_ANGLES_TEXT = (
+    "RMSE in degrees against marker-based motion capture: mean over hip flexion, hip adduction, "
+    "knee and ankle of both legs, without time shift; raw, and after removing each coordinate's "
+    "constant error. The two other systems are scored by the same code on their published "
+    "results for the same videos."
+)
+_WALKING_TEXT = (
+    "`monomsk dynamics` on marker-based kinematics of one walking adult, without force plates, "
+    "against the plates and the inverse dynamics with them. The reference kinematics were "
+    "adjusted with the plates, so these errors are a lower bound. Frames in which a foot stood "
+    "beside the plates are left out."
+)
+_SPEED_TEXT = (
+    "Milliseconds per frame, from the first clip above; `perception` contains landmarks and lift."
+)
+
+
+def _provenance(rows: dict[str, str]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in rows.items()) + "."
+
+
+def _leg_table(clips: Sequence[ClipScore]) -> str:
+    rows = [
+        (
+            clip.clip,
+            system.system,
+            _number(system.leg_rmse_deg, 2),
+            _number(system.leg_rmse_without_offset_deg, 2),
+            _percent(system.compared_fraction),
+        )
+        for clip in clips
+        for system in clip.systems
+    ]
+    tracked = ", ".join(f"{clip.clip} {_percent(clip.tracked_fraction)}" for clip in clips)
+    head = ("clip", "system", "raw", "offset removed", "frames compared")
+    return f"{_table(head, rows)}\n\nFrames tracked by monomsk: {tracked}."
+
+
+def _coordinate_table(clip: ClipScore) -> str:
+    head = ["coordinate"]
+    for system in clip.systems:
+        head += [system.system, "offset removed"]
+    labels = list(clip.systems[0].rmse_deg)
+    rows = [(label, *_coordinate_cells(label, clip.systems)) for label in labels]
+    return _table(head, rows)
+
+
+def _coordinate_cells(label: str, systems: Iterable[SystemScore]) -> list[str]:
+    cells = []
+    for system in systems:
+        cells.append(_number(system.rmse_deg.get(label, math.nan), 1))
+        cells.append(_number(system.rmse_without_offset_deg.get(label, math.nan), 1))
+    return cells
+
+
+def _walking_tables(score: WalkingScore) -> list[str]:
+    forces = [
+        (
+            side,
+            *(
+                _number(errors[name], 2)
+                for name in ("vertical_rmse", "fore_aft_rmse", "lateral_rmse", "vertical_mae")
+            ),
+            _number(score.pressure[side]["fore_aft_rmse_mm"], 1),
+            _number(score.pressure[side]["lateral_rmse_mm"], 1),
+        )
+        for side, errors in score.forces.items()
+    ]
+    head = (
+        "foot",
+        "vertical RMSE [% BW]",
+        "fore-aft RMSE [% BW]",
+        "lateral RMSE [% BW]",
+        "vertical MAE [% BW]",
+        "CoP fore-aft [mm]",
+        "CoP lateral [mm]",
+    )
+    moments = [(name, _number(error, 3)) for name, error in score.moment_rmse.items()]
+    mean = ("**mean** (hip flexion, adduction, knee, ankle)", _number(score.leg_moment_rmse, 3))
+    return [
+        f"{score.frames_compared} of {score.frames} frames compared.",
+        _table(head, forces),
+        _table(("joint moment", "RMSE [N m/kg]"), [*moments, mean]),
+    ]
+
+
+def _speed_table(speed: Sequence[StageSpeed]) -> str:
+    rows = [
+        (stage.stage, _number(stage.median_ms, 2), _number(stage.p99_ms, 2), str(stage.frames))
+        for stage in speed
+    ]
+    return _table(("stage", "median [ms]", "p99 [ms]", "frames"), rows)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _number(value: float, digits: int) -> str:
+    return f"{value:.{digits}f}" if math.isfinite(value) else "n/a"
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.1f} %" if math.isfinite(value) else "n/a"
