@@ -30,7 +30,7 @@ _PARAMETERS = {
     "rate_hz": (0.0, "published rate [Hz], never above the source's own; 0: the source's own"),
     "plays": (1, "how often a file is played; 0: for ever"),
     "max_side_px": (0, "longer image side [px], larger images are shrunk; 0: as they are"),
-    "focal_px": (0.0, "focal length at the source's own size [px]; 0: assumed, and said so"),
+    "focal_px": (0.0, "focal length at the source's own size [px]; 0: unknown, camera_info says so"),
     "stamps": ("now", "'now': time of publication; 'timeline': start plus the frame's own time"),
     "transport": ("raw", "'raw', 'compressed' (JPEG) or 'both'"),
     "jpeg_quality": (90, "0 to 100"),
@@ -131,21 +131,19 @@ class CameraPlayer(Node):
         return self.get_parameter(name).value
 
     def _camera_info(self) -> CameraInfo:
+        """Describe the camera; a zero matrix is how ROS says that it is not calibrated."""
         width_px, height_px = self._source.size
-        focal_px = self._value("focal_px") or None
-        if focal_px is not None:
-            # the image may have been shrunk since it was calibrated
-            focal_px *= self._source.shrink
-        camera = CameraIntrinsics.from_focal(width_px, height_px, focal_px)
-        if camera.assumed:
-            self.get_logger().warning(
-                f"focal length not given: {camera.focal_x_px:.0f} px assumed (parameter focal_px)"
-            )
         info = CameraInfo(width=width_px, height=height_px, distortion_model="plumb_bob")
         info.header.frame_id = self._value("frame_id")
+        info.r = np.eye(3).ravel()
+        focal_px = self._value("focal_px")
+        if focal_px == 0.0:
+            self.get_logger().warning("focal length not given: camera_info says uncalibrated")
+            return info
+        # the images may have been shrunk since the camera was calibrated
+        camera = CameraIntrinsics.from_focal(width_px, height_px, focal_px * self._source.shrink)
         info.d = [0.0] * 5
         info.k = camera.matrix.ravel()
-        info.r = np.eye(3).ravel()
         info.p = np.column_stack([camera.matrix, np.zeros(3)]).ravel()
         return info
 

@@ -7,6 +7,7 @@ from enum import Enum
 
 import numpy as np
 import pinocchio as pin
+
 from monomsk_description.frames import Array
 
 #: The optical frame of a level camera that looks along the world's x: columns are its axes.

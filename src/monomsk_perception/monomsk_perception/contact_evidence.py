@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 import numpy as np
+
 from monomsk_description.frames import Array
 
 #: Heel and foot-index landmarks: right heel, right toe, left heel, left toe.

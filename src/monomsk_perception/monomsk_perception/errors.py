@@ -82,6 +82,6 @@ class ModelFileError(PerceptionError):
         self.path = path
         self.reason = reason
         super().__init__(
-            f"pose model '{model}' at {path}: {reason}. Run `make setup`, which fetches the models, "
-            "or set MONOMSK_MODEL_DIR to the folder that holds the .tflite files"
+            f"pose model '{model}' at {path}: {reason}. Run `make setup`, which fetches the "
+            "models, or set MONOMSK_MODEL_DIR to the folder that holds the .tflite files"
         )

@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+
 from monomsk_description.body_state import BodyState
 from monomsk_description.frames import Array
 from monomsk_description.points import PointSet
 from monomsk_description.skeleton import Skeleton
-
 from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.camera_pose import CameraPose, CameraPoseSource
 from monomsk_perception.contact_evidence import ContactEvidence

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+
 from monomsk_description.frames import Array
 from monomsk_description.skeleton import Skeleton
-
 from monomsk_perception.camera_pose import CameraPose
 from monomsk_perception.residuals import (
     LEFT_HIP,

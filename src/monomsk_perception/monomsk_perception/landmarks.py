@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from monomsk_description.landmarks import LANDMARK_NAMES
 
+from monomsk_description.landmarks import LANDMARK_NAMES
 from monomsk_perception.errors import LandmarkError
 
 __all__ = ["LANDMARK_COUNT", "LANDMARK_NAMES", "Landmarks"]

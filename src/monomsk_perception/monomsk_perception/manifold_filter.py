@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+
 from monomsk_description.frames import Array
 from monomsk_description.skeleton import Skeleton
-from scipy.linalg import cho_factor, cho_solve
 
 NV = 37
 SIZE = 2 * NV + 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from monomsk_description.message_fields import Fields, header, vector
-
 from monomsk_perception.landmarks import LANDMARK_NAMES, Landmarks
 
 #: monomsk_msgs/Landmarks' STATUS_*.

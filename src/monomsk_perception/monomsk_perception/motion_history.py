@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 
 from monomsk_description.body_state import BodyState
 from monomsk_description.frames import Array
-
 from monomsk_perception.geometric_lifter import GeometricLifter
 from monomsk_perception.manifold_filter import Estimate, smooth_backward
 
 #: So many frames are smoothed at once, and so many of them wait for the frames after them: memory
-#: stays bounded for recordings of any length, and nothing is smoothed with less than a second ahead.
+#: stays bounded for recordings of any length, and a frame knows more than a second ahead of it.
 BLOCK_FRAMES, OVERLAP_FRAMES = 1200, 150
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+
 from monomsk_description.body_state import BodyState
 from monomsk_description.skeleton import Skeleton
-
 from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.camera_pose import CameraPose
 from monomsk_perception.geometric_lifter import GeometricLifter

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+
 from monomsk_description.frames import Array
 from monomsk_description.skeleton import Skeleton
-
 from monomsk_perception.lifter_options import LifterOptions
 from monomsk_perception.manifold_filter import CAMERA, CONFIGURATION, NV, SIZE, VELOCITY
 from monomsk_perception.manifold_filter import NormalEquations as Normal

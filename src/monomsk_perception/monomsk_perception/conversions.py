@@ -1,0 +1,73 @@
+"""Where ROS messages become arrays and results become ROS messages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+
+from monomsk_description.subject import Subject
+from monomsk_perception.camera import CameraIntrinsics
+from monomsk_perception.errors import ImageError
+from monomsk_perception.image_conversion import compressed_to_bgr, image_to_bgr
+
+try:
+    from cv_bridge import CvBridge, CvBridgeError
+except ImportError:  # not among the ROS wheels
+    CvBridge = None
+
+_BRIDGE = CvBridge() if CvBridge is not None else None
+
+
+def stamp_to_ns(stamp: Any) -> int:
+    """Nanoseconds of a builtin_interfaces/Time."""
+    return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
+
+
+def to_bgr(message: Image | CompressedImage) -> npt.NDArray[np.uint8]:
+    """The picture (height, width, 3) in an image message, through cv_bridge where it exists.
+
+    Raises:
+        ImageError: The encoding is unknown, or the data does not fit it.
+    """
+    if isinstance(message, CompressedImage):
+        return compressed_to_bgr(message.data, message.format)
+    if _BRIDGE is None:
+        return image_to_bgr(
+            message.data, message.width, message.height, message.encoding, message.step
+        )
+    try:
+        picture = _BRIDGE.imgmsg_to_cv2(message, desired_encoding="bgr8")
+    except (CvBridgeError, ValueError, TypeError) as error:
+        raise ImageError(message.encoding, str(error)) from error
+    return np.ascontiguousarray(picture)
+
+
+def to_intrinsics(message: CameraInfo) -> CameraIntrinsics:
+    """A camera from its calibration.
+
+    Raises:
+        CameraError: The matrix is zero, not finite or implausible.
+    """
+    return CameraIntrinsics.from_matrix(
+        message.k, message.d, message.width, message.height, message.distortion_model
+    )
+
+
+def to_subject(request: Any) -> Subject:
+    """The subject in a SetSubject request; NaN and zero mean not given.
+
+    Raises:
+        DescriptionError: A number is no human's.
+    """
+    height = _given(request.height_m)
+    mass = _given(request.mass_kg)
+    subject = Subject.assume(height, mass, request.sex or "unspecified")
+    lengths = zip(request.segment_names, request.segment_lengths, strict=True)
+    return subject.with_lengths(dict(lengths))
+
+
+def _given(number: float) -> float | None:
+    return None if np.isnan(number) or number == 0.0 else float(number)
