@@ -59,9 +59,7 @@ def body_dynamics(
         a=solution.a,
         tau=solution.tau,
         tau_sigma=np.sqrt(instant.tau_variance),
-        soles=sole_contacts(
-            terms, feet, solution.point_forces, instant.contact, floor_height_m
-        ),
+        soles=sole_contacts(terms, feet, solution.point_forces, instant.contact, floor_height_m),
         root_residual=root_to_world(terms, terms.pelvis_position) @ solution.root_slack,
         consistency_error=consistency_error,
         sole_force_sigma=np.sqrt(instant.force_variance),

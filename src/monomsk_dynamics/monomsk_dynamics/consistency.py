@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from monomsk_description.skeleton import Skeleton
 from numpy.typing import NDArray
+
+from monomsk_description.skeleton import Skeleton
 
 Array = NDArray[np.float64]
 
@@ -76,3 +77,40 @@ def consistency_error(skeleton: Skeleton, frames: Sequence[SolvedFrame]) -> floa
     reached, _ = roll_out(skeleton, frames)
     off = skeleton.difference(frames[-1].q, reached)[_ROOT:]
     return float(np.sqrt(np.mean(off**2)))
+
+
+class RollingConsistency:
+    """The same check live, one Runge-Kutta step a frame: a new value every few frames.
+
+    Args:
+        skeleton: The person's.
+        frames: How many frame intervals a simulation spans.
+    """
+
+    def __init__(self, skeleton: Skeleton, frames: int) -> None:
+        self._skeleton = skeleton
+        self._span = frames
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the past."""
+        self._before: SolvedFrame | None = None
+        self._state: tuple[Array, Array] | None = None
+        self._steps = 0
+        self._error_rad = float("nan")
+
+    def update(self, frame: SolvedFrame) -> float:
+        """The latest error [rad] after one more frame; NaN until the first simulation ended."""
+        before, self._before = self._before, frame
+        if before is None or self._state is None:
+            self._state, self._steps = (frame.q, frame.v), 0
+            return self._error_rad
+        forces = (before.generalised_force, frame.generalised_force)
+        period_s = frame.time_s - before.time_s
+        self._state = step(self._skeleton, *self._state, forces, period_s)
+        self._steps += 1
+        if self._steps == self._span:
+            off = self._skeleton.difference(frame.q, self._state[0])[_ROOT:]
+            self._error_rad = float(np.sqrt(np.mean(off**2)))
+            self._state, self._steps = (frame.q, frame.v), 0
+        return self._error_rad

@@ -55,19 +55,16 @@ class Contact:
 
 def sole_motion(terms: FrameTerms, feet: FootGeometry, floor_height_m: float = 0.0) -> SoleMotion:
     """Motion of the soles at one instant over a floor at a height [m]."""
-    rows = []
-    for points, toes in zip(feet.points, feet.toes, strict=True):
-        lowest = points[np.argmin(terms.points[points, 2])]
-        velocities = terms.point_velocities
-        rows.append(
-            (
-                np.linalg.norm(velocities[points, :2].mean(axis=0)),
-                np.linalg.norm(velocities[toes, :2].mean(axis=0)),
-                abs(velocities[lowest, 2]),
-                terms.points[lowest, 2] - floor_height_m,
-            )
-        )
-    return SoleMotion(*np.array(rows, dtype=float).T)
+    horizontal = feet.means @ terms.point_velocities[:, :2]
+    speeds = np.sqrt(np.sum(horizontal * horizontal, axis=1))
+    heights = terms.points[feet.points, 2]
+    lowest = feet.points[(0, 1), heights.argmin(axis=1)]
+    return SoleMotion(
+        sole_speed=speeds[:2],
+        toe_speed=speeds[2:],
+        vertical_speed=np.abs(terms.point_velocities[lowest, 2]),
+        height=heights.min(axis=1) - floor_height_m,
+    )
 
 
 class ContactDetector:
@@ -87,7 +84,12 @@ class ContactDetector:
         self._changed_s = np.full(2, -np.inf)
 
     def update(
-        self, time_s: float, motion: SoleMotion, walking_speed_m_s: float, prior: Array
+        self,
+        time_s: float,
+        motion: SoleMotion,
+        walking_speed_m_s: float,
+        prior: Array,
+        load: float = 0.0,
     ) -> Contact:
         """Take in one instant.
 
@@ -96,6 +98,8 @@ class ContactDetector:
             motion: Of the soles.
             walking_speed_m_s: Mean horizontal speed of the pelvis [m/s].
             prior: Contact probability from elsewhere (2,), NaN unknown.
+            load: Vertical force that the body's motion asks for, in body weights: a body that
+                does not fall is carried by somebody, so that noise cannot take both feet away.
         """
         strike, leave = self.thresholds(walking_speed_m_s)
         was_on = motion.toe_speed < leave if self._on is None else self._on
@@ -109,6 +113,8 @@ class ContactDetector:
         on = np.where(was_on, ~wants_off, wants_on)
         if self._on is not None:
             on = self._hold(time_s, was_on, on)
+        if not on.any() and load > self._options.carried_load:
+            on = self._carrier(motion)
         self._on = on
         probability = 1.0 / (1.0 + np.exp(-np.clip(log_odds, -_MAX_LOG_ODDS, _MAX_LOG_ODDS)))
         return Contact(on.copy(), probability)
@@ -133,11 +139,16 @@ class ContactDetector:
         odds: Array = np.log(bounded / (1.0 - bounded)) * self._options.prior_weight
         return odds
 
+    def _carrier(self, motion: SoleMotion) -> Flags:
+        """The slower of the soles that are not in the air, or none."""
+        low = motion.height < self._options.clearance_m
+        slower = motion.sole_speed == np.where(low, motion.sole_speed, np.inf).min()
+        carrier: Flags = low & slower
+        return carrier
+
     def _hold(self, time_s: float, was_on: Flags, on: Flags) -> Flags:
         """Refuse a change too soon after the last one."""
-        least_s = np.where(
-            was_on, self._options.minimum_stance_s, self._options.minimum_swing_s
-        )
+        least_s = np.where(was_on, self._options.minimum_stance_s, self._options.minimum_swing_s)
         changes = (on != was_on) & (time_s - self._changed_s >= least_s)
         self._changed_s = np.where(changes, time_s, self._changed_s)
         held: Flags = np.where(changes, on, was_on)
@@ -173,3 +184,42 @@ class WalkingSpeed:
             self._mean += share * (velocity_world[:2] - self._mean)
         self._last_s = time_s
         return self._mean.copy()
+
+
+class FloorHeight:
+    """Causal estimate of where the soles rest [m]: z = 0 up to errors of pose and proportions.
+
+    Args:
+        time_constant_s: Over which it follows [s].
+    """
+
+    #: Soles further from z = 0 than this say nothing about the floor [m].
+    RANGE_M = 0.15
+
+    def __init__(self, time_constant_s: float = 2.0) -> None:
+        self._time_constant_s = time_constant_s
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the past."""
+        self._height_m: float | None = None
+        self._last_s = 0.0
+
+    @property
+    def height_m(self) -> float:
+        """The estimate [m]; 0 before any sole rested."""
+        return 0.0 if self._height_m is None else self._height_m
+
+    def update(self, time_s: float, heights_m: Array, resting: Flags) -> float:
+        """Take in heights (2,) of the soles' lowest points over z = 0, where they rest (2,)."""
+        usable = heights_m[resting & (np.abs(heights_m) < self.RANGE_M)]
+        if len(usable):
+            seen = float(np.mean(usable))
+            share = 1.0 - np.exp(-(time_s - self._last_s) / self._time_constant_s)
+            self._height_m = (
+                seen
+                if self._height_m is None
+                else self._height_m + float(share) * (seen - self._height_m)
+            )
+        self._last_s = time_s
+        return self.height_m

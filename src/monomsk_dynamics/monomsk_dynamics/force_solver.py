@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_solve, solve_triangular
 
 from monomsk_dynamics.frame import FootGeometry, FrameTerms
 from monomsk_dynamics.load_sharing import LoadPrior
 from monomsk_dynamics.options import SolverOptions
 from monomsk_dynamics.qp import solve_qp
-from monomsk_dynamics.wrench_rows import foot_slice, prior_rows, skew, total_wrench_map
+from monomsk_dynamics.rotations import skew
+from monomsk_dynamics.wrench_rows import prior_rows, total_wrench_map
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -31,6 +31,9 @@ GRAVITY_M_S2 = 9.81
 _MINIMUM_LOAD = 0.3
 #: A foot with less of the body weight than this bears nothing.
 _UNLOADED = 1e-4
+#: Of a generator's magnitude, relative to the reluctance of its point.
+_RIDGE = 1e-3
+_IDENTITY = np.eye(3)
 
 
 @dataclass(frozen=True)
@@ -57,13 +60,13 @@ class ObservedRows:
     Attributes:
         over_acceleration: E (k, 37): derivative of the rows by the acceleration.
         value: What they amount to at the observed acceleration, minus what is expected (k,).
-        factor: Lower Cholesky factor of C = E Sigma_a E' + D (k, k).
+        whitener: W (k, k), lower triangular, with W' W the inverse of C = E Sigma_a E' + D.
         joints: Tangent indices of the torque rows (k - 6,).
     """
 
     over_acceleration: Array
     value: Array
-    factor: Array
+    whitener: Array
     joints: Indices
 
 
@@ -121,7 +124,7 @@ class ForceSolver:
             motion, motion_target = self._motion_rows(terms, rows, loaded, total)
             matrix = np.concatenate([motion, wrench_rows @ spread])
             target = np.concatenate([motion_target, targets])
-            reluctance = self._reluctance(terms, loaded)
+            reluctance = self._reluctance(terms, prior)
             forces[loaded] = self._generator_forces(prior.heading, matrix, target, reluctance)
         forces = self._drop_unloaded(forces)
         return self._complete(terms, observed, rows, forces, wrench_rows)
@@ -141,48 +144,41 @@ class ForceSolver:
         value = np.concatenate(
             [to_mass_center @ inverse[:_ROOT], inverse[joints] - observed.torque_prior[joints]]
         )
-        slack = np.repeat(
-            [self._options.slack_force_sigma, self._options.slack_moment_sigma_m], 3
-        )
+        slack = np.repeat([self._options.slack_force_sigma, self._options.slack_moment_sigma_m], 3)
         noise = np.concatenate([slack * self._weight, observed.torque_prior_sigma[joints]])
         covariance = (over_acceleration * observed.sigma**2) @ over_acceleration.T
         covariance[np.diag_indices_from(covariance)] += noise**2
-        return ObservedRows(over_acceleration, value, np.linalg.cholesky(covariance), joints)
+        whitener = np.linalg.inv(np.linalg.cholesky(covariance))
+        return ObservedRows(over_acceleration, value, whitener, joints)
 
     def _loaded_points(self, prior: LoadPrior) -> Indices:
-        feet = np.flatnonzero(prior.in_contact)
-        none = np.zeros(0, dtype=np.int64)
-        return np.concatenate([none, *(self._feet.points[foot] for foot in feet)])
+        return self._feet.points[prior.in_contact].ravel()
 
     def _point_maps(self, terms: FrameTerms, prior: LoadPrior, loaded: Indices) -> Array:
         """Map (12, 3 n) from forces on the loaded points to the sole wrenches."""
-        spread = np.zeros((12, 3 * len(loaded)))
-        for foot in np.flatnonzero(prior.in_contact):
-            own = np.isin(loaded, self._feet.points[foot])
-            arms = skew(terms.points[loaded[own]] - prior.center_of_pressure[foot])
-            block = np.concatenate([np.tile(np.eye(3), own.sum()), np.hstack(list(arms))])
-            spread[foot_slice(int(foot)), np.repeat(own, 3)] = block
-        return spread
+        spread = np.zeros((2, 6, 3 * len(loaded)))
+        each = self._feet.points.shape[1]
+        for place, foot in enumerate(np.flatnonzero(prior.in_contact)):
+            own = loaded[place * each : (place + 1) * each]
+            arms = skew(terms.points[own] - prior.center_of_pressure[foot])
+            block = spread[foot, :, 3 * place * each : 3 * (place + 1) * each]
+            block[:3] = np.tile(_IDENTITY, each)
+            block[3:] = arms.transpose(1, 0, 2).reshape(3, -1)
+        return spread.reshape(12, -1)
 
     def _motion_rows(
         self, terms: FrameTerms, rows: ObservedRows, loaded: Indices, total: Array
     ) -> tuple[Array, Array]:
         """Whitened equations of motion over point forces, given their total wrench (6, 3 n)."""
         on_joints = terms.jacobians[loaded].reshape(3 * len(loaded), _NV)[:, rows.joints].T
-        matrix = solve_triangular(rows.factor, np.concatenate([total, on_joints]), lower=True)
-        return matrix, solve_triangular(rows.factor, rows.value, lower=True)
+        return rows.whitener @ np.concatenate([total, on_joints]), rows.whitener @ rows.value
 
-    def _reluctance(self, terms: FrameTerms, loaded: Indices) -> Array:
+    def _reluctance(self, terms: FrameTerms, prior: LoadPrior) -> Array:
         """Weight of each loaded point's own force (n,) [1/N]; larger well above the floor."""
-        heights = terms.points[loaded, 2]
-        lowest = np.empty_like(heights)
-        for points in self._feet.points:
-            own = np.isin(loaded, points)
-            if own.any():
-                lowest[own] = heights[own].min()
-        climb = (heights - lowest) / self._options.point_height_scale_m
-        reluctance: Array = (1.0 + climb) / (self._options.point_force_sigma * self._weight)
-        return reluctance
+        heights = terms.points[self._feet.points[prior.in_contact], 2]
+        climb = heights - heights.min(axis=1, keepdims=True)
+        reluctance = 1.0 + climb.ravel() / self._options.point_height_scale_m
+        return reluctance / (self._options.point_force_sigma * self._weight)
 
     def _generator_forces(
         self, heading: Array, matrix: Array, target: Array, reluctance: Array
@@ -192,12 +188,12 @@ class ForceSolver:
         count = len(reluctance)
         rows = (matrix.reshape(-1, count, 3) @ generators).reshape(len(matrix), -1)
         hessian = rows.T @ rows
-        own = generators.T @ generators
-        for point, weight in enumerate(reluctance):
-            block = slice(4 * point, 4 * point + 4)
-            hessian[block, block] += own * weight**2
-            hessian[block, block] += np.eye(4) * (1e-3 * weight * self._weight) ** 2
         size = 4 * count
+        # The ridge makes the four magnitudes of a point unique: they reach every force twice.
+        own = generators.T @ generators + np.eye(4) * (_RIDGE * self._weight) ** 2
+        blocks = hessian.reshape(count, 4, count, 4)
+        each = np.arange(count)
+        blocks[each, :, each, :] += own * (reluctance**2)[:, None, None]
         magnitudes = solve_qp(
             hessian,
             -(rows.T @ target),
@@ -235,7 +231,7 @@ class ForceSolver:
         generalised = np.tensordot(forces, terms.jacobians, axes=2)
         to_mass_center = root_to_world(terms, terms.center_of_mass)
         explained = np.concatenate([to_mass_center @ generalised[:_ROOT], generalised[rows.joints]])
-        multiplier = cho_solve((rows.factor, True), rows.value - explained)
+        multiplier = rows.whitener.T @ (rows.whitener @ (rows.value - explained))
         change = observed.sigma**2 * (rows.over_acceleration.T @ multiplier)
         a = observed.acceleration - change
         tau = terms.mass_matrix @ a + terms.bias - generalised
@@ -251,5 +247,3 @@ def root_to_world(terms: FrameTerms, point: Array) -> Array:
     mapped[:3, :3] = mapped[3:, 3:] = rotation
     mapped[3:, :3] = skew(terms.pelvis_position - point) @ rotation
     return mapped
-
-

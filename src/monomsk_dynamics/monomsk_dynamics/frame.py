@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from monomsk_description.skeleton import Skeleton
 from numpy.typing import NDArray
 
+from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics import rotations
 
 Array = NDArray[np.float64]
@@ -20,13 +20,13 @@ class FootGeometry:
     """Which sole points belong to which foot.
 
     Attributes:
-        points: Indices of each foot's sole points among all, right and left.
-        toes: Indices of each foot's points on the toes.
+        points: Indices of each foot's sole points among all, right and left (2, n).
+        means: Averages over all sole points: right sole, left sole, right toes, left toes, (4, 2n).
         length_m: From the calcaneus origin to the toe joint, right and left (2,) [m].
     """
 
-    points: tuple[Indices, Indices]
-    toes: tuple[Indices, Indices]
+    points: Indices
+    means: Array
     length_m: Array
 
     @classmethod
@@ -35,16 +35,15 @@ class FootGeometry:
         segments = skeleton.soles.segments
         points = [[i for i, s in enumerate(segments) if s.endswith("_" + side)] for side in SIDES]
         toes = [[i for i, s in enumerate(segments) if s == "toes_" + side] for side in SIDES]
+        means = np.zeros((4, len(segments)))
+        for row, members in enumerate(points + toes):
+            means[row, members] = 1.0 / len(members)
         poses = skeleton.segment_poses(skeleton.neutral())
         lengths = [
             np.linalg.norm(poses["toes_" + s].translation - poses["calcn_" + s].translation)
             for s in SIDES
         ]
-        return cls(
-            (np.array(points[0]), np.array(points[1])),
-            (np.array(toes[0]), np.array(toes[1])),
-            np.array(lengths),
-        )
+        return cls(np.array(points), means, np.array(lengths))
 
 
 @dataclass(frozen=True)
@@ -87,6 +86,12 @@ class FrameTerms:
         """Velocity of the pelvis origin in world axes (3,) [m/s]."""
         velocity: Array = self.rotation_world_pelvis @ self.v[:3]
         return velocity
+
+    def external_force(self, acceleration: Array) -> Array:
+        """Force (3,) from outside that an acceleration (37,) takes, gravity aside, world [N]."""
+        root = self.mass_matrix[:3] @ acceleration + self.bias[:3]
+        force: Array = self.rotation_world_pelvis @ root
+        return force
 
 
 def evaluate_frame(skeleton: Skeleton, q: Array, v: Array) -> FrameTerms:

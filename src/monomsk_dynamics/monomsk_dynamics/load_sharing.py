@@ -6,7 +6,7 @@ place of the centre of pressure, no preference for a foot), and blend between bo
 Objectives such as the smallest forces or ankle torques are known to share the load wrongly.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,11 +38,14 @@ VERTICAL_PHASE = np.array(
 VERTICAL_FORCE = np.array(
     [0, 0.15, 0.45, 0.75, 1.02, 1.1, 1.0, 0.84, 0.77, 0.85, 1.02, 1.09, 1.0, 0.72, 0.35, 0.1, 0]
 )
-_vertical_shape = PchipInterpolator(VERTICAL_PHASE, VERTICAL_FORCE)
+_SHAPE_PHASE = np.linspace(0.0, 1.0, 201)
+_SHAPE_FORCE = PchipInterpolator(VERTICAL_PHASE, VERTICAL_FORCE)(_SHAPE_PHASE)
 
 #: Sideways sign of the way from a foot to the midline in the heading frame (y left).
 _TO_MIDLINE = (1.0, -1.0)
 _OUTWARD = (-1.0, 1.0)
+#: Faster than this people run, without the two humps [m/s].
+_FASTEST_WALK_M_S = 2.2
 #: Even an unloaded foot in contact keeps this share, so that its relative priors stay finite.
 MINIMUM_SHARE = 0.03
 
@@ -94,6 +97,25 @@ class LoadPrior:
     free_moment_sigma: Array
     forces: tuple[ForcePrior, ...] = ()
 
+    def with_forces(self, forces: tuple[ForcePrior, ...]) -> "LoadPrior":
+        """The same with further expected forces."""
+        return replace(self, forces=self.forces + forces) if forces else self
+
+
+def given_forces(forces: Array, sigmas: Array) -> tuple[ForcePrior, ...]:
+    """Priors of sole forces (2, 3) [N] and their standard deviations (2, 3), NaN unknown."""
+    known = np.isfinite(forces) & np.isfinite(sigmas) & (sigmas > 0.0)
+    return tuple(
+        ForcePrior(
+            foot,
+            np.where(known[foot], forces[foot], 0.0),
+            np.where(known[foot], sigmas[foot], np.inf),
+            in_heading=False,
+        )
+        for foot in (0, 1)
+        if known[foot].any()
+    )
+
 
 def transfer_share(phase: float, shift: float) -> float:
     """Share of the vertical load left on the trailing foot at a phase of double support."""
@@ -113,7 +135,7 @@ def trailing_shear(phase: float, shift: float) -> float:
 
 def vertical_shape(phase: float) -> float:
     """Vertical force of walking at a phase of stance, in body weights."""
-    return float(_vertical_shape(min(max(phase, 0.0), 1.0)))
+    return float(np.interp(phase, _SHAPE_PHASE, _SHAPE_FORCE))
 
 
 class LoadSharing:
@@ -121,11 +143,15 @@ class LoadSharing:
 
     Args:
         feet: Of the skeleton.
+        weight_n: Body weight [N].
         options: Constants of the priors.
     """
 
-    def __init__(self, feet: FootGeometry, options: LoadSharingOptions | None = None) -> None:
+    def __init__(
+        self, feet: FootGeometry, weight_n: float, options: LoadSharingOptions | None = None
+    ) -> None:
         self._feet = feet
+        self._weight_n = weight_n
         self._options = options or LoadSharingOptions()
 
     def prior(
@@ -165,6 +191,7 @@ class LoadSharing:
             shear_ratio=self._shear_ratio(terms, cop, heading),
             shear_sigma=np.tile(self._shear_sigma(in_contact, walking), (2, 1)),
             free_moment_sigma=loaded_sigma + 0.3,
+            forces=self._vertical_forces(in_contact, phase, mean_velocity),
         )
 
     def walking_weight(self, speed_m_s: float) -> float:
@@ -173,10 +200,30 @@ class LoadSharing:
         x = min(max((speed_m_s - least) / least, 0.0), 1.0)
         return x * x * (3.0 - 2.0 * x)
 
+    def _vertical_forces(
+        self, in_contact: Flags, phase: GaitPhase, mean_velocity: Array
+    ) -> tuple[ForcePrior, ...]:
+        """The two humps of walking, weaker the slower it is; none in standing and in running."""
+        speed = float(np.hypot(*mean_velocity))
+        walking = self.walking_weight(speed)
+        if walking <= 0.0 or speed > _FASTEST_WALK_M_S:
+            return ()
+        sigma = self._options.vertical_shape_sigma * self._weight_n / walking
+        spread = np.array([np.inf, np.inf, sigma])
+        return tuple(
+            ForcePrior(
+                int(foot),
+                np.array([0.0, 0.0, vertical_shape(phase.stance[foot]) * self._weight_n]),
+                spread,
+                in_heading=False,
+            )
+            for foot in np.flatnonzero(in_contact & np.isfinite(phase.stance))
+        )
+
     def _center_of_pressure(self, terms: FrameTerms, phase: GaitPhase, walking: float) -> Array:
         places = []
         for foot in (0, 1):
-            at = float(np.nan_to_num(phase.stance[foot], nan=0.5))
+            at = float(phase.stance[foot]) if np.isfinite(phase.stance[foot]) else 0.5
             forward = blend(
                 self._options.standing_cop_share, np.interp(at, COP_PHASE, COP_FORWARD), walking
             )
@@ -187,9 +234,7 @@ class LoadSharing:
             )
         return np.array(places)
 
-    def _share(
-        self, in_contact: Flags, phase: GaitPhase, walking: float
-    ) -> tuple[Array, Array]:
+    def _share(self, in_contact: Flags, phase: GaitPhase, walking: float) -> tuple[Array, Array]:
         if not in_contact.all():
             share = np.where(in_contact, 1.0, MINIMUM_SHARE)
             return share, np.full(2, np.inf)

@@ -10,18 +10,18 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
-from monomsk_description.skeleton import Skeleton
 from numpy.typing import NDArray
 
+from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.assemble import Instant, body_dynamics, solved_frame
 from monomsk_dynamics.consistency import consistency_error
-from monomsk_dynamics.contact import Contact, ContactDetector, sole_motion
+from monomsk_dynamics.contact import Contact, ContactDetector, FloorHeight, sole_motion
 from monomsk_dynamics.errors import ShapeError
 from monomsk_dynamics.force_solver import GRAVITY_M_S2, ForceSolution, ForceSolver, Observation
 from monomsk_dynamics.frame import FootGeometry, FrameTerms, evaluate_frame
 from monomsk_dynamics.gait_phase import GaitPhase, offline_phases
 from monomsk_dynamics.load_sharing import ForcePrior, LoadPrior, LoadSharing, trailing_shear
-from monomsk_dynamics.options import DynamicsOptions
+from monomsk_dynamics.options import ContactOptions, DynamicsOptions
 from monomsk_dynamics.results import BodyDynamics
 from monomsk_dynamics.smoothing import SmoothMotion, smooth_motion
 from monomsk_dynamics.uncertainty import Uncertainty
@@ -60,13 +60,17 @@ def analyze_motion(
     options = options or DynamicsOptions()
     stamps_ns = np.asarray(stamps_ns, dtype=np.int64)
     sigmas = _sigmas(sigma_q, len(stamps_ns))
-    slower = replace(options.smoothing, cutoff_hz=options.smoothing.acceleration_cutoff_hz)
-    runs = smooth_motion(stamps_ns, q, options.smoothing)
-    accelerations = smooth_motion(stamps_ns, q, slower)
+    smoothing = options.smoothing
+    known = sigmas[:, :3][np.isfinite(sigmas[:, :3])]
+    pelvis_sigma_m = float(np.median(known)) if known.size else float("nan")
+    cutoff_hz, acceleration_cutoff_hz = smoothing.cutoffs_hz(pelvis_sigma_m)
+    runs = smooth_motion(stamps_ns, q, cutoff_hz, smoothing.max_gap_s)
+    accelerations = smooth_motion(stamps_ns, q, acceleration_cutoff_hz, smoothing.max_gap_s)
+    sigma_a = _acceleration_sigmas(sigmas, acceleration_cutoff_hz, options)
     results: list[BodyDynamics] = []
     for motion, slow in zip(runs, accelerations, strict=True):
         own = np.searchsorted(stamps_ns, motion.stamps_ns)
-        run = _Run(skeleton, options, replace(motion, a=slow.a), sigmas[own])
+        run = _Run(skeleton, options, replace(motion, a=slow.a), (sigmas[own], sigma_a[own]))
         results.extend(run.results())
     return results
 
@@ -80,18 +84,29 @@ def _sigmas(sigma_q: Array | None, count: int) -> Array:
     return np.broadcast_to(given, (count, _NV))
 
 
+def _acceleration_sigmas(sigmas: Array, cutoff_hz: float, options: DynamicsOptions) -> Array:
+    """Standard deviations of the observed accelerations (n, 37): never below the default."""
+    from_noise = options.smoothing.acceleration_sigma(np.nan_to_num(sigmas), cutoff_hz)
+    return np.hypot(from_noise, options.solver.acceleration_sigmas())
+
+
 class _Run:
     """One uninterrupted run of frames."""
 
     def __init__(
-        self, skeleton: Skeleton, options: DynamicsOptions, motion: SmoothMotion, sigma_q: Array
+        self,
+        skeleton: Skeleton,
+        options: DynamicsOptions,
+        motion: SmoothMotion,
+        sigmas: tuple[Array, Array],
     ) -> None:
         self._skeleton = skeleton
         self._options = options
         self._motion = motion
-        self._sigma_q = sigma_q
+        self._sigma_q, self._sigma_a = sigmas
         self._feet = FootGeometry.of(skeleton)
         self._solver = ForceSolver(self._feet, skeleton.mass_kg, options.solver)
+        self._weight = skeleton.mass_kg * GRAVITY_M_S2
         self._uncertainty = Uncertainty(skeleton, self._feet)
 
     def results(self) -> list[BodyDynamics]:
@@ -102,16 +117,15 @@ class _Run:
             for q, v in zip(self._motion.q, self._motion.v, strict=True)
         ]
         velocity = mean_velocity(terms, self._motion.times_s, self._options.contact.speed_window_s)
-        contacts = self._contacts(terms, velocity)
+        floor_m = floor_height(terms, self._feet, velocity, self._options.contact)
+        contacts = self._contacts(terms, velocity, floor_m)
         phases = offline_phases(
             self._motion.times_s, np.array([contact.in_contact for contact in contacts])
         )
-        sharing = LoadSharing(self._feet, self._options.load_sharing)
+        sharing = LoadSharing(self._feet, self._weight, self._options.load_sharing)
         priors = [
-            sharing.prior(*frame)
-            for frame in zip(
-                terms, [c.in_contact for c in contacts], phases, velocity, strict=True
-            )
+            sharing.prior(frame, contact.in_contact, phase, going, floor_m)
+            for frame, contact, phase, going in zip(terms, contacts, phases, velocity, strict=True)
         ]
         solutions = self._solve(terms, priors, phases)
         instants = [
@@ -121,17 +135,25 @@ class _Run:
         per_frame_s = (time.perf_counter() - start_s) / len(instants)
         return self._assemble(instants, per_frame_s)
 
-    def _contacts(self, terms: list[FrameTerms], velocity: Array) -> list[Contact]:
+    def _contacts(self, terms: list[FrameTerms], velocity: Array, floor_m: float) -> list[Contact]:
         detector = ContactDetector(self._options.contact)
         speeds = np.linalg.norm(velocity, axis=1)
         unknown = np.full(2, np.nan)
         return [
-            detector.update(time_s, sole_motion(frame, self._feet), speed, unknown)
-            for time_s, frame, speed in zip(self._motion.times_s, terms, speeds, strict=True)
+            detector.update(
+                time_s,
+                sole_motion(frame, self._feet, floor_m),
+                speed,
+                unknown,
+                frame.external_force(a)[2] / self._weight,
+            )
+            for time_s, frame, speed, a in zip(
+                self._motion.times_s, terms, speeds, self._motion.a, strict=True
+            )
         ]
 
     def _observation(self, k: int) -> Observation:
-        return Observation(self._motion.a[k], self._options.solver.acceleration_sigmas())
+        return Observation(self._motion.a[k], self._sigma_a[k])
 
     def _solve(
         self, terms: list[FrameTerms], priors: list[LoadPrior], phases: list[GaitPhase]
@@ -142,7 +164,7 @@ class _Run:
             for k, frame in enumerate(terms)
         ]
         for k, expected in self._trailing_shears(priors, phases, solutions):
-            priors[k] = replace(priors[k], forces=(*priors[k].forces, expected))
+            priors[k] = priors[k].with_forces((expected,))
             solutions[k] = self._solver.solve(terms[k], self._observation(k), priors[k])
         return solutions
 
@@ -150,7 +172,7 @@ class _Run:
         self, priors: list[LoadPrior], phases: list[GaitPhase], solutions: list[ForceSolution]
     ) -> list[tuple[int, ForcePrior]]:
         options = self._options.load_sharing
-        sigma = options.trailing_shear_sigma * self._skeleton.mass_kg * GRAVITY_M_S2
+        sigma = options.trailing_shear_sigma * self._weight
         expected: list[tuple[int, ForcePrior]] = []
         at_landing = None
         for k, (before, now) in enumerate(pairwise(phases), start=1):
@@ -177,9 +199,7 @@ class _Run:
         solution: ForceSolution,
     ) -> Instant:
         observed = self._observation(k)
-        tau_variance, force_variance = self._uncertainty.of_forces(
-            terms, observed, prior, solution
-        )
+        tau_variance, force_variance = self._uncertainty.of_forces(terms, observed, prior, solution)
         stamp_ns = int(self._motion.stamps_ns[k])
         return Instant(stamp_ns, terms, contact, solution, tau_variance, force_variance)
 
@@ -195,6 +215,24 @@ class _Run:
             )
             for k, instant in enumerate(instants)
         ]
+
+
+def floor_height(
+    terms: list[FrameTerms], feet: FootGeometry, velocity: Array, options: ContactOptions
+) -> float:
+    """Where the soles rest [m]: the median height of the lowest point of slow soles.
+
+    Kinematics of another skeleton can leave the soles some centimetres off the floor z = 0. A
+    recording without a resting sole has its floor at 0.
+    """
+    detector = ContactDetector(options)
+    heights: list[float] = []
+    for frame, going in zip(terms, velocity, strict=True):
+        motion = sole_motion(frame, feet)
+        strike, _ = detector.thresholds(float(np.hypot(*going)))
+        resting = (motion.sole_speed < strike) & (np.abs(motion.height) < FloorHeight.RANGE_M)
+        heights.extend(motion.height[resting])
+    return float(np.median(heights)) if heights else 0.0
 
 
 def mean_velocity(terms: list[FrameTerms], times_s: Array, window_s: float) -> Array:

@@ -43,9 +43,9 @@ class FilterOptions:
             one means that time jumped back, which resets [s].
     """
 
-    pelvis_position_jerk_density: float = 100.0
-    pelvis_orientation_jerk_density: float = 500.0
-    joint_jerk_density: float = 20000.0
+    pelvis_position_jerk_density: float = 300.0
+    pelvis_orientation_jerk_density: float = 1500.0
+    joint_jerk_density: float = 40000.0
     pelvis_position_sigma_m: float = 0.01
     pelvis_orientation_sigma_rad: float = 0.02
     joint_sigma_rad: float = 0.03
@@ -83,18 +83,53 @@ def _per_group(position: float, orientation: float, joint: float) -> Array:
 class SmoothingOptions:
     """Offline smoothing.
 
+    Noise decides how much is smoothed: cut-offs pass from clean to noisy values with the
+    standard deviation of the pelvis position, whose noise dominates the forces.
+
     Attributes:
-        cutoff_hz: Cut-off of the zero-lag low-pass for positions and velocities [Hz].
-        acceleration_cutoff_hz: The same for accelerations, which carry more noise [Hz].
+        cutoff_hz: Cut-off for positions and velocities of clean motion [Hz].
+        acceleration_cutoff_hz: Cut-off for accelerations of clean motion [Hz].
+        noisy_cutoff_hz: The same two for noisy motion, positions and velocities [Hz],
+        noisy_acceleration_cutoff_hz: and accelerations [Hz].
+        clean_sigma_m: Pelvis noise of clean motion [m], also taken where none is given.
+        noisy_sigma_m: Pelvis noise of noisy motion [m].
+        noise_correlation_s: How long an error of the pose lasts [s].
         max_gap_s: Shorter gaps between frames are bridged; longer ones split the recording [s].
     """
 
     cutoff_hz: float = 6.0
-    acceleration_cutoff_hz: float = 5.0
+    acceleration_cutoff_hz: float = 6.0
+    noisy_cutoff_hz: float = 4.0
+    noisy_acceleration_cutoff_hz: float = 2.5
+    clean_sigma_m: float = 0.002
+    noisy_sigma_m: float = 0.010
+    noise_correlation_s: float = 0.1
     max_gap_s: float = 0.25
 
     def __post_init__(self) -> None:
         _require_positive(self)
+        if not self.noisy_sigma_m > self.clean_sigma_m:
+            raise OptionError("noisy_sigma_m", self.noisy_sigma_m, "more than clean_sigma_m")
+
+    def cutoffs_hz(self, pelvis_sigma_m: float) -> tuple[float, float]:
+        """Cut-offs for positions and for accelerations at a noise of the pelvis [m]; NaN: clean."""
+        sigma = pelvis_sigma_m if math.isfinite(pelvis_sigma_m) else self.clean_sigma_m
+        share = math.log(max(sigma, 1e-9) / self.clean_sigma_m)
+        share = min(max(share / math.log(self.noisy_sigma_m / self.clean_sigma_m), 0.0), 1.0)
+        position = (1.0 - share) * self.cutoff_hz + share * self.noisy_cutoff_hz
+        acceleration = (
+            1.0 - share
+        ) * self.acceleration_cutoff_hz + share * self.noisy_acceleration_cutoff_hz
+        return position, acceleration
+
+    def acceleration_sigma(self, sigma: Array, cutoff_hz: float) -> Array:
+        """Noise of a smoothed second derivative, of any shape, given that of the samples.
+
+        The noise's spectrum 4 sigma² T / (1 + (2 pi f T)²) times (2 pi f)⁴, up to the cut-off,
+        where its tail 4 sigma² / T (2 pi f)² counts.
+        """
+        variance = 4.0 * (2.0 * math.pi) ** 2 * cutoff_hz**3 / (3.0 * self.noise_correlation_s)
+        return np.asarray(sigma) * math.sqrt(variance)
 
 
 @dataclass(frozen=True)
@@ -114,18 +149,21 @@ class ContactOptions:
         vertical_speed_m_s: So is one that moves faster up or down [m/s].
         minimum_swing_s: A foot that left stays off for this time [s].
         minimum_stance_s: A foot that landed stays on for this time [s].
+        carried_load: A body whose motion asks for more than this vertical force, in body weights,
+            has at least one sole on the floor.
         prior_weight: Weight of a given contact probability's log-odds.
         speed_window_s: Over which the walking speed is averaged [s].
     """
 
-    strike_share: float = 0.40
-    leave_share: float = 0.95
+    strike_share: float = 0.58
+    leave_share: float = 1.10
     strike_floor_m_s: float = 0.25
     leave_floor_m_s: float = 0.50
     clearance_m: float = 0.10
     vertical_speed_m_s: float = 1.5
     minimum_swing_s: float = 0.15
     minimum_stance_s: float = 0.20
+    carried_load: float = 0.4
     prior_weight: float = 0.5
     speed_window_s: float = 1.2
 
@@ -177,7 +215,7 @@ class LoadSharingOptions:
     standing_share_sigma: float = 0.5
     share_phase_shift: float = 0.04
     trailing_shear_sigma: float = 0.025
-    vertical_shape_sigma: float = math.inf
+    vertical_shape_sigma: float = 0.1
 
     def __post_init__(self) -> None:
         _require_positive(self)

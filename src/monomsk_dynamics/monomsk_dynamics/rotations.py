@@ -14,11 +14,14 @@ _SMALL_RAD = 1e-7  # below it, sine and tangent equal their argument to rounding
 
 def multiply(left: Array, right: Array) -> Array:
     """Hamilton product of quaternions, shapes (..., 4)."""
-    lv, lw = left[..., :3], left[..., 3:]
-    rv, rw = right[..., :3], right[..., 3:]
-    vector = lw * rv + rw * lv + np.cross(lv, rv)
-    scalar = lw * rw - np.sum(lv * rv, axis=-1, keepdims=True)
-    return np.concatenate([vector, scalar], axis=-1)
+    x, y, z, w = left[..., 0], left[..., 1], left[..., 2], left[..., 3]
+    a, b, c, d = right[..., 0], right[..., 1], right[..., 2], right[..., 3]
+    product = np.empty(np.broadcast_shapes(left.shape, right.shape))
+    product[..., 0] = w * a + x * d + y * c - z * b
+    product[..., 1] = w * b + y * d + z * a - x * c
+    product[..., 2] = w * c + z * d + x * b - y * a
+    product[..., 3] = w * d - x * a - y * b - z * c
+    return product
 
 
 def conjugate(quaternion: Array) -> Array:
@@ -47,13 +50,18 @@ def log(quaternion: Array) -> Array:
 
 def matrix(quaternion: Array) -> Array:
     """Rotation matrix (..., 3, 3) of a unit quaternion (..., 4)."""
-    x, y, z, w = np.moveaxis(quaternion, -1, 0)
-    rows = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-    ]
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+    x, y, z, w = (quaternion[..., i] for i in range(4))
+    result = np.empty((*quaternion.shape[:-1], 3, 3))
+    result[..., 0, 0] = 1 - 2 * (y * y + z * z)
+    result[..., 0, 1] = 2 * (x * y - z * w)
+    result[..., 0, 2] = 2 * (x * z + y * w)
+    result[..., 1, 0] = 2 * (x * y + z * w)
+    result[..., 1, 1] = 1 - 2 * (x * x + z * z)
+    result[..., 1, 2] = 2 * (y * z - x * w)
+    result[..., 2, 0] = 2 * (x * z - y * w)
+    result[..., 2, 1] = 2 * (y * z + x * w)
+    result[..., 2, 2] = 1 - 2 * (x * x + y * y)
+    return result
 
 
 def continuous(quaternions: Array) -> Array:
@@ -82,3 +90,13 @@ def body_rates(p: Array, p_dot: Array, p_ddot: Array) -> tuple[Array, Array]:
     s_dot = 2.0 * np.sum(p * p_dot, axis=-1, keepdims=True)
     alpha = 2.0 * multiply(inverse, p_ddot)[..., :3] / s - omega * s_dot / s
     return omega, alpha
+
+
+def skew(vectors: Array) -> Array:
+    """Matrices (..., 3, 3) of the cross product with vectors (..., 3)."""
+    matrices = np.zeros((*vectors.shape, 3))
+    matrices[..., 2, 1] = vectors[..., 0]
+    matrices[..., 0, 2] = vectors[..., 1]
+    matrices[..., 1, 0] = vectors[..., 2]
+    matrices -= np.swapaxes(matrices, -1, -2).copy()
+    return matrices

@@ -1,29 +1,32 @@
 """Offline smoothing without lag: recorded configurations to q, v, a on the manifold.
 
-Each run of frames without a long gap is brought to an even grid, reflected at its ends,
-low-passed forwards and backwards (3rd-order Butterworth), and joined by quintic splines, whose
-derivatives are exact. This matches the filtering of OpenSim's inverse-dynamics tool. The pelvis
-orientation is filtered as a continuous quaternion curve, so it may turn without limit.
+A quintic smoothing spline with penalised jerk: minimise sum (x(t_i) - y_i)² + lambda int x'''² dt.
+On even samples its frequency response is 1 / (1 + (f / f_c)⁶), that of a 3rd-order Butterworth
+filter run forwards and backwards as OpenSim's inverse-dynamics tool does; but it needs no padding,
+keeps the acceleration free at both ends, takes uneven stamps and bridges gaps, and its derivatives
+are exact. The pelvis orientation is smoothed as a continuous quaternion curve, so it may turn
+without limit.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import make_interp_spline
-from scipy.signal import butter, filtfilt
+from scipy.interpolate import BSpline
+from scipy.linalg import solveh_banded
+from scipy.sparse import csr_array
 
 from monomsk_dynamics import rotations
 from monomsk_dynamics.errors import ShapeError, TooShortError
-from monomsk_dynamics.options import SmoothingOptions
 
 Array = NDArray[np.float64]
 Stamps = NDArray[np.int64]
 
-_ORDER = 3
-_SPLINE_DEGREE = 5
-_NYQUIST_SHARE = 0.45  # a cut-off above this share of the sampling rate would filter nothing
-MINIMUM_FRAMES = 2 * (_SPLINE_DEGREE + 1)
+_DEGREE = 5
+_PENALISED = 3  # the derivative whose square is kept small
+#: A higher cut-off, as a share of the sampling rate, is cut to it: samples say nothing beyond.
+_NYQUIST_SHARE = 0.45
+MINIMUM_FRAMES = 2 * (_DEGREE + 1)
 
 
 @dataclass(frozen=True)
@@ -35,14 +38,12 @@ class SmoothMotion:
         q: Configurations (n, 38) [m, rad].
         v: Velocities (n, 37), pelvis part in the pelvis frame [m/s, rad/s].
         a: Time derivatives of `v` (n, 37) [m/s², rad/s²].
-        period_s: Typical time between frames [s].
     """
 
     stamps_ns: Stamps
     q: Array
     v: Array
     a: Array
-    period_s: float
 
     @property
     def times_s(self) -> Array:
@@ -51,36 +52,16 @@ class SmoothMotion:
         return seconds
 
 
-def low_pass(samples: Array, rate_hz: float, cutoff_hz: float) -> Array:
-    """Zero-lag low-pass of evenly sampled curves, with reflected ends.
-
-    Args:
-        samples: Curves (n, k).
-        rate_hz: Sampling rate [Hz].
-        cutoff_hz: Cut-off frequency of each of the two passes [Hz]; one too close to half the
-            sampling rate leaves the samples as they are.
-
-    Returns:
-        The filtered curves (n, k).
-    """
-    if cutoff_hz >= _NYQUIST_SHARE * rate_hz:
-        return samples
-    pad = max(1, len(samples) // 2)
-    before = 2.0 * samples[0] - samples[pad:0:-1]
-    after = 2.0 * samples[-1] - samples[-2 : -pad - 2 : -1]
-    b, a = butter(_ORDER, 2.0 * cutoff_hz / rate_hz)
-    padded = filtfilt(b, a, np.concatenate([before, samples, after]), axis=0, padlen=0)
-    filtered: Array = padded[pad : pad + len(samples)]
-    return filtered
-
-
-def smooth_motion(stamps_ns: Stamps, q: Array, options: SmoothingOptions) -> list[SmoothMotion]:
+def smooth_motion(
+    stamps_ns: Stamps, q: Array, cutoff_hz: float, max_gap_s: float
+) -> list[SmoothMotion]:
     """Smooth a recording and differentiate it twice.
 
     Args:
         stamps_ns: Strictly increasing times (n,) [ns]; need not be even.
         q: Configurations (n, 38), the pelvis quaternion of any sign [m, rad].
-        options: Cut-off and gap limits.
+        cutoff_hz: Cut-off frequency, where half the amplitude is left [Hz].
+        max_gap_s: Longer gaps between frames split the recording [s].
 
     Returns:
         One motion for each run of frames between long gaps; too short runs are left out.
@@ -91,12 +72,61 @@ def smooth_motion(stamps_ns: Stamps, q: Array, options: SmoothingOptions) -> lis
     """
     stamps_ns = np.asarray(stamps_ns, dtype=np.int64)
     _check(stamps_ns, q)
-    gaps = np.flatnonzero(np.diff(stamps_ns) > options.max_gap_s * 1e9) + 1
+    gaps = np.flatnonzero(np.diff(stamps_ns) > max_gap_s * 1e9) + 1
     runs = np.split(np.arange(len(stamps_ns)), gaps)
     long_runs = [run for run in runs if len(run) >= MINIMUM_FRAMES]
     if not long_runs:
         raise TooShortError(max(len(run) for run in runs), MINIMUM_FRAMES)
-    return [_smooth_run(stamps_ns[run], q[run], options) for run in long_runs]
+    return [_smooth_run(stamps_ns[run], q[run], cutoff_hz) for run in long_runs]
+
+
+def smoothing_spline(times_s: Array, samples: Array, cutoff_hz: float) -> BSpline:
+    """The quintic smoothing spline of sampled curves.
+
+    Args:
+        times_s: Strictly increasing times (n,) [s].
+        samples: Curves (n, k).
+        cutoff_hz: Cut-off frequency [Hz].
+    """
+    knots = np.concatenate([[times_s[0]] * _DEGREE, times_s, [times_s[-1]] * _DEGREE])
+    period_s = float(np.median(np.diff(times_s)))
+    omega = 2.0 * np.pi * min(cutoff_hz, _NYQUIST_SHARE / period_s)
+    values = BSpline.design_matrix(times_s, knots, _DEGREE)
+    jerk = _jerk_roughness(knots)
+    system = values.T @ values + jerk.T @ jerk / (period_s * omega ** (2 * _PENALISED))
+    banded = np.zeros((_DEGREE + 1, system.shape[0]))
+    for below in range(_DEGREE + 1):
+        diagonal = system.diagonal(-below)
+        banded[below, : len(diagonal)] = diagonal
+    coefficients = solveh_banded(banded, np.asarray(values.T @ samples), lower=True)
+    return BSpline(knots, coefficients, _DEGREE)
+
+
+def _jerk_roughness(knots: Array) -> csr_array:
+    """R with |R c|² = integral of the squared third derivative of the spline of coefficients c."""
+    to_derivative = _differentiation(knots, 0)
+    for order in range(1, _PENALISED):
+        to_derivative = csr_array(_differentiation(knots, order) @ to_derivative)
+    inner = knots[_PENALISED:-_PENALISED]
+    breaks = np.unique(inner)
+    # Three Gauss points an interval integrate the square of a quadratic exactly.
+    nodes, weights = np.polynomial.legendre.leggauss(3)
+    half = 0.5 * np.diff(breaks)
+    at = (breaks[:-1] + half)[:, None] + half[:, None] * nodes
+    weight = np.sqrt(half[:, None] * weights).ravel()
+    values = BSpline.design_matrix(at.ravel(), inner, _DEGREE - _PENALISED)
+    return csr_array((values @ to_derivative).multiply(weight[:, None]))
+
+
+def _differentiation(knots: Array, order: int) -> csr_array:
+    """From coefficients of the derivative of an order to those of the next order's."""
+    degree = _DEGREE - order
+    inner = knots[order : len(knots) - order]
+    scale = degree / (inner[degree + 1 : -1] - inner[1 : -degree - 1])
+    rows = np.arange(len(scale))
+    entries = np.concatenate([-scale, scale])
+    places = (np.concatenate([rows, rows]), np.concatenate([rows, rows + 1]))
+    return csr_array((entries, places), shape=(len(scale), len(scale) + 1))
 
 
 def _check(stamps_ns: Stamps, q: Array) -> None:
@@ -108,18 +138,13 @@ def _check(stamps_ns: Stamps, q: Array) -> None:
         raise ShapeError("stamps_ns", "stamps must increase from frame to frame")
 
 
-def _smooth_run(stamps_ns: Stamps, q: Array, options: SmoothingOptions) -> SmoothMotion:
+def _smooth_run(stamps_ns: Stamps, q: Array, cutoff_hz: float) -> SmoothMotion:
     times_s = (stamps_ns - stamps_ns[0]) * 1e-9
-    period_s = float(np.median(np.diff(times_s)))
     curves = q.copy()
     curves[:, 3:7] = rotations.continuous(q[:, 3:7] / np.linalg.norm(q[:, 3:7], axis=1)[:, None])
-    count = max(len(q), round(times_s[-1] / period_s) + 1)
-    grid_s = np.linspace(0.0, times_s[-1], count)
-    even = make_interp_spline(times_s, curves, k=3)(grid_s)
-    rate_hz = (count - 1) / times_s[-1]
-    spline = make_interp_spline(grid_s, low_pass(even, rate_hz, options.cutoff_hz), k=_SPLINE_DEGREE)
+    spline = smoothing_spline(times_s, curves, cutoff_hz)
     values, first, second = (spline(times_s, order) for order in range(3))
-    return SmoothMotion(stamps_ns, *_on_manifold(values, first, second), period_s)
+    return SmoothMotion(stamps_ns, *_on_manifold(values, first, second))
 
 
 def _on_manifold(x: Array, x_dot: Array, x_ddot: Array) -> tuple[Array, Array, Array]:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from monomsk_dynamics.contact import Contact
 from monomsk_dynamics.frame import FootGeometry, FrameTerms
 from monomsk_dynamics.results import SoleContact
-from monomsk_dynamics.wrench_rows import skew
+from monomsk_dynamics.rotations import skew
 
 Array = NDArray[np.float64]
 
@@ -43,16 +43,17 @@ def _sole_contact(
     force = forces.sum(axis=0)
     if force[2] <= 0.0:
         return SoleContact(False, probability, np.zeros(3), np.full(3, np.nan), 0.0)
-    below = points - [0.0, 0.0, floor_height_m]
-    moment = np.cross(below, forces).sum(axis=0)  # about the world's axis, on the floor
-    center = np.array([-moment[1] / force[2], moment[0] / force[2], floor_height_m])
-    free = moment[2] - (center[0] * force[1] - center[1] * force[0])
+    # Summed products of coordinates and forces: the moment about the world's axis on the floor.
+    work = (points - [0.0, 0.0, floor_height_m]).T @ forces
+    about_x, about_y, about_z = (
+        work[1, 2] - work[2, 1], work[2, 0] - work[0, 2], work[0, 1] - work[1, 0],
+    )  # fmt: skip
+    center = np.array([-about_y / force[2], about_x / force[2], floor_height_m])
+    free = about_z - (center[0] * force[1] - center[1] * force[0])
     return SoleContact(True, probability, force, center, float(free))
 
 
-def foot_twist_jacobian(
-    terms: FrameTerms, feet: FootGeometry, foot: int, about: Array, weights: Array
-) -> Array:
+def foot_twist_jacobian(terms: FrameTerms, feet: FootGeometry, foot: int, about: Array) -> Array:
     """Jacobian (6, 37) of a foot's velocity and angular velocity at a world point.
 
     The foot is taken as one body: the rigid motion closest to that of its sole points.
@@ -62,13 +63,12 @@ def foot_twist_jacobian(
         feet: Which points belong to which foot.
         foot: 0 right, 1 left.
         about: World point (3,) [m] whose velocity is meant.
-        weights: Of the foot's points (8,), positive.
     """
     points = feet.points[foot]
-    arms = terms.points[points] - about
-    spread = np.concatenate([np.tile(np.eye(3), (len(points), 1, 1)), -skew(arms)], axis=2)
-    weighted = (spread * weights[:, None, None]).reshape(-1, 6)
-    stacked = spread.reshape(-1, 6)
-    velocities = terms.jacobians[points].reshape(len(stacked), -1)
-    twist: Array = np.linalg.solve(weighted.T @ stacked, weighted.T @ velocities)
+    spread = np.empty((len(points), 3, 6))
+    spread[:, :, :3] = np.eye(3)
+    spread[:, :, 3:] = -skew(terms.points[points] - about)
+    rows = spread.reshape(-1, 6)
+    velocities = terms.jacobians[points].reshape(len(rows), -1)
+    twist: Array = np.linalg.solve(rows.T @ rows, rows.T @ velocities)
     return twist

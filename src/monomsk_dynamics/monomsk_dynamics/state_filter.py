@@ -18,6 +18,7 @@ from scipy.linalg import solve_discrete_are
 from monomsk_dynamics import rotations
 from monomsk_dynamics.errors import ShapeError, StampError
 from monomsk_dynamics.options import FilterOptions
+from monomsk_dynamics.rotations import skew
 
 Array = NDArray[np.float64]
 
@@ -202,7 +203,7 @@ class ManifoldFilter:
         position, v, a = (row.copy() for row in self._x)
         v[POSITION] = to_pelvis @ v[POSITION]
         # A derivative of components in a turning frame.
-        a[POSITION] = to_pelvis @ a[POSITION] - np.cross(v[ORIENTATION], v[POSITION])
+        a[POSITION] = to_pelvis @ a[POSITION] - skew(v[ORIENTATION]) @ v[POSITION]
         variances = np.diagonal(self._covariance, axis1=1, axis2=2).T.copy()
         variances[:, POSITION] = variances[:, POSITION] @ (to_pelvis**2).T
         sigma = np.sqrt(np.maximum(variances, 0.0))

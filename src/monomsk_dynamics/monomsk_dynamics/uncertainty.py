@@ -6,13 +6,13 @@ configuration, through the derivatives of inverse dynamics and of the contacts' 
 """
 
 import numpy as np
-from monomsk_description.skeleton import Skeleton
 from numpy.typing import NDArray
-from scipy.linalg import cho_solve
 
+from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.force_solver import ForceSolution, Observation
 from monomsk_dynamics.frame import FootGeometry, FrameTerms
 from monomsk_dynamics.load_sharing import LoadPrior
+from monomsk_dynamics.rotations import skew
 from monomsk_dynamics.soles import foot_twist_jacobian
 from monomsk_dynamics.wrench_rows import foot_slice, total_wrench_map
 
@@ -46,20 +46,23 @@ class Uncertainty:
         sigma_2 = observed.sigma**2
         root = solution.rows.over_acceleration[:_ROOT]
         # Without the torque rows: they can only make the result more certain.
-        factor = solution.rows.factor[:_ROOT, :_ROOT]
-        gain = cho_solve((factor, True), root * sigma_2).T
+        whitener = solution.rows.whitener[:_ROOT, :_ROOT]
+        inverse = whitener.T @ whitener
+        gain = (inverse @ (root * sigma_2)).T
         total = total_wrench_map(prior, terms.center_of_mass)
-        information = total.T @ cho_solve((factor, True), total)
+        information = total.T @ inverse @ total
         information += solution.wrench_rows.T @ solution.wrench_rows
         in_air = np.repeat(~prior.in_contact, 6)
         information[np.diag_indices(12)] += _NO_INFORMATION + in_air
         wrench_covariance = np.linalg.inv(information)
         wrench_covariance[in_air] = wrench_covariance[:, in_air] = 0.0
         posterior = np.diag(sigma_2) - gain @ (root * sigma_2)
-        by_acceleration = np.einsum(
-            "ij,jk,ik->i", terms.mass_matrix, posterior, terms.mass_matrix, optimize=True
-        )
-        by_wrench = terms.mass_matrix @ gain @ total - self._wrench_jacobian(terms, prior).T
+        by_acceleration = np.sum((terms.mass_matrix @ posterior) * terms.mass_matrix, axis=1)
+        jacobian = np.zeros((12, _NV))
+        for foot in (int(f) for f in np.flatnonzero(prior.in_contact)):
+            about = prior.center_of_pressure[foot]
+            jacobian[foot_slice(foot)] = foot_twist_jacobian(terms, self._feet, foot, about)
+        by_wrench = terms.mass_matrix @ gain @ total - jacobian.T
         variance = by_acceleration + np.sum((by_wrench @ wrench_covariance) * by_wrench, axis=1)
         variance[:_ROOT] = 0.0
         diagonal = np.diagonal(wrench_covariance).reshape(2, 6)[:, :3]
@@ -71,38 +74,32 @@ class Uncertainty:
         """Variances of torques (37,) [N² m²] that errors of q (37,) and v (37,) contribute."""
         by_q, by_v, _ = self._skeleton.inverse_dynamics_derivatives(terms.q, terms.v, solution.a)
         for foot in (0, 1):
-            by_q = by_q - self._contact_stiffness(terms, solution.point_forces, foot)
+            forces = solution.point_forces[self._feet.points[foot]]
+            if forces[:, 2].sum() > 0.0:
+                by_q = by_q - contact_stiffness(terms, self._feet, foot, forces)
         variance: Array = by_q**2 @ sigma_q**2 + by_v**2 @ sigma_v**2
         variance[:_ROOT] = 0.0
         return variance
 
-    def _wrench_jacobian(self, terms: FrameTerms, prior: LoadPrior) -> Array:
-        """Velocities (12, 37) that the sole wrenches about the expected centres work on."""
-        jacobian = np.zeros((12, _NV))
-        even = np.ones(8)
-        for foot in (int(f) for f in np.flatnonzero(prior.in_contact)):
-            about = prior.center_of_pressure[foot]
-            jacobian[foot_slice(foot)] = foot_twist_jacobian(
-                terms, self._feet, foot, about, even
-            )
-        return jacobian
 
-    def _contact_stiffness(self, terms: FrameTerms, point_forces: Array, foot: int) -> Array:
-        """Derivative (37, 37) of J' f over q, for a foot's force fixed in the world.
+def contact_stiffness(terms: FrameTerms, feet: FootGeometry, foot: int, forces: Array) -> Array:
+    """Derivative (37, 37) of J' f over q, for one foot's force, fixed in the world.
 
-        For rotations about axes z with columns J = z x (p - o): turning the more proximal of two
-        joints turns the column of the more distal one, so both mixed derivatives of p are
-        z_proximal x J_distal. Coordinates of a leg are in proximal to distal order.
-        """
-        points = self._feet.points[foot]
-        forces = point_forces[points]
-        total = forces.sum(axis=0)
-        if total[2] <= 0.0:
-            return np.zeros((_NV, _NV))
-        center = forces[:, 2] @ terms.points[points] / total[2]
-        weights = forces[:, 2] / total[2] + 0.01
-        twist = foot_twist_jacobian(terms, self._feet, foot, center, weights)
-        work = twist[3:].T @ np.cross(twist[:3].T, total).T  # [a, b] = f . (z_a x J_b)
-        upper = np.triu(work)
-        stiffness: Array = upper + np.triu(work, 1).T
-        return stiffness
+    For rotations about axes z with columns J = z x (p - o): turning the more proximal of two
+    joints turns the column of the more distal one, so both mixed derivatives of p are
+    z_proximal x J_distal. Coordinates of a leg come in proximal to distal order. The foot is
+    taken as one body and the knee as turning about its present axis.
+
+    Args:
+        terms: Kinematics.
+        feet: Of the skeleton.
+        foot: 0 right, 1 left.
+        forces: On the foot's sole points (n, 3) [N], with a positive vertical sum.
+    """
+    total = forces.sum(axis=0)
+    center = forces[:, 2] @ terms.points[feet.points[foot]] / total[2]
+    twist = foot_twist_jacobian(terms, feet, foot, center)
+    work = twist[3:].T @ (skew(total).T @ twist[:3])  # [a, b] = z_a . (J_b x f)
+    upper = np.triu(work)
+    stiffness: Array = upper + np.triu(work, 1).T
+    return stiffness

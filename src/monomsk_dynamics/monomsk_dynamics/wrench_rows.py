@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monomsk_dynamics.load_sharing import LoadPrior
+from monomsk_dynamics.rotations import skew
 
 Array = NDArray[np.float64]
 
@@ -20,19 +21,11 @@ def foot_slice(foot: int) -> slice:
     return slice(6 * foot, 6 * foot + 6)
 
 
-def skew(vectors: Array) -> Array:
-    """Matrices (..., 3, 3) of the cross product with vectors (..., 3)."""
-    x, y, z = np.moveaxis(vectors, -1, 0)
-    zero = np.zeros_like(x)
-    rows = [[zero, -z, y], [z, zero, -x], [-y, x, zero]]
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
-
-
 def total_wrench_map(prior: LoadPrior, point: Array) -> Array:
     """Map (6, 12) from w to the sum of both wrenches about a world point (3,)."""
     total = np.zeros((6, WRENCHES))
     arms = skew(prior.center_of_pressure - point)
-    for foot in np.flatnonzero(prior.in_contact):
+    for foot in (int(f) for f in np.flatnonzero(prior.in_contact)):
         block = total[:, foot_slice(foot)]
         block[FORCE, FORCE] = block[MOMENT, MOMENT] = np.eye(3)
         block[MOMENT, FORCE] = arms[foot]

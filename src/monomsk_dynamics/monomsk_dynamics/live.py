@@ -1,0 +1,140 @@
+"""Dynamics as the states come: filter, contact, forces, check, within a few milliseconds."""
+
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monomsk_description.body_state import BodyState
+from monomsk_description.skeleton import Skeleton
+from monomsk_dynamics.assemble import Instant, body_dynamics, solved_frame
+from monomsk_dynamics.consistency import RollingConsistency
+from monomsk_dynamics.contact import (
+    Contact,
+    ContactDetector,
+    FloorHeight,
+    WalkingSpeed,
+    sole_motion,
+)
+from monomsk_dynamics.force_solver import GRAVITY_M_S2, ForceSolver, Observation
+from monomsk_dynamics.frame import FootGeometry, FrameTerms, evaluate_frame
+from monomsk_dynamics.gait_phase import GaitClock
+from monomsk_dynamics.load_sharing import LoadPrior, LoadSharing, given_forces
+from monomsk_dynamics.options import DynamicsOptions
+from monomsk_dynamics.results import BodyDynamics
+from monomsk_dynamics.state_filter import FilteredState, ManifoldFilter, ResetReason
+from monomsk_dynamics.uncertainty import Uncertainty
+
+Array = NDArray[np.float64]
+
+
+class LiveDynamics:
+    """Torques and ground forces of one person, state by state.
+
+    Not thread-safe: it shares the skeleton's buffers.
+
+    Args:
+        skeleton: The person's.
+        options: Settings of every stage.
+
+    Attributes:
+        reset_reason: Why the last update forgot the past, or None if it did not.
+    """
+
+    def __init__(self, skeleton: Skeleton, options: DynamicsOptions | None = None) -> None:
+        options = options or DynamicsOptions()
+        feet = FootGeometry.of(skeleton)
+        self._skeleton = skeleton
+        self._feet = feet
+        self._options = options
+        self._filter = ManifoldFilter(options.filter)
+        self._contact = ContactDetector(options.contact)
+        self._speed = WalkingSpeed(options.contact.speed_window_s)
+        self._floor = FloorHeight()
+        self._clock = GaitClock()
+        self._weight_n = skeleton.mass_kg * GRAVITY_M_S2
+        self._sharing = LoadSharing(feet, self._weight_n, options.load_sharing)
+        self._solver = ForceSolver(feet, skeleton.mass_kg, options.solver)
+        self._uncertainty = Uncertainty(skeleton, feet)
+        self._consistency = RollingConsistency(skeleton, options.consistency.frames)
+        self.reset_reason: ResetReason | None = None
+
+    def reset(self) -> None:
+        """Forget the past."""
+        self._filter.reset()
+        self._forget_steps()
+
+    def _forget_steps(self) -> None:
+        for stage in (self._contact, self._speed, self._floor, self._clock, self._consistency):
+            stage.reset()
+
+    def update(self, state: BodyState) -> BodyDynamics:
+        """Take in one state.
+
+        The result belongs to the state's stamp. A jump back in time or a long gap resets the
+        filters, see `reset_reason`.
+
+        Raises:
+            StampError: The state repeats or is slightly older than the previous one.
+            SolverError: The quadratic programme failed.
+        """
+        timings = _Timings()
+        filtered = self._filter.update(state.stamp_ns, state.q, state.sigma_q)
+        self.reset_reason = filtered.reset
+        if filtered.reset is not None:
+            self._forget_steps()
+        timings.mark("filter")
+        terms = evaluate_frame(self._skeleton, filtered.q, filtered.v)
+        timings.mark("model")
+        contact, prior = self._expect(state, terms, filtered.a)
+        timings.mark("contact")
+        observed = self._observation(state, filtered)
+        solution = self._solver.solve(terms, observed, prior)
+        timings.mark("solver")
+        tau_variance, force_variance = self._uncertainty.of_forces(terms, observed, prior, solution)
+        tau_variance += self._uncertainty.of_state(
+            terms, solution, filtered.sigma_q, filtered.sigma_v
+        )
+        timings.mark("uncertainty")
+        instant = Instant(state.stamp_ns, terms, contact, solution, tau_variance, force_variance)
+        error_rad = self._consistency.update(solved_frame(instant))
+        timings.mark("consistency")
+        return body_dynamics(instant, self._feet, error_rad, timings.total())
+
+    def _expect(
+        self, state: BodyState, terms: FrameTerms, acceleration: Array
+    ) -> tuple[Contact, LoadPrior]:
+        """Contact and expected loads of one instant."""
+        time_s = state.stamp_ns * 1e-9
+        velocity = self._speed.update(time_s, terms.pelvis_velocity_world)
+        floor_m = self._floor.height_m
+        motion = sole_motion(terms, self._feet, floor_m)
+        speed = float(np.hypot(*velocity))
+        load = float(terms.external_force(acceleration)[2]) / self._weight_n
+        contact = self._contact.update(time_s, motion, speed, state.contact_probability, load)
+        self._floor.update(time_s, motion.height + floor_m, contact.in_contact)
+        phase = self._clock.update(time_s, contact.in_contact)
+        prior = self._sharing.prior(terms, contact.in_contact, phase, velocity, floor_m)
+        given = given_forces(state.sole_force_prior, state.sole_force_prior_sigma)
+        return contact, prior.with_forces(given)
+
+    def _observation(self, state: BodyState, filtered: FilteredState) -> Observation:
+        sigma = np.hypot(filtered.sigma_a, self._options.solver.acceleration_sigmas())
+        return Observation(filtered.a, sigma, state.torque_prior, state.torque_prior_sigma)
+
+
+class _Timings:
+    """Seconds between marks."""
+
+    def __init__(self) -> None:
+        self._start = self._last = time.perf_counter()
+        self._stages: dict[str, float] = {}
+
+    def mark(self, stage: str) -> None:
+        now = time.perf_counter()
+        self._stages[stage] = now - self._last
+        self._last = now
+
+    def total(self) -> dict[str, float]:
+        """All stages and their sum, `total`."""
+        return {**self._stages, "total": self._last - self._start}
