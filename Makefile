@@ -19,8 +19,9 @@ help:  ## list the targets
 setup:  ## install everything into this folder, build; quick when nothing changed
 	@scripts/bootstrap.sh
 
+# the script runs the set-up itself
 demo:  ## a video through the running ROS graph: VIDEO=file HEIGHT_M=1.75 MASS_KG=70
-	@VIDEO='$(VIDEO)' HEIGHT_M='$(HEIGHT_M)' MASS_KG='$(MASS_KG)' scripts/demo.sh  # sets up itself
+	@VIDEO='$(VIDEO)' HEIGHT_M='$(HEIGHT_M)' MASS_KG='$(MASS_KG)' scripts/demo.sh
 
 # Plugins are not loaded by themselves: a sourced ROS brings some that are older than pytest.
 test: setup samples lint  ## lint, type check, unit, physics and integration tests: TESTS='tests/... -k ...'

@@ -12,7 +12,7 @@ import pytest
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 PACKAGES = sorted(path.parent for path in SOURCE.glob("*/package.xml"))
 PYTHON_PACKAGES = [path for path in PACKAGES if (path / "setup.py").exists()]
-# Keys of the rosdep database and names of ROS 2 Jazzy packages, each looked up by hand.
+# Keys of the rosdep database and names of ROS 2 Jazzy packages: add one only after looking it up.
 KNOWN_KEYS = set(
     """
     ament_cmake ament_index_python builtin_interfaces cv_bridge diagnostic_msgs geometry_msgs
