@@ -18,7 +18,7 @@ RING_TORQUE = 2.0
 """Joint torque that closes a torque ring [N m/kg]."""
 
 _SHIFT = 4  # fractional bits of OpenCV's fixed-point pixels
-_BODY_ALPHA = 0.82
+_BODY_ALPHA = 0.76
 _THIGH_WIDTH = 0.030  # in body heights, like every size below
 _RING_RADIUS = 0.036
 _ARROW_WIDTH = 0.009

@@ -27,7 +27,7 @@ from monomsk_analysis.overlay_text import TextPainter
 
 ImageArray = NDArray[np.uint8]
 
-_PANEL_ALPHA = 0.62
+_PANEL_ALPHA = 0.72
 _SIDE_NAMES = ("RIGHT", "LEFT")
 _LEGEND = (
     "arrow: ground reaction, half a body height = 1 body weight (BW)",
