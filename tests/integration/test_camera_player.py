@@ -55,7 +55,7 @@ def test_images_and_infos_come_at_the_asked_rate(start_node, spin_until, heard, 
     assert not heard["image/compressed"]
 
 
-def test_jpeg_and_shrinking_and_an_assumed_focal_length(start_node, spin_until, heard, clip):
+def test_jpeg_and_shrinking_and_an_unknown_focal_length(start_node, spin_until, heard, clip):
     player = play(start_node, source=clip, transport="compressed", max_side_px=80)
     assert spin_until(lambda: player.popen.poll() is not None, 30.0), player.output
     assert player.wait() == 0
@@ -64,6 +64,8 @@ def test_jpeg_and_shrinking_and_an_assumed_focal_length(start_node, spin_until, 
     decoded = cv2.imdecode(np.frombuffer(message.data, np.uint8), cv2.IMREAD_COLOR)
     assert message.format == "jpeg" and decoded.shape == (60, 80, 3)
     assert "focal length not given" in player.output
+    info = heard["camera_info"][0]
+    assert (info.width, info.height) == (80, 60) and not np.any(info.k)
 
 
 def test_stamps_of_now_are_recent(start_node, spin_until, heard, clip, ros_node):

@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import pytest
 import yaml
@@ -9,8 +10,9 @@ import yaml
 from monomsk_bringup.launch_cli import main
 
 
+@contextmanager
 def start_runner(*words):
-    return subprocess.Popen(
+    runner = subprocess.Popen(
         [sys.executable, "-m", "monomsk_bringup.launch_cli", *map(str, words)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -19,6 +21,12 @@ def start_runner(*words):
         # as a shell starts a program in the background
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
     )
+    with runner:
+        try:
+            yield runner
+            runner.wait(20.0)
+        finally:
+            runner.terminate()
 
 
 def test_nodes_run_with_their_arguments_until_sigint(write_launch):
@@ -27,7 +35,7 @@ def test_nodes_run_with_their_arguments_until_sigint(write_launch):
         "<param name='h' type='float' value='2'/><remap from='x' to='y'/></node>"
     )
     with start_runner(path) as runner:
-        started = next(line for line in runner.stdout if "started" in line)
+        started = next(line for line in runner.stdout if "[talker-1] started" in line)
         words = started.split()
         file = words[words.index("--params-file") + 1]
         with open(file) as content:

@@ -38,9 +38,9 @@ def _yaml_value(text: str) -> ParameterValue:
 
 def _bool_value(text: str) -> bool:
     value = yaml.safe_load(text)
-    if not isinstance(value, bool):
+    if value not in (True, False):  # 1 and 0 too, as ros2 launch has it
         raise ValueError(text)
-    return value
+    return bool(value)
 
 
 def _list_of(kind: type) -> Callable[[str], ParameterValue]:

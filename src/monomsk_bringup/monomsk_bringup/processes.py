@@ -119,9 +119,9 @@ class Supervisor:
         except OSError as error:
             raise NotInstalledError(command[0], f"cannot be started: {error.strerror}") from error
         reader = threading.Thread(target=self._forward, args=(planned.label, popen), daemon=True)
-        reader.start()
         self._running[planned.label] = _Running(planned, popen, reader)
         self._say(f"[INFO] [{planned.label}]: process started with pid [{popen.pid}]")
+        reader.start()
 
     def _forward(self, label: str, popen: subprocess.Popen[str]) -> None:
         assert popen.stdout is not None

@@ -30,7 +30,7 @@ _PARAMETERS = {
     "rate_hz": (0.0, "published rate [Hz], never above the source's own; 0: the source's own"),
     "plays": (1, "how often a file is played; 0: for ever"),
     "max_side_px": (0, "longer image side [px], larger images are shrunk; 0: as they are"),
-    "focal_px": (0.0, "focal length at the source's own size [px]; 0: unknown, camera_info says so"),
+    "focal_px": (0.0, "focal length at the source's own size [px]; 0: unknown, and said so"),
     "stamps": ("now", "'now': time of publication; 'timeline': start plus the frame's own time"),
     "transport": ("raw", "'raw', 'compressed' (JPEG) or 'both'"),
     "jpeg_quality": (90, "0 to 100"),
