@@ -201,3 +201,14 @@ def test_an_output_that_cannot_be_made(motion: Path, tmp_path: Path) -> None:
     assert_refused(run("dynamics", motion, *SIZE, "--out", tmp_path / "file" / "out"))
     debug = run("dynamics", motion, *SIZE, "--out", tmp_path / "file", "--debug")
     assert isinstance(debug.exception, OutputError)
+
+
+def test_a_missing_library_is_named(
+    motion: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*_: object) -> None:
+        raise ModuleNotFoundError("No module named 'daqp'", name="daqp")
+
+    monkeypatch.setattr("monomsk_analysis.dynamics_command.run_dynamics", missing)
+    result = run("dynamics", motion, *SIZE, "--out", tmp_path / "out")
+    assert_refused(result, "'daqp' is missing", "make setup")

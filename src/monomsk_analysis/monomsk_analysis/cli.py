@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -203,8 +203,16 @@ def _guard(work: Callable[[], None], *, debug: bool) -> None:
     except PROJECT_ERRORS as error:
         if debug:
             raise
-        typer.echo(f"monomsk: {' '.join(str(error).split())}", err=True)
-        raise typer.Exit(EXIT_BAD_INPUT) from None
+        _refuse(str(error))
+    except ModuleNotFoundError as error:
+        if debug or (error.name or "").startswith("monomsk_"):
+            raise
+        _refuse(f"the Python package '{error.name}' is missing; run `make setup`")
+
+
+def _refuse(reason: str) -> NoReturn:
+    typer.echo(f"monomsk: {' '.join(reason.split())}", err=True)
+    raise typer.Exit(EXIT_BAD_INPUT)
 
 
 if __name__ == "__main__":

@@ -57,7 +57,9 @@ def read_trc(path: Path) -> MarkerTable:
 
 
 def write_trc(path: Path, markers: MarkerTable) -> None:
-    """Write a .trc file in millimetres; a marker that was not seen leaves its cells empty.
+    """Write a .trc file in millimetres.
+
+    A marker that was not seen is written as NaN: OpenSim refuses a line that ends in empty cells.
 
     Raises:
         OSError: the file cannot be written.
@@ -75,7 +77,7 @@ def write_trc(path: Path, markers: MarkerTable) -> None:
         axes = (f"{axis}{k + 1}" for k in range(len(markers.names)) for axis in "XYZ")
         file.write("\t\t" + "\t".join(axes) + "\n\n")
         for index, (time_s, row) in enumerate(zip(markers.times, markers.positions, strict=True)):
-            cells = ["" if np.isnan(value) else f"{1e3 * value:.5f}" for value in row.ravel()]
+            cells = ["NaN" if np.isnan(value) else f"{1e3 * value:.5f}" for value in row.ravel()]
             file.write("\t".join([str(index + 1), f"{time_s:.8f}", *cells]) + "\n")
 
 
