@@ -57,7 +57,7 @@ def offline_phases(times_s: Array, in_contact: Flags) -> list[GaitPhase]:
     stance = np.stack([_stance_phase(times_s, in_contact[:, k], typical_s) for k in (0, 1)], axis=1)
     trailing = np.full(len(times_s), -1)
     transfer = np.full(len(times_s), np.nan)
-    for start, stop in runs(in_contact.all(axis=1)):
+    for start, stop in runs(in_contact[:, 0] & in_contact[:, 1]):
         behind = int(np.mean(stance[start:stop, 1]) > np.mean(stance[start:stop, 0]))
         begin, end = _span(times_s, start, stop, DOUBLE_SHARE * typical_s)
         if end - begin <= _LONGEST_DOUBLE * DOUBLE_SHARE * typical_s:

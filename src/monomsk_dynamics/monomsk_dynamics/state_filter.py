@@ -139,7 +139,7 @@ class ManifoldFilter:
         self._covariance[:, 2, 2] = self._options.initial_acceleration_sigma**2
         self._outlier_runs[:] = 0
 
-    def _place(self, coordinates: slice | Array, q: Array) -> None:
+    def _place(self, coordinates: slice | NDArray[np.bool_], q: Array) -> None:
         """Set positions to a measurement, for all coordinates or those of a mask."""
         mask = np.zeros(_NV, dtype=bool)
         mask[coordinates] = True
@@ -186,7 +186,7 @@ class ManifoldFilter:
             self._restart(lost, q, variance)
         return int(outlying.sum())
 
-    def _restart(self, lost: Array, q: Array, variance: Array) -> None:
+    def _restart(self, lost: NDArray[np.bool_], q: Array, variance: Array) -> None:
         """Believe the measurement again where the filter contradicted it for too long."""
         if lost[ORIENTATION].any():
             lost[ORIENTATION] = True

@@ -1,0 +1,271 @@
+"""Node `dynamics`: body states in, torques, sole wrenches and markers out."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from dataclasses import asdict, replace
+from typing import Any
+
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from geometry_msgs.msg import WrenchStamped
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rclpy.executors import ExternalShutdownException
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from sensor_msgs.msg import JointState
+from visualization_msgs.msg import MarkerArray
+
+from monomsk_description.errors import DescriptionError
+from monomsk_description.message_fields import fill, joint_state
+from monomsk_description.skeleton import Skeleton
+from monomsk_dynamics import message_fields, results
+from monomsk_dynamics.conversions import (
+    stamp_to_ns,
+    to_body_state,
+    to_marker_array,
+    to_skeleton,
+    to_transforms,
+)
+from monomsk_dynamics.errors import DynamicsError, MessageError, StampError
+from monomsk_dynamics.live import LiveDynamics
+from monomsk_dynamics.markers import shapes
+from monomsk_dynamics.options import DynamicsOptions
+from monomsk_dynamics.state_filter import ResetReason
+from monomsk_dynamics.state_monitor import StateMonitor
+from monomsk_msgs.msg import BodyDynamics, BodyModel, BodyState
+
+try:
+    from tf2_msgs.msg import TFMessage
+except ImportError:  # not among the ROS wheels
+    TFMessage = None
+
+_LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+_DEPTH = 10
+_DIAGNOSTICS_PERIOD_S = 1.0
+
+_DEFAULTS = DynamicsOptions()
+#: name: default, lowest, highest, meaning.
+_PARAMETERS: dict[str, tuple[Any, Any, Any, str]] = {
+    "autostart": (True, None, None, "configure and activate without a lifecycle manager"),
+    "friction": (_DEFAULTS.solver.friction, 0.1, 2.0, "coefficient of friction under the soles"),
+    "max_gap_s": (_DEFAULTS.filter.max_gap_s, 0.05, 5.0, "longer pauses reset the filters [s]"),
+    "consistency_frames": (
+        _DEFAULTS.consistency.frames, 1, 30, "frames that the forward simulation spans",
+    ),
+    "publish_markers": (True, None, None, "publish markers"),
+    "publish_tf": (True, None, None, "publish /tf of all segments, where tf2_msgs exists"),
+}  # fmt: skip
+
+
+class DynamicsNode(LifecycleNode):
+    """Computes the dynamics of the newest body state; older waiting ones are dropped."""
+
+    def __init__(self) -> None:
+        super().__init__("dynamics")
+        for name, (default, low, high, text) in _PARAMETERS.items():
+            self.declare_parameter(name, default, _descriptor(default, low, high, text))
+        self._monitor = StateMonitor()
+        self._skeleton: Skeleton | None = None
+        self._dynamics: LiveDynamics | None = None
+        self._is_active = False
+        self._trouble = ""
+
+    def parameter(self, name: str) -> Any:
+        """The value of a declared parameter."""
+        return self.get_parameter(name).value
+
+    # Lifecycle ----------------------------------------------------------------------------------
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Create publishers and subscriptions."""
+        right, left = "right_sole/wrench", "left_sole/wrench"
+        self._dynamics_publisher = self.create_publisher(BodyDynamics, "body_dynamics", _DEPTH)
+        self._torques_publisher = self.create_publisher(JointState, "joint_torques", _DEPTH)
+        self._wrench_publishers = [
+            self.create_publisher(WrenchStamped, topic, _DEPTH) for topic in (right, left)
+        ]
+        self._markers_publisher = self.create_publisher(MarkerArray, "markers", _DEPTH)
+        self._tf_publisher = None
+        if TFMessage is not None and self.parameter("publish_tf"):
+            self._tf_publisher = self.create_publisher(TFMessage, "/tf", 100)
+        self._diagnostics_publisher = self.create_publisher(DiagnosticArray, "/diagnostics", _DEPTH)
+        self.create_subscription(BodyModel, "body_model", self._on_body_model, _LATCHED)
+        self._states = self.create_subscription(
+            BodyState, "body_state", self._on_body_state, _DEPTH
+        )
+        self.create_timer(_DIAGNOSTICS_PERIOD_S, self._publish_diagnostics)
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Start to compute."""
+        self._is_active = True
+        return super().on_activate(state)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop to compute; forget the past."""
+        self._is_active = False
+        if self._dynamics is not None:
+            self._dynamics.reset()
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Take publishers, subscriptions and timers away again."""
+        for entity in [*self.subscriptions]:
+            self.destroy_subscription(entity)
+        for publisher in [
+            self._dynamics_publisher, self._torques_publisher, *self._wrench_publishers,
+            self._markers_publisher, self._diagnostics_publisher, self._tf_publisher,
+        ]:  # fmt: skip
+            if publisher is not None:
+                self.destroy_publisher(publisher)
+        for timer in [*self.timers]:
+            self.destroy_timer(timer)
+        self._skeleton = self._dynamics = None
+        return TransitionCallbackReturn.SUCCESS
+
+    # Inputs -------------------------------------------------------------------------------------
+
+    def _on_body_model(self, message: BodyModel) -> None:
+        try:
+            self._skeleton = to_skeleton(message)
+        except (DynamicsError, ValueError) as error:
+            self._skeleton = self._dynamics = None
+            self._complain("bad body models", str(error))
+            return
+        self._dynamics = LiveDynamics(self._skeleton, self._options())
+        subject = self._skeleton.subject
+        self.get_logger().info(f"body model: {subject.height_m:g} m, {subject.mass_kg:g} kg")
+
+    def _options(self) -> DynamicsOptions:
+        return replace(
+            _DEFAULTS,
+            filter=replace(_DEFAULTS.filter, max_gap_s=self.parameter("max_gap_s")),
+            solver=replace(_DEFAULTS.solver, friction=self.parameter("friction")),
+            consistency=replace(_DEFAULTS.consistency, frames=self.parameter("consistency_frames")),
+        )
+
+    def _on_body_state(self, message: BodyState) -> None:
+        message = self._newest(message)
+        if not self._is_active:
+            return
+        if message.status == BodyState.STATUS_LOST:
+            self._monitor.count("states of a lost person")
+            return
+        if self._skeleton is None or self._dynamics is None:
+            self._complain("states before a body model", "no body_model yet: state ignored")
+            return
+        try:
+            state = to_body_state(message, self._skeleton)
+            result = self._dynamics.update(state)
+        except StampError:
+            self._monitor.count("states out of order")
+            return
+        except MessageError as error:
+            self._complain("bad states", str(error))
+            return
+        except (DynamicsError, DescriptionError) as error:
+            self._complain("solver failures", str(error))
+            return
+        self._note_reset(self._dynamics.reset_reason)
+        self._publish(result, message, self._skeleton)
+
+    def _newest(self, message: BodyState) -> BodyState:
+        """Drop what waited behind a slow computation: only the newest state is of use."""
+        dropped = 0
+        while (waiting := self._states.handle.take_message(BodyState, False)) is not None:
+            message, dropped = waiting[0], dropped + 1
+        self._monitor.count("states dropped", dropped)
+        return message
+
+    def _note_reset(self, reason: ResetReason | None) -> None:
+        if reason is ResetReason.TIME_JUMPED_BACK:
+            self._complain("time jumped back", "the stamps went back: the past is forgotten")
+        elif reason is ResetReason.LONG_GAP:
+            self._monitor.count("long gaps")
+
+    # Outputs ------------------------------------------------------------------------------------
+
+    def _publish(self, result: results.BodyDynamics, state: BodyState, skeleton: Skeleton) -> None:
+        world = state.header.frame_id
+        stamp_ns = stamp_to_ns(state.header.stamp)
+        age_s = (self.get_clock().now().nanoseconds - stamp_ns) * 1e-9
+        fields = message_fields.body_dynamics(result, skeleton, world, age_s)
+        self._dynamics_publisher.publish(fill(BodyDynamics(), fields))
+        joints = joint_state(stamp_ns, skeleton, result.q[7:], result.v[6:], result.tau[6:])
+        self._torques_publisher.publish(fill(JointState(), joints))
+        wrenches = message_fields.sole_wrenches(result, skeleton)
+        for publisher, wrench in zip(self._wrench_publishers, wrenches, strict=True):
+            publisher.publish(fill(WrenchStamped(), wrench))
+        self._monitor.result(result, age_s)
+        if self.parameter("publish_markers"):
+            drawn = shapes(result, skeleton)
+            self._markers_publisher.publish(to_marker_array(drawn, stamp_ns, world))
+        if self._tf_publisher is not None:
+            poses = skeleton.segment_poses(result.q)
+            poses |= dict(
+                zip(message_fields.SOLE_FRAMES, skeleton.sole_poses(result.q), strict=True)
+            )
+            self._tf_publisher.publish(TFMessage(transforms=to_transforms(poses, stamp_ns, world)))
+
+    def _complain(self, event: str, text: str) -> None:
+        self._monitor.count(event)
+        self._trouble = f"{event}: {text}"
+        self.get_logger().warning(self._trouble, throttle_duration_sec=5.0)
+
+    def _publish_diagnostics(self) -> None:
+        summary = asdict(self._monitor.summarize(_DIAGNOSTICS_PERIOD_S))
+        level, text = DiagnosticStatus.OK, "computing"
+        if self._trouble:
+            level, text = DiagnosticStatus.ERROR, self._trouble
+        elif self._skeleton is None:
+            level, text = DiagnosticStatus.STALE, "no body_model"
+        elif summary["rate_hz"] == 0.0:
+            level, text = DiagnosticStatus.STALE, "no states"
+        self._trouble = ""
+        values = {**summary.pop("counts"), **summary}
+        status = DiagnosticStatus(level=level, name=self.get_fully_qualified_name(), message=text)
+        status.values = [KeyValue(key=key, value=f"{value}") for key, value in values.items()]
+        array = DiagnosticArray(status=[status])
+        array.header.stamp = self.get_clock().now().to_msg()
+        self._diagnostics_publisher.publish(array)
+
+
+def _descriptor(default: Any, low: Any, high: Any, text: str) -> ParameterDescriptor:
+    descriptor = ParameterDescriptor(description=text)
+    if low is None:
+        return descriptor
+    if isinstance(default, int):
+        descriptor.integer_range = [IntegerRange(from_value=low, to_value=high)]
+    else:
+        descriptor.floating_point_range = [FloatingPointRange(from_value=low, to_value=high)]
+    return descriptor
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the node until it is interrupted."""
+    rclpy.init(args=args)
+    node = DynamicsNode()
+    status = 0
+    try:
+        if node.parameter("autostart"):
+            started = (
+                node.trigger_configure() is TransitionCallbackReturn.SUCCESS
+                and node.trigger_activate() is TransitionCallbackReturn.SUCCESS
+            )
+            status = 0 if started else 1
+        if status == 0:
+            rclpy.spin(node)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    finally:
+        # A second interrupt while the node is destroyed would only print a traceback.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        node.destroy_node()
+        rclpy.try_shutdown()
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

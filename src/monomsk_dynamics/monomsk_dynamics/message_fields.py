@@ -1,0 +1,76 @@
+"""Results as plain nested fields of the messages that carry them, see `fill` in description."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monomsk_description.message_fields import Fields, header, pose, twist, vector
+from monomsk_description.skeleton import Skeleton
+from monomsk_dynamics.results import BodyDynamics, SoleContact
+
+Array = NDArray[np.float64]
+
+#: REP-120 frames of the soles, right and left.
+SOLE_FRAMES = ("r_sole", "l_sole")
+
+
+def sole_contact(contact: SoleContact, force_sigma: Array) -> Fields:
+    """Fields of monomsk_msgs/SoleContact, given the force's standard deviations (3,) [N]."""
+    return {
+        "in_contact": contact.in_contact,
+        "probability": contact.probability,
+        "force": vector(contact.force),
+        "force_sigma": vector(force_sigma),
+        "center_of_pressure": vector(contact.center_of_pressure),
+        "free_moment": contact.free_moment,
+    }
+
+
+def body_dynamics(
+    result: BodyDynamics, skeleton: Skeleton, world_frame: str, age_s: float = float("nan")
+) -> Fields:
+    """Fields of monomsk_msgs/BodyDynamics.
+
+    Args:
+        result: What dynamics found.
+        skeleton: Names the coordinates.
+        world_frame: Name of the world frame.
+        age_s: Of the image when the message is published [s]; NaN unknown.
+    """
+    right, left = result.soles
+    return {
+        "header": header(result.stamp_ns, world_frame),
+        "pelvis_pose": pose(result.q[:3], result.q[3:7]),
+        "pelvis_twist": twist(result.v),
+        "pelvis_acceleration": twist(result.a),
+        "coordinate_names": skeleton.coordinate_names,
+        "position": result.q[7:],
+        "velocity": result.v[6:],
+        "acceleration": result.a[6:],
+        "effort": result.tau[6:],
+        "effort_sigma": result.tau_sigma[6:],
+        "right_sole": sole_contact(right, result.sole_force_sigma[0]),
+        "left_sole": sole_contact(left, result.sole_force_sigma[1]),
+        "root_residual": {
+            "force": vector(result.root_residual[:3]),
+            "torque": vector(result.root_residual[3:]),
+        },
+        "consistency_error": result.consistency_error,
+        "muscle_names": tuple(name for name, _ in result.muscle_activations),
+        "muscle_activations": tuple(activation for _, activation in result.muscle_activations),
+        "stage_names": tuple(result.timings_s),
+        "stage_durations": tuple(result.timings_s.values()),
+        "state_age_s": age_s,
+    }
+
+
+def sole_wrenches(result: BodyDynamics, skeleton: Skeleton) -> tuple[Fields, Fields]:
+    """Fields of geometry_msgs/WrenchStamped on the person at the sole frames, right and left."""
+    fields = []
+    for frame, contact, placement in zip(
+        SOLE_FRAMES, result.soles, skeleton.sole_poses(result.q), strict=True
+    ):
+        to_sole = placement.rotation.T
+        moment = to_sole @ contact.moment_about(placement.translation)
+        wrench = {"force": vector(to_sole @ contact.force), "torque": vector(moment)}
+        fields.append({"header": header(result.stamp_ns, frame), "wrench": wrench})
+    return fields[0], fields[1]
