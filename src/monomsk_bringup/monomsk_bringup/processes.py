@@ -125,8 +125,12 @@ class Supervisor:
 
     def _forward(self, label: str, popen: subprocess.Popen[str]) -> None:
         assert popen.stdout is not None
-        for line in popen.stdout:
-            self._say(f"[{label}] {line.rstrip()}")
+        try:
+            for line in popen.stdout:
+                self._say(f"[{label}] {line.rstrip()}")
+        except OSError:
+            # nobody reads what this program prints any more: a full pipe would stall the node
+            self.request_stop()
 
     def _say(self, line: str) -> None:
         with self._emit_lock:
