@@ -1,0 +1,70 @@
+"""What launch files and configuration set is what the nodes have."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from monomsk_bringup.launch_file import read_launch_file
+from monomsk_bringup.launch_model import Group, Node, Parameter
+from monomsk_bringup.substitutions import Text
+from monomsk_perception.perception_parameters import PARAMETERS
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def configured(name):
+    content = yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text())
+    return content["/**"]["ros__parameters"]
+
+
+def set_by_launch(executable):
+    def nodes(actions):
+        for action in actions:
+            if isinstance(action, Group):
+                yield from nodes(action.actions)
+            elif isinstance(action, Node):
+                yield action
+
+    actions = read_launch_file(ROOT / "launch" / "monomsk.launch.xml").actions
+    (node,) = (n for n in nodes(actions) if n.executable == (Text(executable),))
+    given = [parameter for parameter in node.parameters if isinstance(parameter, Parameter)]
+    return {parameter.name[0].value for parameter in given} - {"use_sim_time"}
+
+
+def dynamics_parameters():
+    from monomsk_dynamics import dynamics_node
+
+    return {name: row[0] for name, row in dynamics_node._PARAMETERS.items()}
+
+
+def test_perception_is_configured_with_its_own_defaults():
+    defaults = {name: parameter.default for name, parameter in PARAMETERS.items()}
+    values = configured("perception")
+    assert values.items() <= defaults.items()
+    assert {n: type(v) for n, v in values.items()} == {n: type(defaults[n]) for n in values}
+    # what people are told to give on the command line is not repeated in the file
+    assert set(defaults) == set(values) | set_by_launch("perception_node")
+
+
+@pytest.mark.requires_ros
+def test_dynamics_is_configured_with_its_own_defaults():
+    defaults, values = dynamics_parameters(), configured("dynamics")
+    assert values.items() <= defaults.items()
+    assert {n: type(v) for n, v in values.items()} == {n: type(defaults[n]) for n in values}
+    assert set(defaults) == set(values) | set_by_launch("dynamics_node")
+
+
+@pytest.mark.requires_ros
+def test_the_launch_file_sets_parameters_that_player_and_recorder_have():
+    from monomsk_perception import camera_player_node
+
+    assert set_by_launch("camera_player") <= set(camera_player_node._PARAMETERS)
+    source = (ROOT / "src/monomsk_analysis/monomsk_analysis/recorder_node.py").read_text()
+    assert all(f'self._parameter("{name}"' in source for name in set_by_launch("recorder"))
+
+
+def test_shared_memory_holds_several_images():
+    text = (ROOT / "config" / "fastdds.xml").read_text()
+    segment_bytes = int(text.split("<segment_size>")[1].split("<")[0])
+    assert segment_bytes >= 5 * 1920 * 1080 * 3
