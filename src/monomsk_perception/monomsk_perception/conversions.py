@@ -13,12 +13,20 @@ from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.errors import ImageError
 from monomsk_perception.image_conversion import compressed_to_bgr, image_to_bgr
 
-try:
-    from cv_bridge import CvBridge, CvBridgeError
-except ImportError:  # not among the ROS wheels
-    CvBridge = None
 
-_BRIDGE = CvBridge() if CvBridge is not None else None
+def _working_bridge() -> Any:
+    """cv_bridge where it is installed and fits the numpy in use; else None."""
+    try:
+        from cv_bridge import CvBridge
+
+        probe = Image(height=1, width=1, encoding="bgr8", step=3, data=bytes(3))
+        CvBridge().imgmsg_to_cv2(probe, desired_encoding="bgr8")
+    except (ImportError, AttributeError, TypeError, SystemError):
+        return None
+    return CvBridge()
+
+
+_BRIDGE = _working_bridge()
 
 
 def stamp_to_ns(stamp: Any) -> int:
@@ -40,7 +48,7 @@ def to_bgr(message: Image | CompressedImage) -> npt.NDArray[np.uint8]:
         )
     try:
         picture = _BRIDGE.imgmsg_to_cv2(message, desired_encoding="bgr8")
-    except (CvBridgeError, ValueError, TypeError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:  # CvBridgeError is a TypeError
         raise ImageError(message.encoding, str(error)) from error
     return np.ascontiguousarray(picture)
 
@@ -54,6 +62,11 @@ def to_intrinsics(message: CameraInfo) -> CameraIntrinsics:
     return CameraIntrinsics.from_matrix(
         message.k, message.d, message.width, message.height, message.distortion_model
     )
+
+
+def is_uncalibrated(message: CameraInfo) -> bool:
+    """Whether a driver says, by an all-zero matrix, that nobody calibrated the camera."""
+    return not np.any(message.k)
 
 
 def to_subject(request: Any) -> Subject:

@@ -31,7 +31,13 @@ from monomsk_msgs.srv import SetSubject
 from monomsk_perception import message_fields
 from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.camera_pose import CameraPose, CameraPoseSource
-from monomsk_perception.conversions import stamp_to_ns, to_bgr, to_intrinsics, to_subject
+from monomsk_perception.conversions import (
+    is_uncalibrated,
+    stamp_to_ns,
+    to_bgr,
+    to_intrinsics,
+    to_subject,
+)
 from monomsk_perception.errors import PerceptionError
 from monomsk_perception.landmarker import Landmarker, LandmarkerOptions
 from monomsk_perception.perception_parameters import PARAMETERS, NodeParameter
@@ -64,6 +70,7 @@ class PerceptionNode(LifecycleNode):
         self._intrinsics: CameraIntrinsics | None = None
         self._perception: Perception | None = None
         self._is_active = False
+        self._is_uncalibrated = False
         self._trouble = ""
         self._activated_s = 0.0
 
@@ -123,6 +130,9 @@ class PerceptionNode(LifecycleNode):
     # Inputs -------------------------------------------------------------------------------------
 
     def _on_camera_info(self, message: CameraInfo) -> None:
+        self._is_uncalibrated = is_uncalibrated(message)
+        if self._is_uncalibrated:
+            return
         try:
             intrinsics = to_intrinsics(message)
         except PerceptionError as error:
@@ -198,10 +208,11 @@ class PerceptionNode(LifecycleNode):
         if self._intrinsics is not None:
             return self._intrinsics.scaled(width, height)
         waited_s = time.perf_counter() - self._activated_s
-        if waited_s < self.parameter("camera_info_wait_s"):
+        if not self._is_uncalibrated and waited_s < self.parameter("camera_info_wait_s"):
             return None
         focal_px = self.parameter("focal_px") or None
-        self._complain("no camera_info", "going on without: focal length from focal_px or assumed")
+        source = "assumed" if focal_px is None else "taken from focal_px"
+        self._complain("no calibration", f"camera_info gives none: focal length {source}")
         return CameraIntrinsics.from_focal(width, height, focal_px)
 
     def _known_camera_pose(self) -> CameraPose | None:
