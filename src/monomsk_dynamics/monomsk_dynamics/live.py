@@ -119,7 +119,8 @@ class LiveDynamics:
         return contact, prior.with_forces(given)
 
     def _observation(self, state: BodyState, filtered: FilteredState) -> Observation:
-        sigma = np.hypot(filtered.sigma_a, self._options.solver.acceleration_sigmas())
+        sigma_a = self._options.filter.acceleration_sigma_scale * filtered.sigma_a
+        sigma = np.hypot(sigma_a, self._options.solver.acceleration_sigmas())
         return Observation(filtered.a, sigma, state.torque_prior, state.torque_prior_sigma)
 
 

@@ -188,7 +188,7 @@ class LoadSharing:
             ),
             share=share,
             share_sigma=share_sigma,
-            shear_ratio=self._shear_ratio(terms, cop, heading),
+            shear_ratio=walking * self._shear_ratio(terms, cop, heading),
             shear_sigma=np.tile(self._shear_sigma(in_contact, walking), (2, 1)),
             free_moment_sigma=loaded_sigma + 0.3,
             forces=self._vertical_forces(in_contact, phase, mean_velocity),

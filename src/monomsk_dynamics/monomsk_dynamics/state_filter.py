@@ -4,8 +4,10 @@ A Kalman filter of constant acceleration driven by white jerk, one block (positi
 acceleration) for each of the 37 tangent coordinates: pelvis position in the world, pelvis
 orientation as the error state of SO(3), joint coordinates. Blocks are decoupled.
 
+The jerk to be expected follows the body's recent speed, so that a body at rest is smoothed more.
+
 Lag: position and velocity follow slow motion without lag; the acceleration of a motion of
-constant jerk comes late by `acceleration_lag_s`.
+constant jerk comes late by `acceleration_lag_s`, for the jerk density of an active body.
 """
 
 from dataclasses import dataclass
@@ -81,6 +83,7 @@ class ManifoldFilter:
         self._x = np.zeros((3, _NV))  # position, velocity, acceleration; orientation's is zero
         self._covariance = np.zeros((_NV, 3, 3))
         self._outlier_runs = np.zeros(_NV, dtype=np.int64)
+        self._activity = 1.0
 
     def update(self, stamp_ns: int, q: Array, sigma_q: Array | None = None) -> FilteredState:
         """Take in one measured configuration.
@@ -152,8 +155,16 @@ class ManifoldFilter:
         transition = np.array([[1.0, dt, 0.5 * dt * dt], [0.0, 1.0, dt], [0.0, 0.0, 1.0]])
         self._x = transition @ self._x
         self._turn(self._x[0, ORIENTATION])
-        noise = self._jerk_density[:, None, None] * _unit_jerk_noise(dt)
+        self._follow_activity(dt)
+        expected = min(max(self._activity**2, self._options.quiet_share), 1.0)
+        noise = (expected * self._jerk_density)[:, None, None] * _unit_jerk_noise(dt)
         self._covariance = transition @ self._covariance @ transition.T + noise
+
+    def _follow_activity(self, dt: float) -> None:
+        """Largest speed of late: rises at once, decays slowly."""
+        speed = float(np.abs(self._x[1]).max()) / self._options.active_speed
+        kept = self._activity * np.exp(-dt / self._options.activity_decay_s)
+        self._activity = max(speed, float(kept))
 
     def _turn(self, rotation_vector: Array) -> None:
         """Move the orientation error into the quaternion and clear it."""
