@@ -1,0 +1,105 @@
+"""Which of the regions in an image is the followed person's.
+
+Decided by place and size alone: a person cannot jump. Two people whose regions coincide, one
+walking closely past the other at the same distance from the camera, cannot be told apart this way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from monomsk_perception.landmarker_options import LandmarkerOptions
+from monomsk_perception.region import Region
+from monomsk_perception.region_filter import RegionFilter
+
+_NANOSECONDS = 1e-9
+_MOST_STEP = 1.0
+_MOST_GROWTH = 2.0
+_SEARCH_BACKOFF = 0.05  # interval of searches over the time without a person
+_TRACK_GAP_S = 0.5
+
+
+class PersonFollower:
+    """Remembers where the followed person was; knows neither images nor networks.
+
+    Args:
+        options: Limits of movement and times.
+    """
+
+    def __init__(self, options: LandmarkerOptions) -> None:
+        self._options = options
+        self.forget()
+
+    def forget(self) -> None:
+        """Follow nobody, search at once."""
+        self._region: Region | None = None
+        self._filter = RegionFilter()
+        self._seen_ns = 0
+        self._missing_since_ns: int | None = None
+        self._searched_ns: int | None = None
+
+    def update(self, alignment: npt.NDArray[np.float64], stamp_ns: int, restart: bool) -> None:
+        """The followed person was seen.
+
+        Args:
+            alignment: (2, 2) middle of the hips, point on the circle around the body [px].
+            stamp_ns: Stamp of the image [ns].
+            restart: Whether the person was found anew, so that the past must not pull.
+        """
+        if restart:
+            self._filter = RegionFilter()
+        self._region = self._filter.update(alignment, stamp_ns)
+        self._seen_ns = stamp_ns
+        self._missing_since_ns = None
+        self._searched_ns = None
+
+    def is_waiting(self, stamp_ns: int) -> bool:
+        """Whether somebody is followed, in sight or lost no longer than ``hold_s`` ago."""
+        return self._region is not None and self._elapsed_s(stamp_ns) <= self._options.hold_s
+
+    def region_to_track(self, stamp_ns: int) -> Region | None:
+        """Where to look for the followed person without a search; None after a gap in time."""
+        if not self.is_waiting(stamp_ns) or self._elapsed_s(stamp_ns) > _TRACK_GAP_S:
+            return None
+        return self._region
+
+    def is_same_person(self, region: Region, stamp_ns: int) -> bool:
+        """Whether the followed person can have come here since last seen."""
+        if self._region is None or not region.is_valid:
+            return False
+        elapsed_s = self._elapsed_s(stamp_ns)
+        options = self._options
+        step = min(options.max_step + options.max_speed_per_s * elapsed_s, _MOST_STEP)
+        growth = min(options.max_growth + elapsed_s, max(_MOST_GROWTH, options.max_growth))
+        near = region.distance_to(self._region) <= step
+        return near and region.size_ratio_to(self._region) <= growth
+
+    def candidates(self, regions: Sequence[Region], stamp_ns: int) -> list[Region]:
+        """Regions worth a look, best first.
+
+        While the followed person is waited for: only where that person can be, nearest first.
+        Otherwise everybody, the largest first.
+        """
+        last = self._region
+        if last is not None and self.is_waiting(stamp_ns):
+            same = [r for r in regions if self.is_same_person(r, stamp_ns)]
+            return sorted(same, key=last.distance_to)
+        return sorted(regions, key=lambda r: -r.size_px)
+
+    def search_is_due(self, stamp_ns: int) -> bool:
+        """Whether the detector should run on this image; answering yes notes that it does."""
+        if self._missing_since_ns is None:
+            self._missing_since_ns = stamp_ns
+        if self._searched_ns is not None:
+            missing_s = (stamp_ns - self._missing_since_ns) * _NANOSECONDS
+            interval_s = min(_SEARCH_BACKOFF * missing_s, self._options.max_search_interval_s)
+            if (stamp_ns - self._searched_ns) * _NANOSECONDS < interval_s:
+                return False
+        self._searched_ns = stamp_ns
+        return True
+
+    def _elapsed_s(self, stamp_ns: int) -> float:
+        return (stamp_ns - self._seen_ns) * _NANOSECONDS
