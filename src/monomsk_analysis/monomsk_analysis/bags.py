@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from rosbags.highlevel import AnyReader, AnyReaderError
 from rosbags.interfaces import Connection
 from rosbags.rosbag2 import ReaderError
@@ -114,7 +116,7 @@ class BagSource:
         except (AnyReaderError, ReaderError, OSError, ValueError, KeyError, IndexError) as error:
             raise BagError(self._path, f"not a bag that can be read: {error}") from error
 
-    def _first_image(self, reader: AnyReader, connections: list[Connection]) -> Any:
+    def _first_image(self, reader: AnyReader, connections: list[Connection]) -> NDArray[np.uint8]:
         for message in self._messages(reader, connections):
             return _to_bgr(message)
         raise BagError(self._path, f"no message on {self._topic}")
@@ -171,5 +173,14 @@ def _stamp_ns(message: Any) -> int:
     return int(stamp.sec) * _NANOSECONDS + int(stamp.nanosec)
 
 
-def _to_bgr(message: Any) -> Any:
-    return image_to_bgr(message) if hasattr(message, "encoding") else compressed_to_bgr(message)
+def _to_bgr(message: Any) -> NDArray[np.uint8]:
+    if hasattr(message, "encoding"):
+        return image_to_bgr(
+            message.data,
+            message.width,
+            message.height,
+            message.encoding,
+            message.step,
+            bool(message.is_bigendian),
+        )
+    return compressed_to_bgr(message.data, message.format)

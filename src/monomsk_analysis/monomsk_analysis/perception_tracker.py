@@ -85,7 +85,7 @@ def make_tracker(
     Raises:
         PerceptionError: a model file is missing or damaged.
     """
-    landmarker = LandmarkerOptions(complexity=options.model_complexity)
+    landmarker = LandmarkerOptions(model=options.model_complexity, max_search_interval_s=0.0)
     perception = Perception(
         skeleton,
         intrinsics,
