@@ -70,17 +70,23 @@ class BlazePoseDetector:
         self._anchors = anchor_centers()
         self._min_score = min_score
 
-    def detect(self, image_bgr: npt.NDArray[np.uint8]) -> list[PersonDetection]:
+    def detect(
+        self, image_bgr: npt.NDArray[np.uint8], area: Region | None = None
+    ) -> list[PersonDetection]:
         """Find people.
+
+        Of two people the network often reports the more conspicuous one only: a smaller area finds
+        the other.
 
         Args:
             image_bgr: (height, width, 3) image.
+            area: Where to look; None looks at the whole image.
 
         Returns:
             The detections, best score first.
         """
         height_px, width_px = image_bgr.shape[:2]
-        frame = Region.whole_image(width_px, height_px)
+        frame = area or Region.whole_image(width_px, height_px)
         self._model.load(image_bgr, frame, _VALUE_RANGE, cv2.BORDER_CONSTANT)
         self._model.run()
         boxes, scores = decode(

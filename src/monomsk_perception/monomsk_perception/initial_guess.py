@@ -60,7 +60,7 @@ def initial_configuration(
 def _depth(metric: Array, rays: Array) -> float:
     """Distance along the optical axis [m] at which the metric body has the size seen."""
     chosen = METRIC_LANDMARKS[np.isfinite(rays[METRIC_LANDMARKS]).all(axis=1)]
-    seen = rays[chosen, :2].std(axis=0).mean()
+    seen = float(rays[chosen, :2].std(axis=0).mean())
     return float(np.clip(metric[chosen, :2].std(axis=0).mean() / max(seen, 1e-3), 0.8, 40.0))
 
 
@@ -81,5 +81,6 @@ def _bend(skeleton: Skeleton, q: Array, world: Array, forward: Array) -> None:
 
 
 def _angle(first: Array, second: Array) -> float:
-    cosine = first @ second / max(np.linalg.norm(first) * np.linalg.norm(second), 1e-9)
+    product = float(np.linalg.norm(first) * np.linalg.norm(second))
+    cosine = first @ second / max(product, 1e-9)
     return float(np.arccos(np.clip(cosine, -1.0, 1.0)))

@@ -39,10 +39,10 @@ class TrackingStatus(Enum):
 
 
 class PersonDetector(Protocol):
-    """Finds people in a whole image."""
+    """Finds people."""
 
-    def detect(self, image_bgr: Image) -> list[PersonDetection]:
-        """All people found."""
+    def detect(self, image_bgr: Image, area: Region | None = None) -> list[PersonDetection]:
+        """All people found in an area, or in the whole image."""
 
 
 class LandmarkEstimator(Protocol):
@@ -154,11 +154,12 @@ class Landmarker:
         return found
 
     def _search(self, image_bgr: Image, stamp_ns: int) -> RegionLandmarks | None:
-        """Look for the person, or for anybody, in the whole image."""
+        """Look for the person around the last place, or for anybody in the whole image."""
         if not self._follower.search_is_due(stamp_ns):
             return None
         waiting = self._follower.is_waiting(stamp_ns)
-        regions = [detection.region for detection in self._detector.detect(image_bgr)]
+        area = self._follower.area_to_search(stamp_ns)
+        regions = [detection.region for detection in self._detector.detect(image_bgr, area)]
         for region in self._follower.candidates(regions, stamp_ns)[:_MOST_CANDIDATES]:
             found = self._estimator.estimate(image_bgr, region)
             if not self._is_person(found):

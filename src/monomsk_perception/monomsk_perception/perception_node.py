@@ -285,7 +285,11 @@ class PerceptionNode(LifecycleNode):
         elif not summary.stages_s:
             level, text = DiagnosticStatus.WARN, "nobody in view"
         self._trouble = ""
-        values = {"rate_hz": summary.rate_hz, "age_s": summary.age_s, **summary.counts}
+        values: dict[str, Any] = {
+            "rate_hz": summary.rate_hz,
+            "age_s": summary.age_s,
+            **summary.counts,
+        }
         values |= {f"{stage}_s": seconds for stage, seconds in summary.stages_s.items()}
         values["assumptions"] = ", ".join(self._assumptions())
         status = DiagnosticStatus(level=level, name=self.get_fully_qualified_name(), message=text)

@@ -70,12 +70,19 @@ class PersonFollower:
         """Whether the followed person can have come here since last seen."""
         if self._region is None or not region.is_valid:
             return False
-        elapsed_s = self._elapsed_s(stamp_ns)
         options = self._options
-        step = min(options.max_step + options.max_speed_per_s * elapsed_s, _MOST_STEP)
+        elapsed_s = self._elapsed_s(stamp_ns)
         growth = min(options.max_growth + elapsed_s, max(_MOST_GROWTH, options.max_growth))
-        near = region.distance_to(self._region) <= step
+        near = region.distance_to(self._region) <= self._step(stamp_ns)
         return near and region.size_ratio_to(self._region) <= growth
+
+    def area_to_search(self, stamp_ns: int) -> Region | None:
+        """Where the person waited for can be; None to look at the whole image."""
+        last = self._region
+        if last is None or not self.is_waiting(stamp_ns):
+            return None
+        side_px = last.size_px * (1.0 + 2.0 * self._step(stamp_ns))
+        return Region(last.center_x_px, last.center_y_px, side_px)
 
     def candidates(self, regions: Sequence[Region], stamp_ns: int) -> list[Region]:
         """Regions worth a look, best first.
@@ -100,6 +107,12 @@ class PersonFollower:
                 return False
         self._searched_ns = stamp_ns
         return True
+
+    def _step(self, stamp_ns: int) -> float:
+        """How far the person can have come, in region sizes."""
+        options = self._options
+        far = options.max_step + options.max_speed_per_s * self._elapsed_s(stamp_ns)
+        return min(far, max(_MOST_STEP, options.max_step))
 
     def _elapsed_s(self, stamp_ns: int) -> float:
         return (stamp_ns - self._seen_ns) * _NANOSECONDS
