@@ -7,6 +7,7 @@ from scipy.spatial.transform import Rotation
 from monomsk_analysis.opensim_kinematics import (
     PELVIS_COORDINATES,
     RAJAGOPAL2016_COORDINATES,
+    align_heading,
     configuration_from_opensim,
     continuous_quaternions,
     opensim_from_configuration,
@@ -80,6 +81,34 @@ def test_neighbouring_quaternions_share_a_hemisphere() -> None:
     coordinates[:, 2] = np.linspace(-7, 7, 300)
     quaternions = configuration_from_opensim(coordinates)[:, 3:7]
     assert np.all(np.sum(quaternions[1:] * quaternions[:-1], axis=1) > 0.9)
+
+
+def turned_ground(angles: np.ndarray, yaw: float) -> np.ndarray:
+    """The same attitudes in a ground whose x axis points elsewhere."""
+    world = Rotation.from_euler("y", yaw) * Rotation.from_euler("ZXY", angles)
+    return world.as_euler("ZXY")
+
+
+@pytest.mark.parametrize("yaw", [0.3, np.pi - 0.1, -2.5])
+def test_heading_is_found_and_removed(yaw: float) -> None:
+    reference = 0.3 * np.random.default_rng(9).normal(size=(40, 3))
+    turned = turned_ground(reference, yaw)
+    if abs(yaw) > 2.0:
+        # Against x the tilt shows with the other sign: the reason for aligning.
+        assert np.corrcoef(turned[:, 0], reference[:, 0])[0, 1] < -0.5
+    turned[7] = np.nan
+    aligned = align_heading(turned, reference)
+    known = np.arange(40) != 7
+    np.testing.assert_allclose(aligned[known], reference[known], atol=1e-9)
+    assert np.isnan(aligned[7]).all()
+
+
+def test_heading_alignment_hides_no_other_error() -> None:
+    reference = 0.2 * np.random.default_rng(10).normal(size=(40, 3))
+    wrong = reference + np.array([0.1, -0.05, 0.0])
+    aligned = align_heading(turned_ground(wrong, 1.0), reference)
+    error = (aligned - reference)[:, :2].mean(axis=0)
+    np.testing.assert_allclose(error, [0.1, -0.05], atol=0.01)
 
 
 def test_pelvis_forces_do_the_virtual_work_of_the_wrench() -> None:

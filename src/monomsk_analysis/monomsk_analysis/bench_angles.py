@@ -13,7 +13,11 @@ from numpy.typing import NDArray
 from monomsk_analysis.analysis import Analysis
 from monomsk_analysis.analyze import AnalyzeRequest, run_analyze
 from monomsk_analysis.camera_choice import CameraRequest
-from monomsk_analysis.opensim_kinematics import PELVIS_TRANSLATIONS
+from monomsk_analysis.opensim_kinematics import (
+    PELVIS_ROTATIONS,
+    PELVIS_TRANSLATIONS,
+    align_heading,
+)
 from monomsk_analysis.progress import Stages
 from monomsk_analysis.reference_data import read_angles_csv, read_clip
 from monomsk_analysis.scoring import LEG_COORDINATES, AngleScore, resample, score_angles
@@ -68,14 +72,23 @@ class ClipScore:
 
 
 def score_table(system: str, estimate: Table, reference: Table) -> SystemScore:
-    """Score the coordinates that both tables have, both in degrees, on the reference's times."""
+    """Score the coordinates that both tables have, both in degrees, on the reference's times.
+
+    The pelvis is compared in grounds of equal heading; no other coordinate depends on it.
+    """
     labels = tuple(
         label
         for label in reference.labels
         if label in estimate.labels and label not in PELVIS_TRANSLATIONS
     )
     at_reference = resample(estimate.times, estimate.columns(labels), reference.times, _MAX_GAP_S)
-    score = score_angles(labels, at_reference, reference.columns(labels))
+    expected = reference.columns(labels)
+    if set(PELVIS_ROTATIONS) <= set(labels):
+        pelvis = [labels.index(name) for name in PELVIS_ROTATIONS]
+        at_reference[:, pelvis] = np.rad2deg(
+            align_heading(np.deg2rad(at_reference[:, pelvis]), np.deg2rad(expected[:, pelvis]))
+        )
+    score = score_angles(labels, at_reference, expected)
     return SystemScore(
         system=system,
         leg_rmse_deg=score.mean(LEG_COORDINATES),

@@ -39,7 +39,8 @@ _ANGLES_TEXT = (
     "RMSE in degrees against marker-based motion capture: mean over hip flexion, hip adduction, "
     "knee and ankle of both legs, without time shift; raw, and after removing each coordinate's "
     "constant error. The two other systems are scored by the same code on their published "
-    "results for the same videos."
+    "results for the same videos. Where the ground's x axis points is a free choice: pelvis angles "
+    "are compared after turning it to fit."
 )
 _WALKING_TEXT = (
     "`monomsk dynamics` on marker-based kinematics of one walking adult, without force plates, "

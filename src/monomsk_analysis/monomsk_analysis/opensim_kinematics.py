@@ -85,6 +85,35 @@ def continuous_quaternions(quaternions: Array) -> Array:
     return quaternions * np.concatenate([[1.0], signs])[:, None]
 
 
+def align_heading(pelvis_angles: Array, reference: Array) -> Array:
+    """Return pelvis angles in the ground, turned about the vertical, that fits a reference best.
+
+    Where a ground's x axis points is a choice that tilt and list depend on, too: of somebody
+    walking against x both have the other sign. Two motions can only be compared after this.
+
+    Args:
+        pelvis_angles: (n, 3) tilt, list, rotation [rad]; rows with NaN take no part.
+        reference: (n, 3) the same motion in another ground [rad].
+
+    Returns:
+        (n, 3) [rad]; the rotation lies within half a turn of the reference.
+    """
+    known = np.isfinite(pelvis_angles).all(axis=1) & np.isfinite(reference).all(axis=1)
+    aligned = np.full_like(pelvis_angles, np.nan)
+    if not known.any():
+        return aligned
+    own = Rotation.from_euler("ZXY", pelvis_angles[known]).as_matrix()
+    other = Rotation.from_euler("ZXY", reference[known]).as_matrix()
+    overlap = np.einsum("nij,nkj->ik", own, other)
+    yaw = np.arctan2(overlap[2, 0] - overlap[0, 2], overlap[0, 0] + overlap[2, 2])
+    turned = Rotation.from_euler("y", yaw).as_matrix() @ own
+    angles = _body_fixed_zxy(turned)
+    difference = angles[:, 2] - reference[known, 2]
+    angles[:, 2] -= 2 * np.pi * np.round(difference / (2 * np.pi))
+    aligned[known] = angles
+    return aligned
+
+
 def pelvis_forces_from_wrench(pelvis_angles: Array, wrenches_world: Array) -> Array:
     """Return the generalised forces along the six pelvis coordinates of wrenches on the pelvis.
 
