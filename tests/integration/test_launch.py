@@ -84,7 +84,8 @@ def test_a_walking_person_gives_states_and_forces(launch):
     for earlier, later in ((frames, states), (states, dynamics)):
         assert set(stamps_ns(later)) <= set(stamps_ns(earlier))
         assert np.all(np.diff(stamps_ns(later)) > 0)
-        assert len(later) > 0.5 * len(earlier), run.output
+        # even while the machine has other work to do
+        assert len(later) > len(earlier) / 3, run.output
     summary = summarize_live(run.bag)
     assert summary.frames_tracked >= 0.9 * summary.landmarks_out
 
