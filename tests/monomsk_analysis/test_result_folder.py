@@ -85,3 +85,11 @@ def test_the_rest_of_a_killed_run_does_not_block(tmp_path: Path) -> None:
     with result_folder(tmp_path, overwrite=False) as folder:
         (folder / "summary.json").write_text("new")
     assert names(tmp_path) == ["summary.json"]
+
+
+def test_errors_name_the_folder_that_the_user_gave(tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    with pytest.raises(OutputError) as caught, result_folder(target, overwrite=False) as folder:
+        raise OutputError(folder / "overlay.mp4", "the encoder stopped")
+    assert str(caught.value) == f"{target}: overlay.mp4: the encoder stopped; no results were kept"
+    assert not target.exists()

@@ -102,7 +102,8 @@ def write_mcap(path: Path, messages: MessageSet) -> int:
     typestore = load_typestore()
     bag = path.with_suffix("")
     entries = sorted(_entries(messages), key=lambda entry: entry[0])
-    with BagWriter(bag, typestore=typestore) as writer:
+    # No reserve is kept: a result that does not fit is given up as a whole.
+    with BagWriter(bag, reserve_bytes=0, typestore=typestore) as writer:
         for topic in _TOPICS:
             writer.add_topic(topic)
         types = {topic.name: topic.message_type for topic in _TOPICS}

@@ -82,6 +82,12 @@ def _move_into_place(partial: Path, target: Path) -> None:
 def _disk_errors(target: Path) -> Iterator[None]:
     try:
         yield
+    except OutputError as error:
+        if error.path.parent.name != _PARTIAL:
+            raise
+        # The hidden folder is nothing that a user has to know.
+        reason = f"{error.path.name}: {error.reason}; no results were kept"
+        raise OutputError(target, reason) from error
     except OSError as error:
         if error.errno == errno.ENOSPC:
             reason = "no space left on the disk; no results were kept"
