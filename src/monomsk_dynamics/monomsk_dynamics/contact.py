@@ -214,7 +214,7 @@ class FloorHeight:
         """Take in heights (2,) of the soles' lowest points over z = 0, where they rest (2,)."""
         usable = heights_m[resting & (np.abs(heights_m) < self.RANGE_M)]
         if len(usable):
-            seen = float(np.mean(usable))
+            seen = float(usable.min())  # the other one may hang in the air
             share = 1.0 - np.exp(-(time_s - self._last_s) / self._time_constant_s)
             self._height_m = (
                 seen

@@ -20,6 +20,7 @@ from visualization_msgs.msg import MarkerArray
 from monomsk_description.errors import DescriptionError
 from monomsk_description.message_fields import fill, joint_state
 from monomsk_description.skeleton import Skeleton
+from monomsk_description.threads import use_one_thread
 from monomsk_dynamics import message_fields, results
 from monomsk_dynamics.conversions import (
     stamp_to_ns,
@@ -245,6 +246,7 @@ def _descriptor(default: Any, low: Any, high: Any, text: str) -> ParameterDescri
 
 def main(args: list[str] | None = None) -> None:
     """Run the node until it is interrupted."""
+    use_one_thread()
     rclpy.init(args=args)
     node = DynamicsNode()
     status = 0

@@ -220,7 +220,7 @@ class _Run:
 def floor_height(
     terms: list[FrameTerms], feet: FootGeometry, velocity: Array, options: ContactOptions
 ) -> float:
-    """Where the soles rest [m]: the median height of the lowest point of slow soles.
+    """Where the soles rest [m]: the median height of the lower of the slow soles.
 
     Kinematics of another skeleton can leave the soles some centimetres off the floor z = 0. A
     recording without a resting sole has its floor at 0.
@@ -231,7 +231,8 @@ def floor_height(
         motion = sole_motion(frame, feet)
         strike, _ = detector.thresholds(float(np.hypot(*going)))
         resting = (motion.sole_speed < strike) & (np.abs(motion.height) < FloorHeight.RANGE_M)
-        heights.extend(motion.height[resting])
+        if resting.any():
+            heights.append(float(motion.height[resting].min()))
     return float(np.median(heights)) if heights else 0.0
 
 

@@ -26,6 +26,8 @@ Array = NDArray[np.float64]
 
 POSITION, ORIENTATION, JOINTS = slice(0, 3), slice(3, 6), slice(6, 37)
 _NV = 37
+#: A speed of so many standard deviations is no noise.
+_SIGNIFICANT = 2.0
 
 
 class ResetReason(Enum):
@@ -161,8 +163,9 @@ class ManifoldFilter:
         self._covariance = transition @ self._covariance @ transition.T + noise
 
     def _follow_activity(self, dt: float) -> None:
-        """Largest speed of late: rises at once, decays slowly."""
-        speed = float(np.abs(self._x[1]).max()) / self._options.active_speed
+        """Largest speed of late beyond its own noise: rises at once, decays slowly."""
+        noise = _SIGNIFICANT * np.sqrt(self._covariance[:, 1, 1])
+        speed = float((np.abs(self._x[1]) - noise).max()) / self._options.active_speed
         kept = self._activity * np.exp(-dt / self._options.activity_decay_s)
         self._activity = max(speed, float(kept))
 
