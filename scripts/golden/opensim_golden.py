@@ -3,6 +3,7 @@
 Usage, with any Python that has `opensim` and `numpy`:
     python scripts/golden/opensim_golden.py --data ../shared/data \
         --out tests/monomsk_description/data [--poses 20]
+    python scripts/golden/opensim_golden.py --model written_subject.osim --out ...
 
 Each file `<name>.npz` holds, over random coordinates within their ranges, random rates and
 accelerations: places of every segment's origin, of one more point of it, and of the markers;
@@ -86,13 +87,13 @@ def _forces(model: GoldenModel, motion: Motion, pelvis: Motion, prefix: str) -> 
     }
 
 
-def _write(name: str, data: Path, out: Path, poses: int) -> None:
-    model = GoldenModel(data / MODELS[name])
+def _write(name: str, path: Path, source: str, out: Path, poses: int) -> None:
+    model = GoldenModel(path)
     arrays = golden(model, poses, np.random.default_rng(len(name)))
-    path = out / f"{name}.npz"
+    file = out / f"{name}.npz"
     np.savez_compressed(
-        path,
-        source=np.array(f"{MODELS[name]}, OpenSim 4.6"),
+        file,
+        source=np.array(f"{source}, OpenSim 4.6"),
         coordinate_names=np.array(model.coordinates),
         segment_names=np.array(model.segments),
         marker_names=np.array(model.markers),
@@ -100,19 +101,24 @@ def _write(name: str, data: Path, out: Path, poses: int) -> None:
         mass_kg=np.array(model.total_mass_kg()),
         **arrays,
     )
-    print(f"{path}: {poses} poses, {path.stat().st_size / 1024:.0f} KiB")
+    print(f"{file}: {poses} poses, {file.stat().st_size / 1024:.0f} KiB")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder of reference data")
+    models = parser.add_mutually_exclusive_group(required=True)
+    models.add_argument("--data", type=Path, help="folder of reference data: all models in it")
+    models.add_argument("--model", type=Path, help="one model file instead")
     parser.add_argument("--out", type=Path, required=True, help="folder for the golden files")
     parser.add_argument("--poses", type=int, default=20)
-    parser.add_argument("--only", choices=MODELS, nargs="*", default=list(MODELS))
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    for name in arguments.only:
-        _write(name, arguments.data, arguments.out, arguments.poses)
+    if arguments.model:
+        file = arguments.model
+        _write(file.stem, file, file.name, arguments.out, arguments.poses)
+        return
+    for name, place in MODELS.items():
+        _write(name, arguments.data / place, place, arguments.out, arguments.poses)
 
 
 if __name__ == "__main__":

@@ -8,11 +8,21 @@ import pinocchio as pin
 import pytest
 
 from monomsk_description.anatomy import Site
-from monomsk_description.points import PointSetFactory
-from monomsk_description.skeleton import Skeleton, build_skeleton
+from monomsk_description.osim_reader import from_osim
+from monomsk_description.points import PointSet, PointSetFactory, join
+from monomsk_description.skeleton import Skeleton, build_skeleton, personal_skeleton
 from monomsk_description.subject import Subject
 
 DATA = Path(__file__).parent / "data"
+MODELS = {
+    "rajagopal2016": "models/Rajagopal2016.osim",
+    "rajagopal_lai_uhlrich2023": "models/RajagopalLaiUhlrich2023.osim",
+    "subject_walk_scaled": "mocap_walking_3d/subject_walk_scaled.osim",
+    "rajagopal2015_scaled": "mocap_running_bmc/Scale/Rajagopal2015_scaled2.osim",
+    "gait2392": "opensim_pipelines/Gait2392_Simbody/OutputReference/subject01_simbody.osim",
+}
+# OpenSim rounds the orientations of old files to six digits when it brings them up to date.
+ROUNDED = "rajagopal2015_scaled"
 
 # OpenSim's (x, y, z) is (x, -z, y) here.
 TURN = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
@@ -69,12 +79,22 @@ class Golden:
         return np.r_[wrench, self.ordered(f"{prefix}forces", pose)]
 
 
+def load(name, skeleton):
+    with np.load(DATA / f"{name}.npz") as file:
+        return Golden(dict(file), skeleton)
+
+
 @pytest.fixture(scope="module")
 def golden():
-    with np.load(DATA / "rajagopal2016.npz") as file:
-        arrays = dict(file)
-    subject = Subject(1.70, float(arrays["mass_kg"]))
-    return Golden(arrays, build_skeleton(subject))
+    """The shipped anatomy next to Rajagopal's model."""
+    return load("rajagopal2016", build_skeleton(Subject(1.70, 75.337)))
+
+
+@pytest.fixture(params=MODELS)
+def read_model(request, shared_data):
+    """A model read from its file next to what OpenSim says of it."""
+    anatomy = from_osim(shared_data(MODELS[request.param]))
+    return load(request.param, personal_skeleton(anatomy))
 
 
 def worst_distance_m(golden):
@@ -89,6 +109,19 @@ def worst_distance_m(golden):
             apart = np.linalg.norm(found - golden.places(which, pose), axis=1)
             worst = max(worst, float(apart.max()))
     return worst
+
+
+def worst_marker_distance_m(golden, points: PointSet):
+    rows = [points.names.index(name) for name in golden.names("marker")]
+    assert rows
+    return max(
+        np.linalg.norm(
+            golden.skeleton.points(golden.configuration(pose), points)[rows]
+            - golden.places("markers", pose),
+            axis=1,
+        ).max()
+        for pose in range(len(golden))
+    )
 
 
 def moving_forces(golden, pose):
@@ -147,3 +180,35 @@ def test_inverse_dynamics_in_motion_is_nearly_opensims(golden):
     powers = np.array([golden.velocity(p) @ golden.forces(p) for p in range(len(golden))])
     rates = golden.arrays["energy_rate"]
     assert np.abs(powers - rates).max() > 1e-4 * np.abs(rates).max(), "OpenSim was mended"
+
+
+# Models read from their files, and one that was written -----------------------------------------
+
+
+def test_a_read_model_has_its_segments_where_opensim_has_them(read_model):
+    tolerance_m = 5e-6 if ROUNDED in str(read_model.arrays["source"]).lower() else 1e-12
+    assert read_model.skeleton.mass_kg == pytest.approx(float(read_model.arrays["mass_kg"]))
+    assert worst_distance_m(read_model) < tolerance_m
+    assert worst_marker_distance_m(read_model, read_model.skeleton.markers) < tolerance_m
+
+
+def test_a_read_model_has_opensims_inverse_dynamics(read_model):
+    rounded = ROUNDED in str(read_model.arrays["source"]).lower()
+    assert worst_force_error(read_model, forces_from_rest, "rest_") < (5e-6 if rounded else 1e-12)
+    assert worst_power_error(read_model) < 1e-6
+    one_axis_knee = "Gait2392" in str(read_model.arrays["source"])
+    assert worst_force_error(read_model, moving_forces) < (1e-9 if one_axis_knee else 1e-2)
+
+
+def test_opensim_reads_a_written_model_as_it_was_meant():
+    """Its golden file: scripts/golden/write_subject.py, then opensim_golden.py."""
+    lengths = {"thigh": 0.47, "pelvis_width": 0.175}
+    written = load(
+        "written_subject", build_skeleton(Subject(1.82, 81.5, segment_lengths_m=lengths))
+    )
+    skeleton = written.skeleton
+    assert float(written.arrays["mass_kg"]) == pytest.approx(81.5)
+    assert worst_distance_m(written) < 1e-12
+    assert worst_marker_distance_m(written, join(skeleton.landmarks, skeleton.markers)) < 1e-12
+    assert worst_force_error(written, forces_from_rest, "rest_") < 1e-12
+    assert worst_force_error(written, moving_forces) < 1e-2

@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+
 from monomsk_description.curves import Curve
-from monomsk_description.frames import Array
+from monomsk_description.frames import Array, rotation_about
 
 AxisKind = Literal["rotation", "translation"]
 
@@ -50,10 +52,25 @@ class Placement:
     rotation: Array
     translation: Array
 
+    def compose(self, inner: "Placement") -> "Placement":
+        """The placement of a frame that sits at `inner` in this one."""
+        return Placement(self.rotation @ inner.rotation, self.act(inner.translation))
+
+    def inverse(self) -> "Placement":
+        """The placement of the outer frame in this one."""
+        return Placement(self.rotation.T, -self.rotation.T @ self.translation)
+
+    def act(self, point: Array) -> Array:
+        """A point (3,) of this frame, in the outer one."""
+        return self.translation + self.rotation @ point
+
 
 @dataclass(frozen=True)
 class Joint:
-    """How a child segment moves in its parent: axes in order, between two fixed placements."""
+    """How a child segment moves in its parent: axes in order, between two fixed placements.
+
+    A joint without axes is a weld: its child rides on the parent, under its own name.
+    """
 
     name: str
     parent: str
@@ -61,6 +78,18 @@ class Joint:
     in_parent: Placement
     in_child: Placement
     axes: tuple[TransformAxis, ...]
+
+    def at_zero(self) -> Placement:
+        """The child's frame in the parent's when every coordinate is zero."""
+        placement = self.in_parent
+        for axis in self.axes:
+            value = 0.0 if axis.curve is None else axis.curve.at(0.0).value
+            if axis.kind == "translation":
+                move = Placement(np.eye(3), value * axis.axis)
+            else:
+                move = Placement(rotation_about(axis.axis, value), np.zeros(3))
+            placement = placement.compose(move)
+        return placement.compose(self.in_child.inverse())
 
 
 @dataclass(frozen=True)

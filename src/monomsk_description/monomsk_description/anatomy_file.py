@@ -22,6 +22,7 @@ from monomsk_description.anatomy import (
 from monomsk_description.curves import cubic_spline
 from monomsk_description.errors import AnatomyFileError, ShapeError
 from monomsk_description.frames import Array, rotation_from_body_xyz
+from monomsk_description.lumping import lump
 
 # Reflection in the sagittal plane, z = 0 in OpenSim axes.
 _MIRROR = np.diag([1.0, 1.0, -1.0])
@@ -45,8 +46,10 @@ def load_anatomy(path: Path | None = None) -> Anatomy:
 
 def _anatomy(content: dict[str, Any]) -> Anatomy:
     right = {name: _segment(name, entry) for name, entry in content["segments"].items()}
-    for entry in content.get("lumped", {}).values():
-        right[entry["segment"]] = _lump(right[entry["segment"]], entry)
+    for name, entry in content.get("lumped", {}).items():
+        place = Placement(np.eye(3), _vector(entry["location_m"]))
+        carrier = right[entry["segment"]]
+        right[carrier.name] = lump(carrier, _segment(name, entry), place)
     segments = {s.name: s for segment in right.values() for s in _both_sides(segment)}
     joints = tuple(_joints(content["joints"]))
     ranges = {
@@ -86,22 +89,6 @@ def _vector(values: list[float] | None) -> Array:
 def _segment(name: str, entry: dict[str, Any]) -> Segment:
     inertia = np.diag(_vector(entry["inertia_kg_m2"]))
     return Segment(name, float(entry["mass_kg"]), _vector(entry["center_of_mass_m"]), inertia)
-
-
-def _lump(segment: Segment, entry: dict[str, Any]) -> Segment:
-    """The segment with another mass fixed on it (parallel axis theorem)."""
-    mass = float(entry["mass_kg"])
-    place = _vector(entry["location_m"]) + _vector(entry["center_of_mass_m"])
-    total = segment.mass_kg + mass
-    center = (segment.mass_kg * segment.center_of_mass_m + mass * place) / total
-    inertia = segment.inertia_kg_m2 + np.diag(_vector(entry["inertia_kg_m2"]))
-    inertia = inertia + _point_inertia(segment.mass_kg, segment.center_of_mass_m - center)
-    inertia = inertia + _point_inertia(mass, place - center)
-    return Segment(segment.name, total, center, inertia)
-
-
-def _point_inertia(mass_kg: float, offset: Array) -> Array:
-    return mass_kg * (offset @ offset * np.eye(3) - np.outer(offset, offset))
 
 
 def _both_sides(segment: Segment) -> Iterator[Segment]:

@@ -65,6 +65,13 @@ class Curve:
         """The curve multiplied by a factor."""
         return Curve(self.breaks, self.origins, self.coefficients * factor)
 
+    def as_line(self) -> tuple[float, float] | None:
+        """Slope and offset where the curve is one straight line, else None."""
+        if len(self.breaks) or self.coefficients[0, 2:].any():
+            return None
+        offset, slope = (*self.coefficients[0], 0.0)[:2]
+        return float(slope), float(offset) - float(slope) * float(self.origins[0])
+
     @cached_property
     def _pieces(self) -> tuple[list[float], list[tuple[float, list[float]]]]:
         """Plain floats, highest power first: evaluation is several times faster than in numpy."""

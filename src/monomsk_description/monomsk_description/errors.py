@@ -17,6 +17,18 @@ class AnatomyFileError(DescriptionError):
         super().__init__(f"{source}: {reason}")
 
 
+class UnsupportedModelError(AnatomyFileError):
+    """An OpenSim model has a part that this package cannot represent.
+
+    Attributes:
+        part: The unsupported part, such as `PointOnLineConstraint 'belt'`.
+    """
+
+    def __init__(self, source: str, part: str, reason: str) -> None:
+        self.part = part
+        super().__init__(source, f"{part} is not supported: {reason}")
+
+
 class ImplausibleSubjectError(DescriptionError):
     """A height, mass or segment length that no human has.
 
@@ -48,6 +60,21 @@ class UnknownNameError(DescriptionError):
         self.kind = kind
         self.name = name
         super().__init__(f"unknown {kind} {name!r}; known: {', '.join(known)}")
+
+
+class IncompleteSkeletonError(DescriptionError):
+    """A skeleton without the coordinates or segments that the caller needs.
+
+    Attributes:
+        missing: Names of what it lacks.
+    """
+
+    def __init__(self, model: str, missing: tuple[str, ...]) -> None:
+        self.missing = missing
+        super().__init__(
+            f"model {model!r} is not the whole body of 37 degrees of freedom; it lacks "
+            f"{', '.join(missing)} (welded joints can be completed, missing segments cannot)"
+        )
 
 
 class ShapeError(DescriptionError):

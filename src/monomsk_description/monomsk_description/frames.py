@@ -32,6 +32,13 @@ def rotation_to_rep103(rotation: ArrayLike) -> Array:
     return ROTATION_REP103_OPENSIM @ np.asarray(rotation, dtype=float) @ ROTATION_REP103_OPENSIM.T
 
 
+def rotation_about(axis: Array, angle_rad: float) -> Array:
+    """Rotation matrix (3, 3) about a unit axis (3,) by an angle [rad] (Rodrigues' formula)."""
+    x, y, z = axis
+    cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+    return np.eye(3) + np.sin(angle_rad) * cross + (1.0 - np.cos(angle_rad)) * cross @ cross
+
+
 def rotation_from_body_xyz(angles_rad: ArrayLike) -> Array:
     """Rotation matrix (3, 3) of OpenSim's body-fixed X-Y-Z angles [rad], shape (3,)."""
     (cx, cy, cz), (sx, sy, sz) = np.cos(angles_rad), np.sin(angles_rad)

@@ -6,6 +6,7 @@ from importlib import resources
 import numpy as np
 import yaml
 
+from monomsk_description.anatomy import Anatomy, Site
 from monomsk_description.errors import AnatomyFileError
 from monomsk_description.frames import Array
 
@@ -46,6 +47,15 @@ def load_landmark_sites() -> tuple[LandmarkSite, ...]:
     file = resources.files("monomsk_description") / "data" / "blazepose_landmarks.yaml"
     entries = yaml.safe_load(file.read_text())["landmarks"]
     return tuple(_site(name, entries) for name in LANDMARK_NAMES)
+
+
+def place_landmarks(anatomy: Anatomy) -> tuple[Site, ...]:
+    """The landmarks on the anatomy's segments, at its scale; those of missing segments left out."""
+    return tuple(
+        Site(s.name, s.segment, s.location_m * anatomy.scale_factors.get(s.segment, np.ones(3)))
+        for s in load_landmark_sites()
+        if s.segment in anatomy.segments
+    )
 
 
 def _site(name: str, entries: dict[str, dict]) -> LandmarkSite:

@@ -40,7 +40,7 @@ def scale(anatomy: Anatomy, subject: Subject) -> Anatomy:
             name: _scale_segment(segment, factors[name], mass_ratio)
             for name, segment in anatomy.segments.items()
         },
-        joints=tuple(_scale_joint(joint, factors) for joint in anatomy.joints),
+        joints=tuple(scale_joint(joint, factors) for joint in anatomy.joints),
         sole_points=tuple(_scale_site(site, factors) for site in anatomy.sole_points),
         sole_frames=tuple(_scale_site(site, factors) for site in anatomy.sole_frames),
         markers=tuple(_scale_site(site, factors) for site in anatomy.markers),
@@ -78,7 +78,8 @@ def _scale_segment(segment: Segment, factors: Array, mass_ratio: float) -> Segme
     )
 
 
-def _scale_joint(joint: Joint, factors: dict[str, Array]) -> Joint:
+def scale_joint(joint: Joint, factors: dict[str, Array]) -> Joint:
+    """The joint between segments that are scaled by factors (3,) of their names."""
     parent, child = factors[joint.parent], factors[joint.child]
     return replace(
         joint,

@@ -14,9 +14,9 @@ from monomsk_description.anatomy import Anatomy, Site
 from monomsk_description.anatomy_file import load_anatomy
 from monomsk_description.assembly import ROOT_SEGMENT, assemble
 from monomsk_description.coupling import ROOT_NQ, ROOT_NV, Coupling, ForceDerivatives
-from monomsk_description.errors import UnknownNameError
+from monomsk_description.errors import IncompleteSkeletonError, UnknownNameError
 from monomsk_description.frames import Array, to_rep103
-from monomsk_description.landmarks import load_landmark_sites
+from monomsk_description.landmarks import LANDMARK_NAMES, load_landmark_sites, place_landmarks
 from monomsk_description.points import PointSet, PointSetFactory
 from monomsk_description.scaling import scale
 from monomsk_description.subject import Subject
@@ -43,7 +43,8 @@ class Skeleton:
         tangent_names: The 37 components of a tangent vector.
         lower_limits, upper_limits: Range of each coordinate [rad], (31,).
         soles: Contact points, 8 right ones, then 8 left ones.
-        landmarks: The 33 BlazePose landmarks.
+        landmarks: The 33 BlazePose landmarks; those whose segment is missing are left out.
+        markers: Skin markers of the anatomy; the shipped one has none.
         joint_centers: The origin of every segment but the pelvis, and the pelvis.
     """
 
@@ -66,6 +67,7 @@ class Skeleton:
         point_sets = PointSetFactory(assembly)
         self.soles = point_sets.make(anatomy.sole_points)
         self.landmarks = _landmarks(point_sets, anatomy)
+        self.markers = point_sets.make(anatomy.markers)
         self.joint_centers = point_sets.make(
             [Site(name, name, np.zeros(3)) for name in anatomy.segments]
         )
@@ -82,6 +84,20 @@ class Skeleton:
             return self.coordinate_names.index(name)
         except ValueError:
             raise UnknownNameError("coordinate", name, self.coordinate_names) from None
+
+    def require_full_body(self) -> None:
+        """Makes sure that there are the 37 degrees of freedom and 33 landmarks of the full body.
+
+        Raises:
+            IncompleteSkeletonError: Some are missing, as in a model without arms; see `complete`.
+        """
+        coordinates = _full_body_coordinates()
+        if self.coordinate_names != coordinates or self.landmarks.names != LANDMARK_NAMES:
+            wanted, present = (*coordinates, *LANDMARK_NAMES), self.coordinate_names
+            names = {*present, *self.landmarks.names}
+            raise IncompleteSkeletonError(
+                self.anatomy.name, tuple(name for name in wanted if name not in names)
+            )
 
     def neutral(self) -> Array:
         """Upright with all coordinates zero, facing x, the soles on the floor: q (38,)."""
@@ -190,18 +206,19 @@ class Skeleton:
 
 
 def _landmarks(point_sets: PointSetFactory, anatomy: Anatomy) -> PointSet:
-    """The BlazePose landmarks, placed by the segments' scale factors."""
-    landmarks = load_landmark_sites()
-    sites = [
-        Site(s.name, s.segment, s.location_m * anatomy.scale_factors.get(s.segment, np.ones(3)))
-        for s in landmarks
-    ]
-    return point_sets.make(sites, np.array([s.sigma_m for s in landmarks]))
+    sigma_m = {site.name: site.sigma_m for site in load_landmark_sites()}
+    sites = place_landmarks(anatomy)
+    return point_sets.make(sites, np.array([sigma_m[site.name] for site in sites]))
 
 
 @cache
 def _default_anatomy() -> Anatomy:
     return load_anatomy()
+
+
+@cache
+def _full_body_coordinates() -> tuple[str, ...]:
+    return assemble(_default_anatomy()).coordinates
 
 
 def build_skeleton(subject: Subject, anatomy: Anatomy | None = None) -> Skeleton:
@@ -213,4 +230,21 @@ def build_skeleton(subject: Subject, anatomy: Anatomy | None = None) -> Skeleton
     return Skeleton(subject, scale(anatomy or _default_anatomy(), subject))
 
 
-__all__ = ["PELVIS_TANGENT_NAMES", "ROOT_SEGMENT", "Skeleton", "build_skeleton"]
+def personal_skeleton(anatomy: Anatomy, height_m: float | None = None) -> Skeleton:
+    """The skeleton of an anatomy that already has a person's size, such as a scaled OpenSim model.
+
+    Nothing is scaled. A height that nobody gives is the anatomy's own estimate, and listed among
+    what the subject assumes.
+    """
+    assumed = frozenset() if height_m else frozenset({"height_m"})
+    subject = Subject(height_m or anatomy.height_m, anatomy.mass_kg, assumed=assumed)
+    return Skeleton(subject, anatomy)
+
+
+__all__ = [
+    "PELVIS_TANGENT_NAMES",
+    "ROOT_SEGMENT",
+    "Skeleton",
+    "build_skeleton",
+    "personal_skeleton",
+]
