@@ -23,6 +23,7 @@ from monomsk_analysis.cli import EXIT_BAD_INPUT, PROJECT_ERRORS
 from monomsk_analysis.progress import Stages
 from monomsk_analysis.reference_data import ReferenceDataMissingError, reference_folder
 from monomsk_analysis.summary import provenance, write_summary
+from monomsk_description.threads import use_one_thread
 
 MARKDOWN = Path("docs") / "benchmarks.md"
 RESULTS = Path("bench") / "results.json"
@@ -105,6 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--root", type=Path, default=Path(), help="where docs/ and bench/ are")
     parser.add_argument("--work", type=Path, help="keep the analyses in this folder")
     options = parser.parse_args(arguments)
+    use_one_thread()
     console = Console(stderr=True)
     try:
         folder = reference_folder()

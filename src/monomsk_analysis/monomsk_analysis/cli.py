@@ -154,7 +154,9 @@ def _analyze(options: AnalyzeOptions) -> None:
     from monomsk_analysis.camera_choice import CameraRequest
     from monomsk_analysis.console_summary import print_analysis
     from monomsk_analysis.frame_source import TimeWindow
+    from monomsk_description.threads import use_one_thread
 
+    use_one_thread()
     console = Console(stderr=True)
     request = AnalyzeRequest(
         source=options.source,
@@ -181,7 +183,9 @@ def _dynamics(options: DynamicsOptions) -> None:
     from monomsk_analysis.console_summary import print_analysis
     from monomsk_analysis.dynamics_command import DynamicsRequest, run_dynamics
     from monomsk_analysis.subject_file import read_subject_file
+    from monomsk_description.threads import use_one_thread
 
+    use_one_thread()
     if options.model is not None:
         subject = read_subject_file(options.model, options.height_m, options.mass_kg)
     else:

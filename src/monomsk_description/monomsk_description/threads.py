@@ -1,12 +1,15 @@
 """One thread for linear algebra: this project's matrices are too small to share."""
 
+# Only libraries that are loaded can be limited: numpy and scipy bring an OpenBLAS each.
+import numpy  # noqa: F401
+import scipy.linalg  # noqa: F401
 from threadpoolctl import threadpool_limits
 
 
 def use_one_thread() -> None:
     """Limits BLAS to one thread in this process.
 
-    Factorising a 77 x 77 matrix with two threads takes 4 ms on an idle machine of two cores and 20
-    times as long on a busy one, because the threads wait for each other.
+    With two threads on two busy cores a frame's fit took 76 ms instead of 4 ms: the threads of
+    each small factorisation wait for each other.
     """
     threadpool_limits(limits=1, user_api="blas")

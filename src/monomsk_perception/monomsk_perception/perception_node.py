@@ -26,6 +26,7 @@ from monomsk_description.message_fields import (
 )
 from monomsk_description.skeleton import build_skeleton
 from monomsk_description.subject import Subject
+from monomsk_description.threads import use_one_thread
 from monomsk_msgs.msg import BodyModel, BodyState, Landmarks
 from monomsk_msgs.srv import SetSubject
 from monomsk_perception import message_fields
@@ -314,6 +315,7 @@ def _descriptor(parameter: NodeParameter) -> ParameterDescriptor:
 
 def main(args: list[str] | None = None) -> None:
     """Run the node until it is interrupted."""
+    use_one_thread()
     rclpy.init(args=args)
     node = PerceptionNode()
     status = 0
