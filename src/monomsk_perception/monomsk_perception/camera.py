@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -21,7 +20,7 @@ from monomsk_perception.camera_checks import (
     check_matrix,
     check_size,
 )
-from monomsk_perception.distortion import distort, turn_distortion
+from monomsk_perception.distortion import distort, turn_distortion, undistort
 from monomsk_perception.errors import CameraError
 
 FloatArray = npt.NDArray[np.float64]
@@ -35,9 +34,6 @@ recording video (0.71 to 0.85) and laboratory cameras (0.87).
 
 DISTORTION_MODELS = ("", "none", "plumb_bob", "rational_polynomial")
 """Names in sensor_msgs/CameraInfo that mean OpenCV's standard model."""
-
-_UNDISTORT_CRITERIA = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 60, 1e-9)
-_RAY_TOLERANCE_PX = 0.1
 
 
 @dataclass(frozen=True)
@@ -172,20 +168,12 @@ class CameraIntrinsics:
 
         Returns:
             (n, 3) rays in the optical frame, scaled to z = 1. NaN where the pixel is NaN or where
-            the distortion polynomial has no ray for it (far outside the image of a wide lens).
+            the distortion has no ray for it (far outside the image of a wide lens).
         """
         points = np.ascontiguousarray(pixels, dtype=np.float64).reshape(-1, 2)
         rays = np.ones((len(points), 3))
-        if not self.distortion:
-            rays[:, 0] = (points[:, 0] - self.center_x_px) / self.focal_x_px
-            rays[:, 1] = (points[:, 1] - self.center_y_px) / self.focal_y_px
-        elif len(points):
-            coefficients = np.asarray(self.distortion)
-            rays[:, :2] = cv2.undistortPointsIter(
-                points[:, None], self.matrix, coefficients, None, None, _UNDISTORT_CRITERIA
-            )[:, 0]
-            wrong = ~(np.abs(self.project(rays) - points).max(axis=1) < _RAY_TOLERANCE_PX)
-            rays[wrong] = np.nan
+        center, focal = (self.center_x_px, self.center_y_px), (self.focal_x_px, self.focal_y_px)
+        rays[:, :2] = undistort((points - center) / focal, self.distortion)
         rays[~np.isfinite(rays).all(axis=1)] = np.nan
         return rays
 
