@@ -22,6 +22,7 @@ from monomsk_analysis.report_data import CameraFacts, KeyFrame, ReportData
 from monomsk_analysis.summary import (
     Timing,
     frame_entries,
+    load_warning,
     provenance,
     quality_entries,
     subject_entries,
@@ -210,7 +211,8 @@ def _warnings(analysis: Analysis, facts: RecordingFacts) -> tuple[str, ...]:
             f"The contacts leave {residual:.0f} % of body weight unexplained; "
             "torques and forces are not reliable."
         )
-    return tuple(sentences)
+    load = load_warning(analysis)
+    return (*sentences, load) if load else tuple(sentences)
 
 
 def _fit_entries(analysis: Analysis, facts: RecordingFacts) -> dict[str, Any]:

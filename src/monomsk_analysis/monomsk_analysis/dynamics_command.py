@@ -29,6 +29,7 @@ from monomsk_analysis.result_tables import write_kinetics
 from monomsk_analysis.summary import (
     Timing,
     frame_entries,
+    load_warning,
     provenance,
     quality_entries,
     subject_entries,
@@ -76,7 +77,7 @@ def run_dynamics(request: DynamicsRequest, stages: Stages | None = None) -> Anal
         raise FileFormatError(request.motion, reason)
     with result_folder(request.out, overwrite=request.overwrite) as folder:
         analysis = _solve(request, skeleton, motion, stages)
-        notes = _notes(skeleton, motion)
+        notes = _notes(analysis, motion)
         write_kinetics(folder, analysis)
         write_report(folder / "report.html", _report(request, analysis, notes))
         entries = _summary(request, analysis, notes, time.perf_counter() - start_s)
@@ -97,8 +98,9 @@ def _solve(
     return analysis
 
 
-def _notes(skeleton: Skeleton, motion: ImportedMotion) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _notes(analysis: Analysis, motion: ImportedMotion) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Sentences about what was assumed, and about what looks wrong."""
+    skeleton = analysis.skeleton
     assumptions = [f"{name} was not given." for name in sorted(skeleton.subject.assumed)]
     if motion.defaulted:
         assumptions.append(f"Not in the file, held at zero: {', '.join(motion.defaulted)}.")
@@ -110,6 +112,9 @@ def _notes(skeleton: Skeleton, motion: ImportedMotion) -> tuple[tuple[str, ...],
             f"The soles' lowest places lie {100 * floor_m:+.0f} cm from the floor; "
             "contacts may be missed."
         )
+    load = load_warning(analysis)
+    if load:
+        warnings.append(load)
     return tuple(assumptions), tuple(warnings)
 
 

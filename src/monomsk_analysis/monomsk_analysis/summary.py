@@ -23,6 +23,8 @@ from monomsk_description.subject import Subject
 Array = NDArray[np.float64]
 
 GRAVITY_M_S2 = 9.81
+_LOAD_TOLERANCE_PERCENT = 5.0
+_MAX_VELOCITY_M_S = 0.5
 _LIBRARIES = (
     ("numpy", "numpy"),
     ("scipy", "scipy"),
@@ -101,6 +103,23 @@ def quality_entries(analysis: Analysis) -> dict[str, Any]:
         "mean_vertical_force_percent_body_weight": 100 * _mean(loads) / weight_n,
         "joint_torque_sigma_median_n_m": _median(torque_sigma),
     }
+
+
+def load_warning(analysis: Analysis) -> str | None:
+    """Return a sentence if the mean vertical force cannot be right, else None.
+
+    Over a recording of duration T it differs from body weight by the change of the body's
+    vertical velocity over g T, and nobody ends faster than a step down.
+    """
+    duration_s = float(len(analysis.results) * np.median(np.diff(analysis.times)))
+    percent = quality_entries(analysis)["mean_vertical_force_percent_body_weight"]
+    tolerance = _LOAD_TOLERANCE_PERCENT + 100 * _MAX_VELOCITY_M_S / (GRAVITY_M_S2 * duration_s)
+    if abs(percent - 100.0) <= tolerance:
+        return None
+    return (
+        f"The mean vertical force is {percent:.0f} % of body weight over {duration_s:.1f} s, "
+        "which no motion on a floor explains: forces are off by about as much."
+    )
 
 
 def timing_entries(timings: Sequence[Timing]) -> dict[str, Any]:
