@@ -36,10 +36,13 @@ def test_a_graph_that_fails_is_told_with_the_end_of_its_log(tmp_path, monkeypatc
     video = tmp_path / "v.mp4"
     video.write_bytes(b"no video")
     monkeypatch.setattr(
-        "monomsk_bringup.demo.live_command", lambda *_: ["sh", "-c", "echo what went wrong; exit 3"]
+        "monomsk_bringup.demo.live_command",
+        lambda *_: ["printf", r"noise\n[camera_player-4] [ERROR] [1.0] what went wrong\nnoise\n%z"],
     )
     assert main(["--video", str(video), "--out", str(tmp_path / "demo")]) == 1
-    assert "live: failed" in (error := capsys.readouterr().err) and "what went wrong" in error
+    error = capsys.readouterr().err
+    assert "live: failed\n[camera_player-4] [ERROR]" in error and "noise" not in error
+    assert str(tmp_path / "demo" / "live" / "log.txt") in error
 
 
 def test_no_results_are_a_failure_even_when_every_process_was_content(

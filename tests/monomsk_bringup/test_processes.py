@@ -76,8 +76,9 @@ def test_the_end_of_a_process_can_end_everything(tmp_path):
     ids=["sigint", "sigterm", "sigkill"],
 )
 def test_stopping_becomes_more_forceful(tmp_path, code, expected):
-    exits, _ = run(tmp_path, planned("node-1", code), stop_after="up")
+    exits, lines = run(tmp_path, planned("node-1", code), stop_after="up")
     assert exits[0].code in expected
+    assert not any("[ERROR] [node-1]: process has died" in line for line in lines)
     assert not exits[0].by_itself
 
 
@@ -114,7 +115,7 @@ def test_a_program_that_cannot_start_ends_what_was_started(tmp_path):
     )
     with pytest.raises(NotInstalledError, match="/no/such/program"):
         supervisor.run()
-    assert any("[node-1]: process has died" in line for line in lines)
+    assert any("[node-1]: process was ended by SIGINT" in line for line in lines)
     assert threading.active_count() < 10
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -28,6 +29,7 @@ PLAY_RATE_HZ = 30.0
 MAX_SIDE_PX = 640
 _RUNNER = "monomsk_bringup.launch_cli"
 _LOG_LINES = 25
+_NODE_ERROR = re.compile(r"^\[[^]]+\] \[(ERROR|FATAL)\]")
 
 
 class DemoError(BringupError):
@@ -121,14 +123,14 @@ def _run_live(options: DemoOptions, live: Path) -> None:
             command, env=environment, stdout=file, stderr=subprocess.STDOUT, check=False
         )
     if done.returncode != 0:
-        raise DemoError("live", f"failed; the end of {log}:\n{_tail(log)}")
+        raise DemoError("live", f"failed\n{_explain(log)}")
 
 
 def _summarize(options: DemoOptions, live: Path) -> None:
     path = live / "summary.json"
     command = [sys.executable, "-m", "monomsk_analysis.live_summary", str(live / "bag")]
     if subprocess.run([*command, "--out", str(path)], check=False).returncode != 0:
-        raise DemoError("live", f"no summary; the end of the log:\n{_tail(live / 'log.txt')}")
+        raise DemoError("live", f"no summary\n{_explain(live / 'log.txt')}")
     summary: dict[str, Any] = json.loads(path.read_text())
     summary["played"] = {
         "video": str(options.video),
@@ -140,7 +142,7 @@ def _summarize(options: DemoOptions, live: Path) -> None:
     }
     path.write_text(json.dumps(summary, indent=2) + "\n")
     if not summary["dynamics_out"]:
-        raise DemoError("live", f"no results came; the end of the log:\n{_tail(live / 'log.txt')}")
+        raise DemoError("live", f"no results came\n{_explain(live / 'log.txt')}")
 
 
 def _run_offline(options: DemoOptions, offline: Path) -> None:
@@ -152,8 +154,11 @@ def _run_offline(options: DemoOptions, offline: Path) -> None:
         raise DemoError("offline", f"failed: {' '.join(command)}")
 
 
-def _tail(log: Path) -> str:
-    return "\n".join(log.read_text(errors="replace").splitlines()[-_LOG_LINES:])
+def _explain(log: Path) -> str:
+    """Pick what explains a failure: what nodes reported as errors, else the end of their log."""
+    lines = log.read_text(errors="replace").splitlines()
+    errors = [line for line in lines if _NODE_ERROR.match(line)]
+    return "\n".join((errors or lines)[-_LOG_LINES:]) + f"\n(all of it: {log})"
 
 
 def _options(arguments: Sequence[str] | None) -> DemoOptions:

@@ -146,10 +146,7 @@ class Supervisor:
             running.end_group()
             by_itself = not self._stop.is_set()
             self._exits.append(Exit(label, code, by_itself))
-            if code == 0:
-                self._say(f"[INFO] [{label}]: process has finished cleanly")
-            else:
-                self._say(f"[ERROR] [{label}]: process has died [exit code {code}]")
+            self._say(_describe_end(label, code, by_itself))
             if running.planned.shutdown_on_exit and by_itself:
                 self._say(f"[INFO] [launch]: '{label}' has ended, so everything ends")
                 self._stop.set()
@@ -169,6 +166,14 @@ class Supervisor:
             while self._running and time.monotonic() < deadline_s:
                 self._collect()
                 time.sleep(POLL_PERIOD_S)
+
+
+def _describe_end(label: str, code: int, by_itself: bool) -> str:
+    if code == 0:
+        return f"[INFO] [{label}]: process has finished cleanly"
+    if code < 0 and not by_itself:
+        return f"[INFO] [{label}]: process was ended by {signal.Signals(-code).name}"
+    return f"[ERROR] [{label}]: process has died [exit code {code}]"
 
 
 @dataclass(frozen=True)
