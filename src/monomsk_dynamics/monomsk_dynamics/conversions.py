@@ -130,8 +130,9 @@ def _measured_lengths(message: Any, by_height: Skeleton) -> dict[str, float]:
         if rule.segments[0] not in scales:
             raise MessageError("segment_names", f"segment {rule.segments[0]} is missing")
         scale = getattr(scales[rule.segments[0]], _REP103_COMPONENT[rule.axis])
-        if abs(scale - anatomy.scale_factors[rule.segments[0]][rule.axis]) > _SCALE_TOLERANCE:
-            lengths[name] = scale * rule.model_length_m
+        stretch = scale / anatomy.scale_factors[rule.segments[0]][rule.axis]
+        if abs(stretch - 1.0) > _SCALE_TOLERANCE:
+            lengths[name] = stretch * rule.model_length_m
     return lengths
 
 

@@ -30,7 +30,7 @@ GRAVITY_M_S2 = 9.81
 #: Relative priors assume at least this share of the body weight.
 _MINIMUM_LOAD = 0.3
 #: A foot with less of the body weight than this bears nothing.
-_UNLOADED = 1e-4
+_UNLOADED = 0.02
 #: Of a generator's magnitude, relative to the reluctance of its point.
 _RIDGE = 1e-3
 _IDENTITY = np.eye(3)
