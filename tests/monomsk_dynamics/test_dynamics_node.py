@@ -1,0 +1,135 @@
+"""The node as its own process: what it publishes, what it refuses, how it ends."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from monomsk_description.body_state import BodyState
+from monomsk_description.message_fields import StateContext, body_model, body_state, fill
+
+pytestmark = [pytest.mark.integration, pytest.mark.requires_ros]
+
+PERIOD_S = 1 / 60
+
+
+@pytest.fixture
+def node(start_node, ros_node, spin_until, skeleton):
+    """The running node, publishers to it and everything that comes back, by topic."""
+    from diagnostic_msgs.msg import DiagnosticArray
+    from geometry_msgs.msg import WrenchStamped
+    from rclpy.qos import DurabilityPolicy, QoSProfile
+    from sensor_msgs.msg import JointState
+    from visualization_msgs.msg import MarkerArray
+
+    import monomsk_msgs.msg as msgs
+
+    received: dict[str, list] = {}
+    for topic, kind in {
+        "body_dynamics": msgs.BodyDynamics,
+        "joint_torques": JointState,
+        "right_sole/wrench": WrenchStamped,
+        "left_sole/wrench": WrenchStamped,
+        "markers": MarkerArray,
+        "/diagnostics": DiagnosticArray,
+    }.items():
+        received[topic] = []
+        ros_node.create_subscription(kind, topic, received[topic].append, 100)
+    latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    models = ros_node.create_publisher(msgs.BodyModel, "body_model", latched)
+    states = ros_node.create_publisher(msgs.BodyState, "body_state", 10)
+    process = start_node("monomsk_dynamics", "dynamics_node")
+    assert spin_until(
+        lambda: states.get_subscription_count() and ros_node.count_publishers("markers")
+    ), process.output
+
+    def send_model() -> None:
+        models.publish(fill(msgs.BodyModel(), body_model(skeleton, 0, "world")))
+        process.wait_for_output("body model: 1.75 m, 70 kg")
+
+    def send(stamp_s: float, change=None) -> None:
+        state = BodyState(round(stamp_s * 1e9), skeleton.neutral(), np.zeros(37))
+        message = fill(msgs.BodyState(), body_state(state, skeleton, StateContext("world")))
+        if change is not None:
+            change(message)
+        states.publish(message)
+
+    def stand(start_s: float, count: int) -> None:
+        """Send so many states of standing, each after the answer to the one before."""
+        for k in range(count):
+            before = len(received["body_dynamics"])
+            send(start_s + k * PERIOD_S)
+            assert spin_until(lambda: len(received["body_dynamics"]) > before, 10.0), process.output  # noqa: B023
+
+    def diagnosed(text: str) -> bool:
+        return any(text in array.status[0].message for array in received["/diagnostics"])
+
+    return SimpleNamespace(
+        process=process, received=received, send_model=send_model, send=send, stand=stand,
+        diagnosed=diagnosed,
+    )  # fmt: skip
+
+
+def test_a_standing_person_in_messages(node, spin_until, skeleton):
+    node.send_model()
+    node.stand(100.0, 70)
+    assert spin_until(lambda: len(node.received["markers"]) >= 70)
+    message = node.received["body_dynamics"][-1]
+    assert (message.header.stamp.sec, message.header.frame_id) == (101, "world")
+    force = message.right_sole.force.z + message.left_sole.force.z
+    assert force == pytest.approx(70.0 * 9.81, rel=0.005)
+    assert list(message.coordinate_names) == list(skeleton.coordinate_names)
+    torques = node.received["joint_torques"][-1]
+    assert list(torques.name) == list(skeleton.coordinate_names)
+    np.testing.assert_array_equal(torques.effort, message.effort)
+    assert torques.header.stamp == message.header.stamp
+    for side in ("right", "left"):
+        wrench = node.received[f"{side}_sole/wrench"][-1]
+        assert wrench.header.frame_id == f"{side[0]}_sole"
+        assert wrench.header.stamp == message.header.stamp
+        assert wrench.wrench.force.z == pytest.approx(0.5 * force, rel=0.01)
+    assert {marker.header.frame_id for marker in node.received["markers"][-1].markers} == {"world"}
+    assert spin_until(lambda: node.diagnosed("computing"))
+    status = node.received["/diagnostics"][-1].status[0]
+    assert {"rate_hz", "age_s", "root_force_n", "results"} <= {pair.key for pair in status.values}
+    assert status.name.endswith("/dynamics")
+
+
+def test_states_before_the_body_model_are_reported_not_guessed(node, spin_until):
+    for k in range(5):
+        node.send(100.0 + k * PERIOD_S)
+    assert spin_until(lambda: node.diagnosed("no body_model"))
+    assert not node.received["body_dynamics"]
+
+
+def test_nan_and_unknown_joints_give_a_diagnostic_and_nothing_else(node, spin_until):
+    node.send_model()
+    node.stand(100.0, 5)
+
+    def spoil(message) -> None:
+        message.position[3] = float("nan")
+
+    def rename(message) -> None:
+        message.coordinate_names[0] = "tail"
+
+    node.send(100.5, spoil)
+    assert spin_until(lambda: node.diagnosed("knee_angle_r is NaN"))
+    node.send(100.6, rename)
+    assert spin_until(lambda: node.diagnosed("tail"))
+    assert len(node.received["body_dynamics"]) == 5
+    node.stand(100.7, 3)
+
+
+def test_a_bag_that_loops_resets_and_is_reported(node, spin_until):
+    node.send_model()
+    node.stand(100.0, 10)
+    node.stand(50.0, 10)
+    assert spin_until(lambda: node.diagnosed("time jumped back"))
+    first_again = node.received["body_dynamics"][10]
+    assert np.isnan(first_again.consistency_error)
+
+
+def test_an_interrupt_ends_the_node_quietly(node):
+    node.process.interrupt()
+    assert node.process.wait() == 0
+    assert "Traceback" not in node.process.output
