@@ -22,7 +22,7 @@ __all__ = ["Landmarker", "LandmarkerOptions", "TrackingStatus"]
 Image = npt.NDArray[np.uint8]
 
 _MOST_CANDIDATES = 2  # bounds the time that one image can take
-_MIN_SIDE_PX = 8
+_MIN_SIDE_PX = 32  # smaller ones are noise to the networks, yet some noise is a person
 
 
 class TrackingStatus(Enum):

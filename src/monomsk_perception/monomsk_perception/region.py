@@ -43,7 +43,7 @@ class Region:
         to_x, to_y = (float(c) for c in np.asarray(top))
         radius_px = math.hypot(to_x - x, to_y - y)
         angle = math.pi / 2.0 - math.atan2(y - to_y, to_x - x)
-        return cls(x, y, 2.0 * radius_px * REGION_SCALE, _normalized(angle))
+        return cls(x, y, 2.0 * radius_px * REGION_SCALE, math.remainder(angle, math.tau))
 
     @classmethod
     def whole_image(cls, width_px: int, height_px: int) -> Region:
@@ -112,8 +112,3 @@ class Region:
         """Larger over smaller size [-], at least 1."""
         ratio = self.size_px / other.size_px
         return max(ratio, 1.0 / ratio)
-
-
-def _normalized(angle_rad: float) -> float:
-    """The angle in [-pi, pi) [rad]."""
-    return angle_rad - 2.0 * math.pi * math.floor((angle_rad + math.pi) / (2.0 * math.pi))
