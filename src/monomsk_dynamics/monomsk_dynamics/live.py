@@ -23,9 +23,12 @@ from monomsk_dynamics.load_sharing import LoadPrior, LoadSharing, given_forces
 from monomsk_dynamics.options import DynamicsOptions
 from monomsk_dynamics.results import BodyDynamics
 from monomsk_dynamics.state_filter import FilteredState, ManifoldFilter, ResetReason
-from monomsk_dynamics.uncertainty import Uncertainty
+from monomsk_dynamics.uncertainty import Sensitivity, Uncertainty
 
 Array = NDArray[np.float64]
+
+#: Standard deviations need no fresh derivatives at every state: every so many are enough.
+_SENSITIVITY_EVERY = 3
 
 
 class LiveDynamics:
@@ -57,6 +60,8 @@ class LiveDynamics:
         self._solver = ForceSolver(feet, skeleton.mass_kg, options.solver)
         self._uncertainty = Uncertainty(skeleton, feet)
         self._consistency = RollingConsistency(skeleton, options.consistency.frames)
+        self._sensitivity: Sensitivity | None = None
+        self._updates = 0
         self.reset_reason: ResetReason | None = None
 
     def reset(self) -> None:
@@ -67,6 +72,8 @@ class LiveDynamics:
     def _forget_steps(self) -> None:
         for stage in (self._contact, self._speed, self._floor, self._clock, self._consistency):
             stage.reset()
+        self._sensitivity = None
+        self._updates = 0
 
     def update(self, state: BodyState) -> BodyDynamics:
         """Take in one state.
@@ -92,9 +99,10 @@ class LiveDynamics:
         solution = self._solver.solve(terms, observed, prior)
         timings.mark("solver")
         tau_variance, force_variance = self._uncertainty.of_forces(terms, observed, prior, solution)
-        tau_variance += self._uncertainty.of_state(
-            terms, solution, filtered.sigma_q, filtered.sigma_v
-        )
+        if self._sensitivity is None or self._updates % _SENSITIVITY_EVERY == 0:
+            self._sensitivity = self._uncertainty.sensitivity(terms, solution)
+        self._updates += 1
+        tau_variance += self._sensitivity.variance(filtered.sigma_q, filtered.sigma_v)
         timings.mark("uncertainty")
         instant = Instant(state.stamp_ns, terms, contact, solution, tau_variance, force_variance)
         error_rad = self._consistency.update(solved_frame(instant))

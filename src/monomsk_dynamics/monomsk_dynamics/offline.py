@@ -66,11 +66,14 @@ def analyze_motion(
     cutoff_hz, acceleration_cutoff_hz = smoothing.cutoffs_hz(pelvis_sigma_m)
     runs = smooth_motion(stamps_ns, q, cutoff_hz, smoothing.max_gap_s)
     accelerations = smooth_motion(stamps_ns, q, acceleration_cutoff_hz, smoothing.max_gap_s)
+    sigma_v = smoothing.velocity_sigma(sigmas, cutoff_hz)
     sigma_a = _acceleration_sigmas(sigmas, acceleration_cutoff_hz, options)
     results: list[BodyDynamics] = []
     for motion, slow in zip(runs, accelerations, strict=True):
         own = np.searchsorted(stamps_ns, motion.stamps_ns)
-        run = _Run(skeleton, options, replace(motion, a=slow.a), (sigmas[own], sigma_a[own]))
+        run = _Run(
+            skeleton, options, replace(motion, a=slow.a), (sigmas[own], sigma_v[own], sigma_a[own])
+        )
         results.extend(run.results())
     return results
 
@@ -98,12 +101,12 @@ class _Run:
         skeleton: Skeleton,
         options: DynamicsOptions,
         motion: SmoothMotion,
-        sigmas: tuple[Array, Array],
+        sigmas: tuple[Array, Array, Array],
     ) -> None:
         self._skeleton = skeleton
         self._options = options
         self._motion = motion
-        self._sigma_q, self._sigma_a = sigmas
+        self._sigma_q, self._sigma_v, self._sigma_a = sigmas
         self._feet = FootGeometry.of(skeleton)
         self._solver = ForceSolver(self._feet, skeleton.mass_kg, options.solver)
         self._weight = skeleton.mass_kg * GRAVITY_M_S2
@@ -200,6 +203,10 @@ class _Run:
     ) -> Instant:
         observed = self._observation(k)
         tau_variance, force_variance = self._uncertainty.of_forces(terms, observed, prior, solution)
+        if np.isfinite(self._sigma_q[k]).any():
+            tau_variance += self._uncertainty.sensitivity(terms, solution).variance(
+                np.nan_to_num(self._sigma_q[k]), np.nan_to_num(self._sigma_v[k])
+            )
         stamp_ns = int(self._motion.stamps_ns[k])
         return Instant(stamp_ns, terms, contact, solution, tau_variance, force_variance)
 

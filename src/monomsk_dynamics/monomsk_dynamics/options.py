@@ -133,6 +133,10 @@ class SmoothingOptions:
         ) * self.acceleration_cutoff_hz + share * self.noisy_acceleration_cutoff_hz
         return position, acceleration
 
+    def velocity_sigma(self, sigma: Array, cutoff_hz: float) -> Array:
+        """Noise of a smoothed first derivative, from the same spectrum times (2 pi f)²."""
+        return np.asarray(sigma) * math.sqrt(4.0 * cutoff_hz / self.noise_correlation_s)
+
     def acceleration_sigma(self, sigma: Array, cutoff_hz: float) -> Array:
         """Noise of a smoothed second derivative, of any shape, given that of the samples.
 

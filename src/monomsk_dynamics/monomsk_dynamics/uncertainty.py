@@ -5,6 +5,8 @@ Three sources: the accelerations and the open sharing of the load, as the solver
 configuration, through the derivatives of inverse dynamics and of the contacts' moment arms.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -68,16 +70,31 @@ class Uncertainty:
         diagonal = np.diagonal(wrench_covariance).reshape(2, 6)[:, :3]
         return np.maximum(variance, 0.0), diagonal.copy()
 
-    def of_state(
-        self, terms: FrameTerms, solution: ForceSolution, sigma_q: Array, sigma_v: Array
-    ) -> Array:
-        """Variances of torques (37,) [N² m²] that errors of q (37,) and v (37,) contribute."""
+    def sensitivity(self, terms: FrameTerms, solution: ForceSolution) -> "Sensitivity":
+        """How torques follow from errors of the state around a solution."""
         by_q, by_v, _ = self._skeleton.inverse_dynamics_derivatives(terms.q, terms.v, solution.a)
         for foot in (0, 1):
             forces = solution.point_forces[self._feet.points[foot]]
             if forces[:, 2].sum() > 0.0:
                 by_q = by_q - contact_stiffness(terms, self._feet, foot, forces)
-        variance: Array = by_q**2 @ sigma_q**2 + by_v**2 @ sigma_v**2
+        return Sensitivity(by_q, by_v)
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """Derivatives of generalised forces.
+
+    Attributes:
+        by_q: Over a tangent step of the configuration (37, 37).
+        by_v: Over the velocity (37, 37).
+    """
+
+    by_q: Array
+    by_v: Array
+
+    def variance(self, sigma_q: Array, sigma_v: Array) -> Array:
+        """Variances of torques (37,) [N² m²] that errors of q (37,) and v (37,) contribute."""
+        variance: Array = self.by_q**2 @ sigma_q**2 + self.by_v**2 @ sigma_v**2
         variance[:_ROOT] = 0.0
         return variance
 
