@@ -18,7 +18,7 @@ from monomsk_analysis.progress import Stages
 from monomsk_analysis.report import write_report
 from monomsk_analysis.report_data import KeyFrame
 from monomsk_analysis.result_folder import SUMMARY_FILE, result_folder
-from monomsk_analysis.result_tables import write_kinematics, write_kinetics
+from monomsk_analysis.result_tables import write_facing_forward
 from monomsk_analysis.summary import write_summary
 from monomsk_analysis.tracking import Tracker, Tracking, track
 from monomsk_description.skeleton import Skeleton, build_skeleton
@@ -134,8 +134,7 @@ def _write(
     stages: Stages,
 ) -> None:
     """Write every file but the summary."""
-    write_kinematics(folder, analysis, facts.tracking.rate_hz)
-    write_kinetics(folder, analysis)
+    write_facing_forward(folder, analysis, facts.tracking.rate_hz)
     write_mcap(folder / "result.mcap", _messages(analysis, facts))
     key_frames: tuple[KeyFrame, ...] = ()
     if request.overlay:

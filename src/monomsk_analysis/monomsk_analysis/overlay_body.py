@@ -176,9 +176,7 @@ def _arc(
     cv2.polylines(image, [_fixed(points)], False, color, line_px, cv2.LINE_AA, _SHIFT)
 
 
-def _ring_head(
-    image: ImageArray, center: FloatArray, radius_px: float, sweep_deg: float
-) -> None:
+def _ring_head(image: ImageArray, center: FloatArray, radius_px: float, sweep_deg: float) -> None:
     angle = math.radians(-90.0 + sweep_deg)
     outward = np.array([math.cos(angle), math.sin(angle)])
     onward = math.copysign(1.0, sweep_deg) * np.array([-outward[1], outward[0]])

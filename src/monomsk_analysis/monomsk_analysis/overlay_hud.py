@@ -115,9 +115,7 @@ def _readout_cells(readout: JointReadout) -> tuple[tuple[str, float, Color], ...
     )
 
 
-def _draw_status(
-    image: ImageArray, scene: OverlayScene, painter: TextPainter, margin: int
-) -> None:
+def _draw_status(image: ImageArray, scene: OverlayScene, painter: TextPainter, margin: int) -> None:
     em, line = painter.size_px, painter.line_height_px
     middle = image.shape[1] // 2
     clock = f"{number(scene.time_s, 2)} s"
@@ -139,9 +137,7 @@ def _status(scene: OverlayScene) -> tuple[str, Color]:
     return ("TRACKED", TRACKED) if len(scene.landmarks_px) else ("BRIDGED", BRIDGED)
 
 
-def _draw_legend(
-    image: ImageArray, scene: OverlayScene, painter: TextPainter, margin: int
-) -> None:
+def _draw_legend(image: ImageArray, scene: OverlayScene, painter: TextPainter, margin: int) -> None:
     em = painter.size_px
     small = _painter(max(11, round(0.8 * em)))
     remarks = (_LANDMARK_NOTE, *scene.notes) if len(scene.landmarks_px) else scene.notes

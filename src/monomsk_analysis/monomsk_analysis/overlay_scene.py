@@ -223,9 +223,7 @@ class _Projector:
 def _joint_positions(skeleton: Skeleton, q: FloatArray) -> dict[str, FloatArray]:
     """World places [m] of the drawn skeleton's nodes by name."""
     segments = skeleton.segment_poses(q)
-    sites = dict(
-        zip(skeleton.landmarks.names, skeleton.points(q, skeleton.landmarks), strict=True)
-    )
+    sites = dict(zip(skeleton.landmarks.names, skeleton.points(q, skeleton.landmarks), strict=True))
     nodes: dict[str, FloatArray] = {"lumbar": segments["torso"].translation}
     for suffix, side in zip(_SUFFIXES, ("right", "left"), strict=True):
         for joint, segment in _JOINT_SEGMENTS.items():

@@ -77,9 +77,7 @@ class VideoWriter:
         frames: frames written so far.
     """
 
-    def __init__(
-        self, path: Path, width_px: int, height_px: int, frame_rate_hz: float
-    ) -> None:
+    def __init__(self, path: Path, width_px: int, height_px: int, frame_rate_hz: float) -> None:
         """Start the encoder.
 
         Args:

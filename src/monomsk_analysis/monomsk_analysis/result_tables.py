@@ -13,15 +13,37 @@ from monomsk_analysis.exports import (
     kinematics_table,
     marker_table,
 )
+from monomsk_analysis.heading import face_forward
 from monomsk_analysis.motion import describe_frames
 from monomsk_analysis.storage import write_storage
 from monomsk_analysis.trc import write_trc
 
 
-def write_kinetics(folder: Path, analysis: Analysis) -> None:
-    """Write `inverse_dynamics.sto` and `ground_reaction.mot`."""
+def write_facing_forward(folder: Path, analysis: Analysis, rate_hz: float) -> float:
+    """Write kinematics and kinetics in a ground whose x axis is the person's mean heading.
+
+    Args:
+        folder: where.
+        analysis: the analysed recording, in the camera's world.
+        rate_hz: nominal rate of its frames [Hz].
+
+    Returns:
+        The rotation about the vertical from the camera's world to that ground [rad].
+    """
+    turned, angle = face_forward(analysis)
+    note = (
+        "The ground's x axis is the person's mean heading: the world of result.mcap "
+        f"turned by {np.degrees(angle):.2f} degrees about the vertical."
+    )
+    write_kinematics(folder, turned, rate_hz, (note,))
+    write_kinetics(folder, turned, (note,))
+    return angle
+
+
+def write_kinetics(folder: Path, analysis: Analysis, notes: tuple[str, ...] = ()) -> None:
+    """Write `inverse_dynamics.sto` and `ground_reaction.mot`; notes go into their headers."""
     times, results = analysis.times[analysis.analysed], analysis.results
-    comments = describe_frames(analysis.split, analysis.times)
+    comments = (*describe_frames(analysis.split, analysis.times), *notes)
     names = analysis.skeleton.coordinate_names
     write_storage(
         folder / "inverse_dynamics.sto", inverse_dynamics_table(times, results, names, comments)
@@ -29,17 +51,20 @@ def write_kinetics(folder: Path, analysis: Analysis) -> None:
     write_storage(folder / "ground_reaction.mot", ground_reaction_table(times, results, comments))
 
 
-def write_kinematics(folder: Path, analysis: Analysis, rate_hz: float) -> None:
+def write_kinematics(
+    folder: Path, analysis: Analysis, rate_hz: float, notes: tuple[str, ...] = ()
+) -> None:
     """Write `kinematics.mot` and `markers.trc`: the motion that the dynamics explain.
 
     Args:
         folder: where.
         analysis: the analysed recording.
         rate_hz: nominal rate of its frames [Hz].
+        notes: sentences for the header of `kinematics.mot`.
     """
     times = analysis.times[analysis.analysed]
     q = np.array([result.q for result in analysis.results])
-    comments = describe_frames(analysis.split, analysis.times)
+    comments = (*describe_frames(analysis.split, analysis.times), *notes)
     table = kinematics_table(times, q, analysis.skeleton.coordinate_names, comments)
     write_storage(folder / "kinematics.mot", table)
     configurations = [None if result is None else result.q for result in analysis.dynamics]
