@@ -19,7 +19,7 @@ def turned_stander() -> Analysis:
     """Somebody who leans a little forward and faces away from the world's x."""
     skeleton = build_skeleton(Subject(1.75, 70.0))
     q = skeleton.neutral()
-    pose = Rotation.from_euler("zy", [HEADING, 0.1])
+    pose = Rotation.from_euler("ZY", [HEADING, 0.1])
     q[3:7] = pose.as_quat()
     q[2] -= skeleton.points(q, skeleton.soles)[:, 2].min()
     times = np.arange(40) / 60.0
