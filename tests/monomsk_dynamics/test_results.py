@@ -32,7 +32,7 @@ def test_senseless_options_are_refused():
         FilterOptions(max_gap_s=-1.0)
     assert caught.value.name == "max_gap_s"
     with pytest.raises(OptionError):
-        SmoothingOptions(noisy_sigma_m=0.001)
+        SmoothingOptions(noisy_sigma_m=0.0005)
 
 
 def test_noisier_motion_is_smoothed_more():

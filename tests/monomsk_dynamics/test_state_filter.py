@@ -8,8 +8,8 @@ from monomsk_dynamics.options import FilterOptions
 from monomsk_dynamics.state_filter import ManifoldFilter, ResetReason, acceleration_lag_s
 
 PERIOD_S = 1 / 60
-#: Always the whole jerk density, as the stated lag assumes.
-ACTIVE = FilterOptions(quiet_share=1.0)
+#: Always the whole jerk density, as the stated lag assumes, and all of sigma is noise.
+ACTIVE = FilterOptions(quiet_share=1.0, noise_share=1.0)
 
 
 def ns(time_s: float) -> int:

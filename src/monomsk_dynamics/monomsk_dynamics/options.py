@@ -40,6 +40,8 @@ class FilterOptions:
         pelvis_position_sigma_m: Measurement noise where the state gives none [m].
         pelvis_orientation_sigma_rad: Likewise [rad].
         joint_sigma_rad: Likewise [rad].
+        noise_share: Share of a state's standard deviation that changes from image to image; the
+            rest is an offset that lasts and does not disturb derivatives.
         minimum_sigma: Smallest believable measurement noise [m, rad].
         initial_velocity_sigma: Ignorance of the first velocity [m/s, rad/s].
         initial_acceleration_sigma: Ignorance of the first acceleration [m/s², rad/s²].
@@ -60,6 +62,7 @@ class FilterOptions:
     pelvis_position_sigma_m: float = 0.01
     pelvis_orientation_sigma_rad: float = 0.02
     joint_sigma_rad: float = 0.03
+    noise_share: float = 0.7
     minimum_sigma: float = 1e-4
     initial_velocity_sigma: float = 2.0
     initial_acceleration_sigma: float = 20.0
@@ -102,8 +105,10 @@ class SmoothingOptions:
         acceleration_cutoff_hz: Cut-off for accelerations of clean motion [Hz].
         noisy_cutoff_hz: The same two for noisy motion, positions and velocities [Hz],
         noisy_acceleration_cutoff_hz: and accelerations [Hz].
-        clean_sigma_m: Pelvis noise of clean motion [m], also taken where none is given.
-        noisy_sigma_m: Pelvis noise of noisy motion [m].
+        noise_share: Share of a given standard deviation that changes within a second; the rest is
+            an offset that lasts and does not disturb derivatives.
+        clean_sigma_m: Changing pelvis noise of clean motion [m], also taken where none is given.
+        noisy_sigma_m: Changing pelvis noise of noisy motion [m].
         noise_correlation_s: How long an error of the pose lasts [s].
         max_gap_s: Shorter gaps between frames are bridged; longer ones split the recording [s].
     """
@@ -112,8 +117,9 @@ class SmoothingOptions:
     acceleration_cutoff_hz: float = 6.0
     noisy_cutoff_hz: float = 4.0
     noisy_acceleration_cutoff_hz: float = 2.5
-    clean_sigma_m: float = 0.002
-    noisy_sigma_m: float = 0.010
+    noise_share: float = 0.5
+    clean_sigma_m: float = 0.001
+    noisy_sigma_m: float = 0.005
     noise_correlation_s: float = 0.1
     max_gap_s: float = 0.25
 
@@ -123,7 +129,8 @@ class SmoothingOptions:
             raise OptionError("noisy_sigma_m", self.noisy_sigma_m, "more than clean_sigma_m")
 
     def cutoffs_hz(self, pelvis_sigma_m: float) -> tuple[float, float]:
-        """Cut-offs for positions and for accelerations at a noise of the pelvis [m]; NaN: clean."""
+        """Cut-offs for positions and accelerations, given the pelvis' deviation [m]; NaN: clean."""
+        pelvis_sigma_m *= self.noise_share
         sigma = pelvis_sigma_m if math.isfinite(pelvis_sigma_m) else self.clean_sigma_m
         share = math.log(max(sigma, 1e-9) / self.clean_sigma_m)
         share = min(max(share / math.log(self.noisy_sigma_m / self.clean_sigma_m), 0.0), 1.0)
@@ -135,7 +142,7 @@ class SmoothingOptions:
 
     def velocity_sigma(self, sigma: Array, cutoff_hz: float) -> Array:
         """Noise of a smoothed first derivative, from the same spectrum times (2 pi f)²."""
-        return np.asarray(sigma) * math.sqrt(4.0 * cutoff_hz / self.noise_correlation_s)
+        return self.noise_share * sigma * math.sqrt(4.0 * cutoff_hz / self.noise_correlation_s)
 
     def acceleration_sigma(self, sigma: Array, cutoff_hz: float) -> Array:
         """Noise of a smoothed second derivative, of any shape, given that of the samples.
@@ -144,7 +151,7 @@ class SmoothingOptions:
         where its tail 4 sigma² / T (2 pi f)² counts.
         """
         variance = 4.0 * (2.0 * math.pi) ** 2 * cutoff_hz**3 / (3.0 * self.noise_correlation_s)
-        return np.asarray(sigma) * math.sqrt(variance)
+        return self.noise_share * sigma * math.sqrt(variance)
 
 
 @dataclass(frozen=True)

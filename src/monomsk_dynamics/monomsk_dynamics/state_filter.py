@@ -130,7 +130,7 @@ class ManifoldFilter:
         if given.shape != (_NV,):
             raise ShapeError("sigma_q", f"shape {given.shape}, expected ({_NV},)")
         usable = np.isfinite(given) & (given > 0.0)
-        sigma = np.where(usable, given, self._default_sigma)
+        sigma = np.where(usable, given * self._options.noise_share, self._default_sigma)
         variance = np.maximum(sigma, self._options.minimum_sigma) ** 2
         variance[POSITION] = rotations.matrix(q[3:7]) ** 2 @ variance[POSITION]
         return variance
