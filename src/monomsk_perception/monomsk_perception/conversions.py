@@ -44,7 +44,12 @@ def to_bgr(message: Image | CompressedImage) -> npt.NDArray[np.uint8]:
         return compressed_to_bgr(message.data, message.format)
     if _BRIDGE is None:
         return image_to_bgr(
-            message.data, message.width, message.height, message.encoding, message.step
+            message.data,
+            message.width,
+            message.height,
+            message.encoding,
+            message.step,
+            bool(message.is_bigendian),
         )
     try:
         picture = _BRIDGE.imgmsg_to_cv2(message, desired_encoding="bgr8")

@@ -70,6 +70,7 @@ class Perception:
         options = options or PerceptionOptions()
         self.landmarker = landmarker or Landmarker(options.landmarker)
         self.lifter = GeometricLifter(skeleton, intrinsics, camera, options.lifter)
+        self._person_number = self.landmarker.person_number
         self._history = MotionHistory(self.lifter) if keep_history else None
 
     @property
@@ -90,6 +91,10 @@ class Perception:
         start = time.perf_counter()
         landmarks = self.landmarker.detect(image_bgr, stamp_ns)
         found = time.perf_counter()
+        if self.landmarker.person_number != self._person_number:
+            # Another person's motion must not start from this one's.
+            self._person_number = self.landmarker.person_number
+            self.lifter.reset()
         state = None if landmarks is None else self.lift(landmarks)
         timings = {"landmarks": found - start, "lift": time.perf_counter() - found}
         return PerceptionResult(
