@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -68,3 +70,13 @@ def standing(skeleton: Skeleton, distance_m: float = 4.0, knee_rad: float = 0.1)
     q[0] += distance_m
     q[2] -= skeleton.points(q, skeleton.soles)[:, 2].min()
     return q
+
+
+def sample_video(name: str = "cam01.mp4") -> Path:
+    """A sample video in the cache; skips the test where it is absent."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    folder = Path(os.environ.get("MONOMSK_SAMPLE_DIR") or cache / "monomsk" / "samples")
+    path = folder / name
+    if not path.is_file():
+        pytest.skip(f"no sample video at {path}: run `make samples`")
+    return path
