@@ -179,8 +179,8 @@ class ContactOptions:
 
     strike_share: float = 0.58
     leave_share: float = 1.10
-    strike_floor_m_s: float = 0.25
-    leave_floor_m_s: float = 0.50
+    strike_floor_m_s: float = 0.30
+    leave_floor_m_s: float = 0.70
     clearance_m: float = 0.10
     vertical_speed_m_s: float = 1.5
     minimum_swing_s: float = 0.15
