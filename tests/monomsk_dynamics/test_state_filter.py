@@ -1,15 +1,28 @@
 """The causal filter: converges, lags as it says, stands uneven and broken time."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from monomsk_dynamics.errors import ShapeError, StampError
 from monomsk_dynamics.options import FilterOptions
-from monomsk_dynamics.state_filter import ManifoldFilter, ResetReason, acceleration_lag_s
+from monomsk_dynamics.state_filter import (
+    ManifoldFilter,
+    ResetReason,
+    acceleration_lag_s,
+    jerk_density_per_variance,
+)
 
 PERIOD_S = 1 / 60
-#: Always the whole jerk density, as the stated lag assumes, and all of sigma is noise.
-ACTIVE = FilterOptions(quiet_share=1.0, noise_share=1.0)
+BANDWIDTH_HZ = 6.0
+#: Always the same bandwidth, as the stated lag assumes, and all of sigma is noise.
+ACTIVE = FilterOptions(
+    clean_bandwidth_hz=BANDWIDTH_HZ,
+    noisy_bandwidth_hz=BANDWIDTH_HZ,
+    quiet_bandwidth_hz=BANDWIDTH_HZ,
+    noise_share=1.0,
+)
 
 
 def ns(time_s: float) -> int:
@@ -21,8 +34,7 @@ def run(state_filter, curve, times_s, sigma=None):
 
 
 def test_converges_to_a_smooth_motion_and_its_derivatives(smooth_curve, derivatives):
-    fast = FilterOptions(quiet_share=1.0, joint_jerk_density=1e6, pelvis_position_jerk_density=1e5,
-                         pelvis_orientation_jerk_density=1e6)  # fmt: skip
+    fast = replace(ACTIVE, clean_bandwidth_hz=25.0)
     times_s = np.arange(0.0, 3.0, 1 / 200)
     states = run(ManifoldFilter(fast), smooth_curve, times_s, np.full(37, 1e-3))
     v, a = derivatives(times_s[-1])
@@ -51,14 +63,15 @@ def test_acceleration_of_constant_jerk_lags_as_stated(skeleton):
 
     states = run(ManifoldFilter(ACTIVE), curve, np.arange(0.0, 2.0, PERIOD_S), np.full(37, sigma))
     late_s = [t.stamp_ns * 1e-9 - t.a[6 + 3] / jerk for t in states[-5:]]
-    stated_s = acceleration_lag_s(ACTIVE.joint_jerk_density, sigma, PERIOD_S)
+    stated_s = acceleration_lag_s(BANDWIDTH_HZ, PERIOD_S)
     np.testing.assert_allclose(late_s, stated_s, rtol=0.02)
     assert 0.02 < stated_s < 0.2
 
 
 def test_standard_deviations_match_the_errors_of_the_motion_the_filter_assumes(skeleton):
     rng = np.random.default_rng(1)
-    count, sigma, density = 400, 0.02, ACTIVE.joint_jerk_density
+    count, sigma = 400, 0.02
+    density = sigma**2 * jerk_density_per_variance(BANDWIDTH_HZ, PERIOD_S)
     dt = PERIOD_S / 20
     jerk = rng.normal(size=(count * 20, 31)) * np.sqrt(density / dt)
     a = np.cumsum(jerk, axis=0) * dt
@@ -95,6 +108,44 @@ def test_a_body_at_rest_is_smoothed_more_than_a_moving_one(skeleton):
         return float(np.std([state.a[6:] for state in states[120:]]))
 
     assert scatter(FilterOptions()) < 0.4 * scatter(ACTIVE)
+
+
+def test_all_coordinates_lag_alike_whatever_their_noise(skeleton):
+    """A foot that rests while hip and knee turn against each other must rest in the filter."""
+    sigma = np.full(37, 0.01)
+    sigma[6 + 3] = 0.08  # the knee is seen badly
+    q0, state_filter = skeleton.neutral(), ManifoldFilter(ACTIVE)
+    for k in range(200):
+        q = q0.copy()
+        angle = 0.5 * np.sin(2 * np.pi * 1.0 * k * PERIOD_S)
+        q[7], q[7 + 3] = angle, angle
+        state = state_filter.update(ns(k * PERIOD_S), q, sigma)
+        if k > 100:
+            assert state.v[6] == pytest.approx(state.v[6 + 3], abs=1e-6)
+    assert abs(state.v[6]) > 0.1
+
+
+def test_a_measurement_worse_than_usual_counts_less(skeleton):
+    q, sigma = skeleton.neutral(), np.full(37, 0.01)
+    moved = []
+    for last in (0.01, 0.1):
+        state_filter = ManifoldFilter(ACTIVE)
+        for k in range(60):
+            state_filter.update(ns(k * PERIOD_S), q, sigma)
+        off = q.copy()
+        off[7 + 3] += 0.03
+        moved.append(state_filter.update(ns(60 * PERIOD_S), off, np.full(37, last)).q[7 + 3])
+    assert moved[1] < 0.3 * moved[0]
+
+
+def test_cleaner_states_are_followed_faster():
+    options = FilterOptions()
+    bandwidths = [options.bandwidth_hz(sigma) for sigma in (0.0005, 0.0015, 0.003, 0.005, 0.05)]
+    assert bandwidths == sorted(bandwidths, reverse=True)
+    assert bandwidths[0] == options.clean_bandwidth_hz
+    assert bandwidths[-1] == options.noisy_bandwidth_hz
+    lags_s = [acceleration_lag_s(bandwidth, PERIOD_S) for bandwidth in bandwidths]
+    assert lags_s == sorted(lags_s)
 
 
 def test_turning_pelvis_keeps_a_unit_quaternion_and_its_rate(skeleton):

@@ -27,16 +27,20 @@ class FilterOptions:
     """The causal state filter.
 
     Attributes:
-        pelvis_position_jerk_density: White jerk of the pelvis [m²/s⁵].
-        pelvis_orientation_jerk_density: White angular jerk of the pelvis [rad²/s⁵].
-        joint_jerk_density: White jerk of each joint coordinate [rad²/s⁵].
-        quiet_share: Share of these densities that a body at rest is left with, so that standing
-            is smoother than walking.
-        active_speed: A pelvis [m/s] or joint [rad/s] as fast as this brings the whole density.
+        clean_bandwidth_hz: Cut-off frequency of every coordinate of an active body whose states
+            are clean [Hz]. One for all coordinates, so that lags do not differ along a limb,
+            which would make resting feet move.
+        noisy_bandwidth_hz: The same for noisy states [Hz].
+        clean_sigma_m: Changing pelvis noise of clean states [m].
+        noisy_sigma_m: Changing pelvis noise of noisy states [m].
+        quiet_bandwidth_hz: The same of a body at rest: standing is smoother than walking [Hz].
+        active_speed: A pelvis [m/s] or joint [rad/s] as fast as this makes a body active.
+        noise_memory_s: Over which a coordinate's usual noise is averaged; a measurement worse
+            than usual counts less [s].
         activity_decay_s: How long a body counts as active after it came to rest [s].
         acceleration_sigma_scale: Factor on the filter's own standard deviations of acceleration
-            where forces are weighed. The white jerk that follows fast motion overstates them:
-            on walking, errors are 0.3 to 0.7 of them.
+            where forces are weighed. They are overstated for the pelvis, which matters most: on
+            walking its errors are 0.1 to 0.5 of them.
         pelvis_position_sigma_m: Measurement noise where the state gives none [m].
         pelvis_orientation_sigma_rad: Likewise [rad].
         joint_sigma_rad: Likewise [rad].
@@ -52,13 +56,15 @@ class FilterOptions:
             one means that time jumped back, which resets [s].
     """
 
-    pelvis_position_jerk_density: float = 300.0
-    pelvis_orientation_jerk_density: float = 1500.0
-    joint_jerk_density: float = 40000.0
-    quiet_share: float = 0.01
+    clean_bandwidth_hz: float = 8.0
+    noisy_bandwidth_hz: float = 4.5
+    clean_sigma_m: float = 0.0015
+    noisy_sigma_m: float = 0.005
+    quiet_bandwidth_hz: float = 2.0
+    noise_memory_s: float = 1.0
     active_speed: float = 1.0
     activity_decay_s: float = 0.5
-    acceleration_sigma_scale: float = 0.5
+    acceleration_sigma_scale: float = 0.4
     pelvis_position_sigma_m: float = 0.01
     pelvis_orientation_sigma_rad: float = 0.02
     joint_sigma_rad: float = 0.03
@@ -73,20 +79,29 @@ class FilterOptions:
 
     def __post_init__(self) -> None:
         _require_positive(self)
+        _require_order(self.clean_sigma_m, self.noisy_sigma_m)
 
-    def jerk_densities(self) -> Array:
-        """White jerk density of each tangent coordinate (37,)."""
-        return _per_group(
-            self.pelvis_position_jerk_density,
-            self.pelvis_orientation_jerk_density,
-            self.joint_jerk_density,
-        )
+    def bandwidth_hz(self, pelvis_sigma_m: float) -> float:
+        """Bandwidth for an active body at a changing noise of the pelvis [m]."""
+        share = _noisiness(pelvis_sigma_m, self.clean_sigma_m, self.noisy_sigma_m)
+        return (1.0 - share) * self.clean_bandwidth_hz + share * self.noisy_bandwidth_hz
 
     def measurement_sigmas(self) -> Array:
         """Default measurement noise of each tangent coordinate (37,) [m, rad]."""
         return _per_group(
             self.pelvis_position_sigma_m, self.pelvis_orientation_sigma_rad, self.joint_sigma_rad
         )
+
+
+def _require_order(clean_sigma_m: float, noisy_sigma_m: float) -> None:
+    if not noisy_sigma_m > clean_sigma_m:
+        raise OptionError("noisy_sigma_m", noisy_sigma_m, f"more than {clean_sigma_m} (clean)")
+
+
+def _noisiness(sigma: float, clean: float, noisy: float) -> float:
+    """0 for clean and 1 for noisy deviations, by logarithm in between."""
+    share = math.log(max(sigma, 1e-9) / clean) / math.log(noisy / clean)
+    return min(max(share, 0.0), 1.0)
 
 
 def _per_group(position: float, orientation: float, joint: float) -> Array:
@@ -125,15 +140,13 @@ class SmoothingOptions:
 
     def __post_init__(self) -> None:
         _require_positive(self)
-        if not self.noisy_sigma_m > self.clean_sigma_m:
-            raise OptionError("noisy_sigma_m", self.noisy_sigma_m, "more than clean_sigma_m")
+        _require_order(self.clean_sigma_m, self.noisy_sigma_m)
 
     def cutoffs_hz(self, pelvis_sigma_m: float) -> tuple[float, float]:
         """Cut-offs for positions and accelerations, given the pelvis' deviation [m]; NaN: clean."""
         pelvis_sigma_m *= self.noise_share
         sigma = pelvis_sigma_m if math.isfinite(pelvis_sigma_m) else self.clean_sigma_m
-        share = math.log(max(sigma, 1e-9) / self.clean_sigma_m)
-        share = min(max(share / math.log(self.noisy_sigma_m / self.clean_sigma_m), 0.0), 1.0)
+        share = _noisiness(sigma, self.clean_sigma_m, self.noisy_sigma_m)
         position = (1.0 - share) * self.cutoff_hz + share * self.noisy_cutoff_hz
         acceleration = (
             1.0 - share
