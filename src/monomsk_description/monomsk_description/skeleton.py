@@ -17,7 +17,9 @@ from monomsk_description.coupling import ROOT_NQ, ROOT_NV, Coupling, ForceDeriva
 from monomsk_description.errors import IncompleteSkeletonError, UnknownNameError
 from monomsk_description.frames import Array, to_rep103
 from monomsk_description.landmarks import LANDMARK_NAMES, load_landmark_sites, place_landmarks
+from monomsk_description.mass_distribution import distribute_mass
 from monomsk_description.points import PointSet, PointSetFactory
+from monomsk_description.proportions import check_proportions
 from monomsk_description.scaling import scale
 from monomsk_description.subject import Subject
 from monomsk_description.urdf import to_urdf
@@ -224,10 +226,14 @@ def _full_body_coordinates() -> tuple[str, ...]:
 def build_skeleton(subject: Subject, anatomy: Anatomy | None = None) -> Skeleton:
     """The skeleton of a subject, from Rajagopal 2016 unless another anatomy is given.
 
+    The subject's sex, if it is known, redistributes the anatomy's mass.
+
     Raises:
         ImplausibleSubjectError: A length of the subject does not fit the others.
     """
-    return Skeleton(subject, scale(anatomy or _default_anatomy(), subject))
+    check_proportions(subject)
+    own = distribute_mass(anatomy or _default_anatomy(), subject.sex)
+    return Skeleton(subject, scale(own, subject))
 
 
 def personal_skeleton(anatomy: Anatomy, height_m: float | None = None) -> Skeleton:
