@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from monomsk_dynamics.errors import OptionError, ShapeError
-from monomsk_dynamics.options import FilterOptions, SmoothingOptions
+from monomsk_dynamics.filter_options import FilterOptions, SmoothingOptions
 from monomsk_dynamics.results import SoleContact
 
 

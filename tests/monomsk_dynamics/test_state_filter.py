@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from monomsk_dynamics.errors import ShapeError, StampError
-from monomsk_dynamics.options import FilterOptions
+from monomsk_dynamics.filter_options import FilterOptions
 from monomsk_dynamics.state_filter import (
     ManifoldFilter,
     ResetReason,

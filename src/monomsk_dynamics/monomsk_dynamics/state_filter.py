@@ -22,7 +22,7 @@ from scipy.linalg import solve_discrete_are
 
 from monomsk_dynamics import rotations
 from monomsk_dynamics.errors import ShapeError, StampError
-from monomsk_dynamics.options import FilterOptions
+from monomsk_dynamics.filter_options import FilterOptions
 from monomsk_dynamics.rotations import skew
 
 Array = NDArray[np.float64]
