@@ -115,7 +115,7 @@ def whole_programme(skeleton, feet, solver, terms, observed, prior):
         own = np.zeros((7, 101))
         block = slice(37 + 4 * point, 41 + 4 * point)
         own[:3, block] = generators * reluctance[point]
-        own[3:, block] = np.eye(4) * 1e-3 * weight * reluctance[point]
+        own[3:, block] = np.eye(4) * 0.1 * weight * reluctance[point]
         rows.append(own)
         targets.append(np.zeros(7))
     A, b = np.vstack(rows), np.concatenate(targets)

@@ -32,7 +32,7 @@ _MINIMUM_LOAD = 0.3
 #: A foot with less of the body weight than this bears nothing.
 _UNLOADED = 0.02
 #: Of a generator's magnitude, relative to the reluctance of its point.
-_RIDGE = 1e-3
+_RIDGE = 0.1
 _IDENTITY = np.eye(3)
 
 

@@ -127,7 +127,7 @@ class SolverOptions:
     friction: float = 0.8
     slack_force_sigma: float = 0.001
     slack_moment_sigma_m: float = 0.001
-    point_force_sigma: float = 10.0
+    point_force_sigma: float = 5.0
     point_height_scale_m: float = 0.02
     default_acceleration_sigma: tuple[float, float, float] = (0.25, 1.0, 1.0)
 
