@@ -8,6 +8,7 @@ from pathlib import Path
 
 from monomsk_analysis.analysis import Analysis, analyse
 from monomsk_analysis.analyze_report import RecordingFacts, report_data, summary_entries
+from monomsk_analysis.body_choice import make_body
 from monomsk_analysis.camera_choice import CameraRequest, choose_intrinsics, choose_pose
 from monomsk_analysis.errors import NoPersonError
 from monomsk_analysis.frame_source import FrameSource, TimeWindow, open_source
@@ -18,10 +19,10 @@ from monomsk_analysis.progress import Stages
 from monomsk_analysis.report import write_report
 from monomsk_analysis.report_data import KeyFrame
 from monomsk_analysis.result_folder import SUMMARY_FILE, result_folder
-from monomsk_analysis.result_tables import write_facing_forward
+from monomsk_analysis.result_tables import write_facing_forward, write_model
 from monomsk_analysis.summary import write_summary
 from monomsk_analysis.tracking import Tracker, Tracking, track
-from monomsk_description.skeleton import Skeleton, build_skeleton
+from monomsk_description.skeleton import Skeleton
 from monomsk_description.subject import Subject
 from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.camera_pose import CameraPose
@@ -42,6 +43,7 @@ class AnalyzeRequest:
         image_topic: of a bag; None for its only one.
         overlay: whether to draw the result over the video.
         overwrite: whether results of an earlier run in the folder are replaced.
+        model: OpenSim model of the person; see `body_choice.make_body`.
     """
 
     source: Path
@@ -54,6 +56,7 @@ class AnalyzeRequest:
     image_topic: str | None = None
     overlay: bool = True
     overwrite: bool = False
+    model: Path | None = None
 
 
 def run_analyze(
@@ -68,7 +71,7 @@ def run_analyze(
 
     Raises:
         AnalysisError: the source cannot be read, shows nobody, or the results cannot be written.
-        DescriptionError: the subject does not fit the skeleton.
+        DescriptionError: the subject does not fit the skeleton, or the model is unusable.
         PerceptionError: the camera or a model file is unusable.
         DynamicsError: the dynamics failed.
     """
@@ -77,12 +80,12 @@ def run_analyze(
     source = open_source(request.source, request.image_topic)
     intrinsics = choose_intrinsics(request.camera, source.facts)
     pose = choose_pose(request.camera)
-    skeleton = build_skeleton(request.subject)
+    body = make_body(request.subject, request.model)
     with result_folder(request.out, overwrite=request.overwrite) as folder:
-        tracker = tracker or _own_tracker(request, skeleton, intrinsics, pose)
+        tracker = tracker or _own_tracker(request, body.skeleton, intrinsics, pose)
         tracking = _track(request, source, tracker, stages)
-        analysis = _analyse(request, skeleton, tracking, stages)
-        facts = RecordingFacts(source.facts, intrinsics, pose, source.notes, tracking)
+        analysis = _analyse(request, body.skeleton, tracking, stages)
+        facts = RecordingFacts(source.facts, intrinsics, pose, source.notes, tracking, body)
         _write(folder, request, analysis, facts, stages)
         wall_s = time.perf_counter() - start_s
         files = tuple(sorted(file.name for file in folder.iterdir()))
@@ -134,6 +137,7 @@ def _write(
     stages: Stages,
 ) -> None:
     """Write every file but the summary."""
+    write_model(folder, analysis.skeleton)
     write_facing_forward(folder, analysis, facts.tracking.rate_hz)
     write_mcap(folder / "result.mcap", _messages(analysis, facts))
     key_frames: tuple[KeyFrame, ...] = ()

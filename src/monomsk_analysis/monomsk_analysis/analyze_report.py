@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monomsk_analysis.analysis import Analysis
+from monomsk_analysis.body_choice import Body
 from monomsk_analysis.frame_source import SourceFacts
 from monomsk_analysis.report_builder import (
     dynamics_series,
@@ -50,6 +51,7 @@ class RecordingFacts:
         pose: the camera's pose as given; None where it was estimated.
         notes: what was odd about the source.
         tracking: what perception made of it.
+        body: the person's model.
     """
 
     source: SourceFacts
@@ -57,6 +59,7 @@ class RecordingFacts:
     pose: CameraPose | None
     notes: tuple[str, ...]
     tracking: Tracking
+    body: Body
 
     def assumed_names(self, subject: Subject) -> tuple[str, ...]:
         """Names of what was assumed rather than given, as in monomsk_msgs/BodyState."""
@@ -78,7 +81,7 @@ def report_data(
         source=facts.source.path.name + facts.source.topic,
         subject=subject_facts(analysis.skeleton.subject),
         camera=_camera_facts(facts),
-        assumptions=_assumptions(analysis, facts),
+        assumptions=_assumptions(facts),
         warnings=_warnings(analysis, facts),
         motion=motion_series(analysis, states, reprojection_errors(analysis, facts)),
         dynamics=dynamics_series(analysis),
@@ -107,6 +110,7 @@ def summary_entries(
         "command": "analyze",
         "input": {"file": source.path.name, "kind": source.kind, "topic": source.topic},
         "subject": subject_entries(analysis.skeleton.subject),
+        "model": facts.body.entries(),
         "camera": {
             "width_px": camera.width_px,
             "height_px": camera.height_px,
@@ -120,7 +124,7 @@ def summary_entries(
             "height_above_floor_m": camera.height_above_floor_m,
             "pitch_down_deg": math.degrees(camera.pitch_rad),
         },
-        "assumptions": _assumptions(analysis, facts),
+        "assumptions": _assumptions(facts),
         "warnings": _warnings(analysis, facts),
         "frames": {"announced": source.frames_announced, **frame_entries(analysis)},
         "rates": {
@@ -179,13 +183,8 @@ def _last_pose(tracking: Tracking) -> tuple[float, float]:
     return float(poses[-1].translation[2]), -math.asin(float(np.clip(viewing[2], -1.0, 1.0)))
 
 
-def _assumptions(analysis: Analysis, facts: RecordingFacts) -> tuple[str, ...]:
-    subject, camera = analysis.skeleton.subject, facts.intrinsics
-    sentences = []
-    if "height_m" in subject.assumed:
-        sentences.append(f"The height was not given; {subject.height_m:.2f} m was assumed.")
-    if "mass_kg" in subject.assumed:
-        sentences.append(f"The mass was not given; {subject.mass_kg:.0f} kg was assumed.")
+def _assumptions(facts: RecordingFacts) -> tuple[str, ...]:
+    camera, sentences = facts.intrinsics, list(facts.body.assumptions())
     if camera.assumed:
         sentences.append(f"The focal length was not given; {camera.focal_x_px:.0f} px was assumed.")
     if facts.pose is None:
@@ -196,7 +195,7 @@ def _assumptions(analysis: Analysis, facts: RecordingFacts) -> tuple[str, ...]:
 
 
 def _warnings(analysis: Analysis, facts: RecordingFacts) -> tuple[str, ...]:
-    split, sentences = analysis.split, list(facts.notes)
+    split, sentences = analysis.split, [*facts.body.warnings, *facts.notes]
     if split.tracked < _FEW_FRAMES * split.frames:
         sentences.append(f"The person was found in {split.tracked} of {split.frames} frames only.")
     if split.dropped:

@@ -17,7 +17,6 @@ from monomsk_analysis.cli_options import takes_options
 from monomsk_analysis.errors import AnalysisError
 from monomsk_analysis.progress import Stages
 from monomsk_description.errors import DescriptionError
-from monomsk_description.subject import Subject
 from monomsk_dynamics.errors import DynamicsError
 from monomsk_perception.errors import PerceptionError
 
@@ -59,6 +58,12 @@ class Lifter(StrEnum):
 _Height = Annotated[float | None, typer.Option(help="Height in metres; else assumed.")]
 _Mass = Annotated[float | None, typer.Option(help="Mass in kilograms; else assumed.")]
 _Out = Annotated[Path, typer.Option(help="Folder for the results.")]
+_Model = Annotated[
+    Path | None,
+    typer.Option(
+        help="The person's OpenSim model (.osim), or a file of height, mass, lengths (YAML)."
+    ),
+]
 _Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results in the folder.")]
 _Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
@@ -74,6 +79,7 @@ class AnalyzeOptions:
     height_m: _Height = None
     mass_kg: _Mass = None
     sex: Annotated[Sex, typer.Option(help="Sex.")] = Sex.UNSPECIFIED
+    model: _Model = None
     focal_px: Annotated[
         float | None, typer.Option(help="Focal length in pixels; assumed if no camera is given.")
     ] = None
@@ -113,9 +119,7 @@ class DynamicsOptions:
     out: _Out
     height_m: _Height = None
     mass_kg: _Mass = None
-    model: Annotated[
-        Path | None, typer.Option(help="Subject file (YAML): height, mass, segment lengths.")
-    ] = None
+    model: _Model = None
     overwrite: _Overwrite = False
     debug: _Debug = False
 
@@ -151,6 +155,7 @@ def main() -> None:
 
 def _analyze(options: AnalyzeOptions) -> None:
     from monomsk_analysis.analyze import AnalyzeRequest, run_analyze
+    from monomsk_analysis.body_choice import read_person
     from monomsk_analysis.camera_choice import CameraRequest
     from monomsk_analysis.console_summary import print_analysis
     from monomsk_analysis.frame_source import TimeWindow
@@ -158,10 +163,13 @@ def _analyze(options: AnalyzeOptions) -> None:
 
     use_one_thread()
     console = Console(stderr=True)
+    subject, model = read_person(
+        options.model, options.height_m, options.mass_kg, options.sex.value
+    )
     request = AnalyzeRequest(
         source=options.source,
         out=options.out,
-        subject=Subject.assume(options.height_m, options.mass_kg, options.sex.value),
+        subject=subject,
         camera=CameraRequest(
             options.focal_px,
             options.camera_info,
@@ -174,24 +182,22 @@ def _analyze(options: AnalyzeOptions) -> None:
         image_topic=options.image_topic,
         overlay=options.overlay,
         overwrite=options.overwrite,
+        model=model,
     )
     analysis = run_analyze(request, Stages(console))
     print_analysis(console, analysis, options.out)
 
 
 def _dynamics(options: DynamicsOptions) -> None:
+    from monomsk_analysis.body_choice import read_person
     from monomsk_analysis.console_summary import print_analysis
     from monomsk_analysis.dynamics_command import DynamicsRequest, run_dynamics
-    from monomsk_analysis.subject_file import read_subject_file
     from monomsk_description.threads import use_one_thread
 
     use_one_thread()
-    if options.model is not None:
-        subject = read_subject_file(options.model, options.height_m, options.mass_kg)
-    else:
-        subject = Subject.assume(options.height_m, options.mass_kg)
+    subject, model = read_person(options.model, options.height_m, options.mass_kg)
     console = Console(stderr=True)
-    request = DynamicsRequest(options.motion, options.out, subject, options.overwrite)
+    request = DynamicsRequest(options.motion, options.out, subject, options.overwrite, model)
     analysis = run_dynamics(request, Stages(console))
     print_analysis(console, analysis, options.out)
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monomsk_analysis.analysis import Analysis, analyse
+from monomsk_analysis.body_choice import Body, make_body
 from monomsk_analysis.errors import FileFormatError
 from monomsk_analysis.motion import MIN_SEGMENT_FRAMES, split_motion
 from monomsk_analysis.motion_file import ImportedMotion, read_motion
@@ -25,7 +26,7 @@ from monomsk_analysis.report_builder import (
 )
 from monomsk_analysis.report_data import ReportData
 from monomsk_analysis.result_folder import SUMMARY_FILE, result_folder
-from monomsk_analysis.result_tables import write_kinetics
+from monomsk_analysis.result_tables import write_kinematics, write_kinetics, write_model
 from monomsk_analysis.summary import (
     Timing,
     frame_entries,
@@ -36,10 +37,16 @@ from monomsk_analysis.summary import (
     timing_entries,
     write_summary,
 )
-from monomsk_description.skeleton import Skeleton, build_skeleton
+from monomsk_description.skeleton import Skeleton
 from monomsk_description.subject import Subject
 
-_FILES = ("inverse_dynamics.sto", "ground_reaction.mot", SUMMARY_FILE)
+_FILES = (
+    "model.osim",
+    "kinematics.mot",
+    "inverse_dynamics.sto",
+    "ground_reaction.mot",
+    SUMMARY_FILE,
+)
 _FLOOR_TOLERANCE_M = 0.05
 
 
@@ -52,12 +59,14 @@ class DynamicsRequest:
         out: folder for the results.
         subject: whose motion it is.
         overwrite: whether results of an earlier run there are replaced.
+        model: OpenSim model of the person; see `body_choice.make_body`.
     """
 
     motion: Path
     out: Path
     subject: Subject
     overwrite: bool = False
+    model: Path | None = None
 
 
 def run_dynamics(request: DynamicsRequest, stages: Stages | None = None) -> Analysis:
@@ -65,22 +74,26 @@ def run_dynamics(request: DynamicsRequest, stages: Stages | None = None) -> Anal
 
     Raises:
         AnalysisError: the motion cannot be used, or the results cannot be written.
-        DescriptionError: the subject does not fit the skeleton.
+        DescriptionError: the subject does not fit the skeleton, or the model is unusable.
         DynamicsError: the dynamics failed.
     """
     stages = stages or Stages()
     start_s = time.perf_counter()
-    skeleton = build_skeleton(request.subject)
+    body = make_body(request.subject, request.model)
+    skeleton = body.skeleton
     motion = read_motion(request.motion, skeleton.coordinate_names)
     if len(motion.times) < MIN_SEGMENT_FRAMES:
         reason = f"{len(motion.times)} frames, {MIN_SEGMENT_FRAMES} are needed for accelerations"
         raise FileFormatError(request.motion, reason)
     with result_folder(request.out, overwrite=request.overwrite) as folder:
         analysis = _solve(request, skeleton, motion, stages)
-        notes = _notes(analysis, motion)
+        notes = _notes(body, analysis, motion)
+        write_model(folder, skeleton)
+        write_kinematics(folder, analysis)
         write_kinetics(folder, analysis)
         write_report(folder / "report.html", _report(request, analysis, notes))
-        entries = _summary(request, analysis, notes, time.perf_counter() - start_s)
+        entries = _summary(request, analysis, notes)
+        entries |= {"model": body.entries(), "wall_s": time.perf_counter() - start_s}
         write_summary(folder / SUMMARY_FILE, entries)
     return analysis
 
@@ -98,15 +111,16 @@ def _solve(
     return analysis
 
 
-def _notes(analysis: Analysis, motion: ImportedMotion) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _notes(
+    body: Body, analysis: Analysis, motion: ImportedMotion
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Sentences about what was assumed, and about what looks wrong."""
-    skeleton = analysis.skeleton
-    assumptions = [f"{name} was not given." for name in sorted(skeleton.subject.assumed)]
+    assumptions = list(body.assumptions())
     if motion.defaulted:
         assumptions.append(f"Not in the file, held at zero: {', '.join(motion.defaulted)}.")
     assumptions.append("The floor is level at height zero of the file's ground.")
-    warnings = []
-    floor_m = _floor_height_m(skeleton, motion.q)
+    warnings = list(body.warnings)
+    floor_m = _floor_height_m(body.skeleton, motion.q)
     if abs(floor_m) > _FLOOR_TOLERANCE_M:
         warnings.append(
             f"The soles' lowest places lie {100 * floor_m:+.0f} cm from the floor; "
@@ -133,7 +147,7 @@ def _report(
     return ReportData(
         title=request.motion.stem,
         source=request.motion.name,
-        subject=subject_facts(request.subject),
+        subject=subject_facts(analysis.skeleton.subject),
         camera=None,
         assumptions=notes[0],
         warnings=notes[1],
@@ -150,18 +164,16 @@ def _summary(
     request: DynamicsRequest,
     analysis: Analysis,
     notes: tuple[tuple[str, ...], tuple[str, ...]],
-    wall_s: float,
 ) -> dict[str, Any]:
     return {
         "command": "dynamics",
         "input": {"file": request.motion.name, "kind": "motion"},
-        "subject": subject_entries(request.subject),
+        "subject": subject_entries(analysis.skeleton.subject),
         "assumptions": notes[0],
         "warnings": notes[1],
         "frames": frame_entries(analysis),
         "quality": quality_entries(analysis),
         "timings": timing_entries([Timing("dynamics", analysis.dynamics_s)]),
-        "wall_s": wall_s,
         "versions": provenance(),
         "files": [*_FILES, "report.html"],
     }

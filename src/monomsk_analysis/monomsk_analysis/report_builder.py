@@ -23,7 +23,8 @@ Array = NDArray[np.float64]
 
 #: What the files beside a report are.
 FILE_DESCRIPTIONS = {
-    "kinematics.mot": "Coordinates in degrees, for OpenSim (Rajagopal2016)",
+    "model.osim": "The person's skeleton without muscles, for OpenSim",
+    "kinematics.mot": "Coordinates in degrees, for OpenSim",
     "inverse_dynamics.sto": "Joint moments [N m] and the pelvis residual, for OpenSim",
     "ground_reaction.mot": "Ground reaction forces, centres of pressure, free torques",
     "markers.trc": "Landmarks and joint centres",

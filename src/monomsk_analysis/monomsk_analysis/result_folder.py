@@ -17,6 +17,7 @@ from monomsk_analysis.errors import OutputError
 SUMMARY_FILE = "summary.json"
 #: Every file that a run may leave; an overwriting run removes those of the run before.
 RESULT_FILES = (
+    "model.osim",
     "kinematics.mot",
     "inverse_dynamics.sto",
     "ground_reaction.mot",

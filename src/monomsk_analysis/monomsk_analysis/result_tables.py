@@ -17,6 +17,8 @@ from monomsk_analysis.heading import face_forward
 from monomsk_analysis.motion import describe_frames
 from monomsk_analysis.storage import write_storage
 from monomsk_analysis.trc import write_trc
+from monomsk_description.osim_writer import to_osim
+from monomsk_description.skeleton import Skeleton
 
 
 def write_facing_forward(folder: Path, analysis: Analysis, rate_hz: float) -> float:
@@ -35,9 +37,15 @@ def write_facing_forward(folder: Path, analysis: Analysis, rate_hz: float) -> fl
         "The ground's x axis is the person's mean heading: the world of result.mcap "
         f"turned by {np.degrees(angle):.2f} degrees about the vertical."
     )
-    write_kinematics(folder, turned, rate_hz, (note,))
+    write_kinematics(folder, turned, (note,))
+    write_markers(folder, turned, rate_hz)
     write_kinetics(folder, turned, (note,))
     return angle
+
+
+def write_model(folder: Path, skeleton: Skeleton) -> None:
+    """Write `model.osim`: the skeleton whose coordinates and forces the other tables hold."""
+    to_osim(skeleton, folder / "model.osim")
 
 
 def write_kinetics(folder: Path, analysis: Analysis, notes: tuple[str, ...] = ()) -> None:
@@ -51,22 +59,23 @@ def write_kinetics(folder: Path, analysis: Analysis, notes: tuple[str, ...] = ()
     write_storage(folder / "ground_reaction.mot", ground_reaction_table(times, results, comments))
 
 
-def write_kinematics(
-    folder: Path, analysis: Analysis, rate_hz: float, notes: tuple[str, ...] = ()
-) -> None:
-    """Write `kinematics.mot` and `markers.trc`: the motion that the dynamics explain.
-
-    Args:
-        folder: where.
-        analysis: the analysed recording.
-        rate_hz: nominal rate of its frames [Hz].
-        notes: sentences for the header of `kinematics.mot`.
-    """
+def write_kinematics(folder: Path, analysis: Analysis, notes: tuple[str, ...] = ()) -> None:
+    """Write `kinematics.mot`: the motion that the dynamics explain; notes go into its header."""
     times = analysis.times[analysis.analysed]
     q = np.array([result.q for result in analysis.results])
     comments = (*describe_frames(analysis.split, analysis.times), *notes)
     table = kinematics_table(times, q, analysis.skeleton.coordinate_names, comments)
     write_storage(folder / "kinematics.mot", table)
+
+
+def write_markers(folder: Path, analysis: Analysis, rate_hz: float) -> None:
+    """Write `markers.trc`: landmarks and joint centres of the same motion.
+
+    Args:
+        folder: where.
+        analysis: the analysed recording.
+        rate_hz: nominal rate of its frames [Hz].
+    """
     configurations = [None if result is None else result.q for result in analysis.dynamics]
     markers = marker_table(analysis.times, configurations, analysis.skeleton, rate_hz)
     write_trc(folder / "markers.trc", markers)
