@@ -1,0 +1,95 @@
+"""What the lifter's network is asked and what it answers, in numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Protocol
+
+import numpy as np
+
+from monomsk_description.frames import Array
+
+#: Landmarks that the network uses (BlazePose numbers).
+USED_LANDMARKS = (0, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32)
+#: Lengths of a person that it may be told, in its order.
+LENGTH_NAMES = (
+    "thigh", "shank", "foot", "pelvis_width", "trunk", "shoulder_width", "upper_arm", "forearm",
+)  # fmt: skip
+RATE_HZ = 30.0
+WINDOW_FRAMES = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Track:
+    """Landmarks at even times.
+
+    Attributes:
+        rays: (frames, 19, 2) in the image plane z = 1; finite.
+        visibility: (frames, 19), 0 to 1.
+        seen: 1.0 where there are landmarks at all, else 0.0 (frames,).
+    """
+
+    rays: Array
+    visibility: Array
+    seen: Array
+
+    def __len__(self) -> int:
+        return len(self.seen)
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """The network's answer for frames of one person; standard deviations are of its own making.
+
+    Attributes:
+        pelvis_rotation: Pelvis axes in the optical frame (frames, 3, 3).
+        pelvis_position: In the optical frame (frames, 3) [m].
+        pelvis_log_scale: Logarithm of expected errors: angle [rad], place over depth (frames, 2).
+        coordinates: (frames, 31) [rad].
+        log_scale: Logarithm of their expected absolute error (frames, 31) [rad].
+        proportions: Logarithms of lengths over what the stature suggests (frames, 8).
+        contact: Log odds: right heel, right toes, left heel, left toes (frames, 4).
+    """
+
+    pelvis_rotation: Array
+    pelvis_position: Array
+    pelvis_log_scale: Array
+    coordinates: Array
+    log_scale: Array
+    proportions: Array
+    contact: Array
+
+    def rows(self, chosen: slice | Array) -> Answer:
+        """The answer for some frames."""
+        return Answer(**{item.name: getattr(self, item.name)[chosen] for item in fields(self)})
+
+
+class WindowNetwork(Protocol):
+    """A network that answers for one window of `WINDOW_FRAMES` frames."""
+
+    def __call__(self, track: Track, subject: Array, look_ahead: int | None) -> Answer:
+        """The answer for every frame, which knows so many later frames (None: all)."""
+        ...
+
+
+def subject_token(height_m: float, lengths: Mapping[str, float]) -> Array:
+    """What the network is told of a person (17,).
+
+    Args:
+        height_m: Stature [m].
+        lengths: Measured lengths over what the stature suggests, by name.
+    """
+    ratios = np.array([np.log(lengths.get(name, 1.0)) for name in LENGTH_NAMES])
+    known = np.array([float(name in lengths) for name in LENGTH_NAMES])
+    return np.concatenate([[3.0 * np.log(height_m / 1.7)], 10.0 * ratios, known])
+
+
+def attention_reach(frames: int, look_ahead: int | None) -> Array:
+    """Masks (2, frames, frames): what each frame may look at in the first and the other layers."""
+    reach = np.zeros((2, frames, frames))
+    if look_ahead is not None:
+        later = np.arange(frames)[None, :] - np.arange(frames)[:, None]
+        reach[0, later > look_ahead] = -1e4
+        reach[1, later > 0] = -1e4
+    return reach

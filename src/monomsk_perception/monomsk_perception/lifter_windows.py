@@ -1,0 +1,121 @@
+"""Landmarks of any frame rate to the network's even windows, and its answers back."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+from scipy.signal import butter, sosfiltfilt
+
+from monomsk_description.frames import Array
+from monomsk_perception.lifter_answer import (
+    RATE_HZ,
+    WINDOW_FRAMES,
+    Answer,
+    Track,
+    WindowNetwork,
+)
+
+#: Windows of a recording overlap: one starts every so many frames.
+_HOP = 16
+_LOW_PASS_HZ = 6.0
+#: Frames farther than this from any landmarks count as unseen [s].
+_NEAR_S = 0.06
+
+
+def resampled(times: Array, rays: Array, visibility: Array, wanted: Array) -> Track:
+    """Landmarks at wanted times, by linear interpolation.
+
+    Args:
+        times: Of the landmarks, rising (n,) [s].
+        rays: (n, 19, 2), NaN where a landmark is missing.
+        visibility: (n, 19).
+        wanted: Times (m,) [s].
+    """
+    found = np.zeros((len(wanted), *rays.shape[1:]))
+    shown = np.zeros((len(wanted), rays.shape[1]))
+    for column in range(rays.shape[1]):
+        good = np.isfinite(rays[:, column]).all(axis=1)
+        if not good.any():
+            continue
+        for axis in range(2):
+            found[:, column, axis] = np.interp(wanted, times[good], rays[good, column, axis])
+        value = np.where(good, np.nan_to_num(visibility[:, column]), 0.0)
+        shown[:, column] = np.interp(wanted, times, value)
+    after = np.clip(np.searchsorted(times, wanted), 0, len(times) - 1)
+    before = np.maximum(after - 1, 0)
+    nearest = np.minimum(np.abs(times[after] - wanted), np.abs(times[before] - wanted))
+    # A slow camera leaves wide gaps that are not losses of the person.
+    usual = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
+    seen = (nearest <= max(_NEAR_S, 0.75 * usual)).astype(float)
+    return Track(found, shown, seen)
+
+
+def low_passed(times: Array, rays: Array) -> Array:
+    """Rays without what is faster than 6 Hz and without delay; gaps are bridged first."""
+    if len(times) < 16:
+        return rays
+    rate_hz = 1.0 / float(np.median(np.diff(times)))
+    if rate_hz < 2.5 * _LOW_PASS_HZ:
+        return rays
+    bridged = resampled(times, rays, np.ones(rays.shape[:2]), times).rays
+    sections = butter(2, _LOW_PASS_HZ, fs=rate_hz, output="sos")
+    smooth = sosfiltfilt(sections, bridged, axis=0, padtype="odd", padlen=15)
+    return np.where(np.isfinite(rays), smooth, np.nan)
+
+
+def lift_track(network: WindowNetwork, track: Track, subject: Array) -> Answer:
+    """The answer for a whole recording: overlapping windows, each most trusted in its middle."""
+    frames = len(track)
+    starts = [*range(0, max(frames - WINDOW_FRAMES, 0), _HOP), max(frames - WINDOW_FRAMES, 0)]
+    trust = 1.0 + np.minimum(np.arange(WINDOW_FRAMES), np.arange(WINDOW_FRAMES)[::-1])
+    total = np.zeros(frames)
+    sums: dict[str, Array] = {}
+    for start in starts:
+        inside = min(WINDOW_FRAMES, frames - start)
+        answer = network(_window(track, start, frames), subject, None)
+        rows = slice(start, start + inside)
+        total[rows] += trust[:inside]
+        for item in fields(Answer):
+            value = getattr(answer, item.name)[:inside]
+            weighted = value * trust[:inside].reshape(-1, *([1] * (value.ndim - 1)))
+            if item.name not in sums:
+                sums[item.name] = np.zeros((frames, *value.shape[1:]))
+            sums[item.name][rows] += weighted
+    means = {
+        name: value / total.reshape(-1, *([1] * (value.ndim - 1))) for name, value in sums.items()
+    }
+    means["pelvis_rotation"] = _nearest_rotations(means["pelvis_rotation"])
+    return Answer(**means)
+
+
+def lift_frame(
+    network: WindowNetwork, track: Track, subject: Array, frame: int, look_ahead: int
+) -> Answer:
+    """The answer for one frame that knows only so many frames after it: what a live system sees."""
+    end = min(frame + look_ahead + 1, len(track))
+    start = max(end - WINDOW_FRAMES, 0)
+    answer = network(_window(track, start, end), subject, look_ahead)
+    place = frame - start
+    return answer.rows(slice(place, place + 1))
+
+
+def _window(track: Track, start: int, end: int) -> Track:
+    """A window from `start`; what lies at `end` and after it is unseen."""
+    rows = np.minimum(np.arange(start, start + WINDOW_FRAMES), end - 1)
+    beyond = np.arange(start, start + WINDOW_FRAMES) >= end
+    seen = np.where(beyond, 0.0, track.seen[rows])
+    return Track(track.rays[rows], track.visibility[rows], seen)
+
+
+def _nearest_rotations(matrices: Array) -> Array:
+    """The rotations (n, 3, 3) closest to averaged ones."""
+    left, _, right = np.linalg.svd(matrices)
+    sign = np.linalg.det(left @ right)
+    left[..., 2] *= sign[:, None]
+    return left @ right
+
+
+def even_times(first_s: float, last_s: float) -> Array:
+    """Times at the network's rate that cover a recording [s]."""
+    return first_s + np.arange(int(np.ceil((last_s - first_s) * RATE_HZ)) + 1) / RATE_HZ

@@ -1,0 +1,1 @@
+"""Motion clips to synthetic films to the weights of the lifter. Knows no ROS."""

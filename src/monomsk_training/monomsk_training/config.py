@@ -1,0 +1,99 @@
+"""The training's configuration file as dataclasses; an unknown key is an error that names it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+import yaml
+
+from monomsk_training.errors import RecipeError
+from monomsk_training.filming import FilmOptions
+from monomsk_training.losses import LossOptions
+from monomsk_training.network import NetworkOptions
+from monomsk_training.sampler import SamplerOptions
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class OptimizerOptions:
+    """How the weights are found.
+
+    Attributes:
+        batch: Windows a step.
+        learning_rate: Its highest value.
+        weight_decay: Of AdamW.
+        warm_up: Steps until the learning rate is reached.
+        minutes: Time after which it has fallen to nothing and training ends [min].
+        steps: The same in steps, whichever comes first.
+        fresh_every: Steps that share a new batch of films on average.
+        kept_films: Batches of films kept for reuse.
+        average: Memory of the averaged weights, as the share kept a step.
+        full_share: Share of steps in which a frame may look at the whole window.
+        look_ahead: Later frames that a frame may look at in the other steps, drawn.
+        threads: Threads of torch.
+        checkpoint_minutes: Time between checkpoints with evaluation [min].
+    """
+
+    batch: int = 64
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.02
+    warm_up: int = 150
+    minutes: float = 60.0
+    steps: int = 200_000
+    fresh_every: int = 2
+    kept_films: int = 40
+    average: float = 0.995
+    full_share: float = 0.5
+    look_ahead: tuple[int, ...] = (0, 1, 2, 3, 4, 6, 8)
+    threads: int = 1
+    checkpoint_minutes: float = 5.0
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """Everything that decides which weights come out, with the seed and the data.
+
+    Attributes:
+        seed: Of all chance.
+        network: Its size.
+        motions: How motions are drawn.
+        films: Cameras and noise.
+        loss: What counts how much.
+        optimizer: How the weights are found.
+    """
+
+    seed: int = 1
+    network: NetworkOptions = field(default_factory=NetworkOptions)
+    motions: SamplerOptions = field(default_factory=SamplerOptions)
+    films: FilmOptions = field(default_factory=FilmOptions)
+    loss: LossOptions = field(default_factory=LossOptions)
+    optimizer: OptimizerOptions = field(default_factory=OptimizerOptions)
+
+
+def load_config(path: Path | None) -> TrainingConfig:
+    """The configuration of a file; what it leaves out has its default.
+
+    Raises:
+        RecipeError: A key is unknown.
+    """
+    entries = yaml.safe_load(path.read_text("utf-8")) if path else None
+    return _build(TrainingConfig, entries or {}, "")
+
+
+def _build(kind: type[_T], entries: Mapping[str, Any], where: str) -> _T:
+    hints = get_type_hints(kind)
+    known = {item.name for item in fields(kind)}  # type: ignore[arg-type]
+    values: dict[str, Any] = {}
+    for key, value in entries.items():
+        if key not in known:
+            raise RecipeError(f"{where}{key}", f"unknown; known: {', '.join(sorted(known))}")
+        hint = hints[key]
+        if is_dataclass(hint) and isinstance(hint, type):
+            values[key] = _build(hint, value, f"{where}{key}.")
+        else:
+            values[key] = tuple(value) if isinstance(value, list) else value
+    return kind(**values)

@@ -1,0 +1,157 @@
+"""What the landmark detector does to a film: offsets, coloured scatter, swaps, gaps.
+
+The numbers are those measured on real video against marker-based and multi-camera references: an
+offset per person and landmark that stays, scatter that lasts 0.1 to 0.4 s and is partly common to
+all landmarks, a fast part that grows with speed, worse where a limb is hidden.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+#: The 19 landmarks of 33 that the lifter uses (BlazePose numbers): nose, ears, shoulders to wrists,
+#: hips to toes, left before right.
+USED_LANDMARKS = (0, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32)
+#: The same landmark of the other side.
+OTHER_SIDE = (0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15, 18, 17)
+_LEGS = tuple(range(9, 19))
+
+
+@dataclass(frozen=True)
+class NoiseOptions:
+    """Size and kind of the detector's errors.
+
+    Attributes:
+        offset_gain: Smallest and largest factor on the landmarks' own spread of offsets.
+        flesh_m: Standard deviation of how far hip and shoulder landmarks follow thigh and arm [m].
+        scatter_m: Standard deviation of the slow scatter, shoulders to ankles [m].
+        foot_scatter_m: The same of heel and toe [m].
+        common: Share of its variance that all landmarks have in common.
+        last_s: Shortest and longest time constant of the slow scatter [s].
+        fast_m: Standard deviation of the fast scatter at rest [m].
+        fast_per_speed: Growth of the fast scatter at 1 m/s, feet only.
+        gain: Smallest and largest factor on all scatter of a film.
+        hidden_gain: Growth of the scatter of a hidden landmark.
+        smooth_share: Share of films whose landmarks are low-passed at about 6 Hz.
+        swap_share: Share of films where left and right are exchanged for some frames.
+        gap_share: Share of films where the person is lost for some frames.
+        outlier_share: Share of films where one landmark strays for some frames.
+    """
+
+    offset_gain: tuple[float, float] = (0.4, 1.3)
+    flesh_m: float = 0.013
+    scatter_m: float = 0.012
+    foot_scatter_m: float = 0.017
+    common: float = 0.13
+    last_s: tuple[float, float] = (0.1, 0.4)
+    fast_m: float = 0.004
+    fast_per_speed: float = 1.0
+    gain: tuple[float, float] = (0.5, 1.5)
+    hidden_gain: float = 2.0
+    smooth_share: float = 0.5
+    swap_share: float = 0.08
+    gap_share: float = 0.08
+    outlier_share: float = 0.15
+
+
+def coloured(shape: tuple[int, ...], keep: Tensor, draw: torch.Generator) -> Tensor:
+    """First-order noise of unit variance (batch, frames, ...); `keep` (batch,) per frame."""
+    white = torch.randn(shape, generator=draw)
+    factor = keep.view(-1, *([1] * (len(shape) - 2)))
+    fresh = torch.sqrt(1.0 - factor**2)
+    frames = [white[:, 0]]
+    for number in range(1, shape[1]):
+        frames.append(factor * frames[-1] + fresh * white[:, number])
+    return torch.stack(frames, dim=1)
+
+
+def hidden(rays: Tensor, depth: Tensor) -> Tensor:
+    """How hidden each landmark is, 0 to 1 (batch, frames, 19): behind its partner, in line."""
+    other = list(OTHER_SIDE)
+    behind = torch.sigmoid((depth - depth[..., other] - 0.10) / 0.03)
+    size = (rays[..., 1].amax(-1) - rays[..., 1].amin(-1)).unsqueeze(-1).clamp_min(1e-3)
+    apart = (rays - rays[..., other, :]).norm(dim=-1) / size
+    return behind * torch.sigmoid((0.09 - apart) / 0.02)
+
+
+def scattered(
+    points: Tensor, options: NoiseOptions, rate_hz: float, draw: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Noisy rays (batch, frames, 19, 2) and visibility (batch, frames, 19).
+
+    Args:
+        points: Landmarks with their offsets in the optical frame (batch, frames, 19, 3) [m].
+        options: The noise.
+        rate_hz: Frames a second.
+        draw: Where chance comes from.
+    """
+    depth = points[..., 2]
+    rays = points[..., :2] / depth.unsqueeze(-1)
+    cover = hidden(rays, depth)
+    films, frames, count = depth.shape
+    low, high = options.last_s
+    last = low + (high - low) * torch.rand(films, generator=draw)
+    keep = torch.exp(-1.0 / (rate_hz * last))
+    own = coloured((films, frames, count, 2), keep, draw)
+    common = coloured((films, frames, 1, 2), keep, draw)
+    slow = options.common**0.5 * common + (1.0 - options.common) ** 0.5 * own
+    sigma = torch.full((count,), options.scatter_m)
+    sigma[-4:] = options.foot_scatter_m
+    speed = torch.zeros(films, frames, count)
+    speed[:, 1:] = (points[:, 1:] - points[:, :-1]).norm(dim=-1) * rate_hz
+    growth = torch.ones(films, frames, count)
+    growth[..., -6:] += options.fast_per_speed * speed[..., -6:].clamp_max(2.0)
+    fast = options.fast_m * growth.unsqueeze(-1) * torch.randn(rays.shape, generator=draw)
+    gain = options.gain[0] + (options.gain[1] - options.gain[0]) * torch.rand(
+        films, 1, 1, 1, generator=draw
+    )
+    error_m = (
+        gain * (1.0 + options.hidden_gain * cover.unsqueeze(-1)) * (sigma[:, None] * slow + fast)
+    )
+    visibility = 1.0 - 0.02 * torch.rand(depth.shape, generator=draw)
+    visibility = visibility - 0.5 * cover * torch.rand(films, 1, count, generator=draw)
+    return rays + error_m / depth.unsqueeze(-1), visibility.clamp(0.0, 1.0)
+
+
+def low_passed(rays: Tensor, share: float, draw: torch.Generator) -> Tensor:
+    """The same rays, those of a share of the films smoothed over time (about 6 Hz at 30 Hz)."""
+    kernel = torch.tensor([0.06, 0.24, 0.40, 0.24, 0.06])
+    padded = torch.cat([rays[:, :1], rays[:, :1], rays, rays[:, -1:], rays[:, -1:]], dim=1)
+    frames = rays.shape[1]
+    smooth = sum(kernel[k] * padded[:, k : k + frames] for k in range(5))
+    chosen = torch.rand(len(rays), 1, 1, 1, generator=draw) < share
+    return torch.where(chosen, torch.as_tensor(smooth), rays)
+
+
+def disturbed(
+    rays: Tensor, visibility: Tensor, options: NoiseOptions, draw: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Swaps, strays and gaps. Rays and visibility, and which frames have landmarks at all."""
+    films, frames, count = visibility.shape
+    rays, visibility = rays.clone(), visibility.clone()
+    seen = torch.ones(films, frames, dtype=torch.bool)
+    swapped = list(OTHER_SIDE)
+    legs_only = [swapped[k] if k in _LEGS else k for k in range(count)]
+
+    def chosen(share: float) -> list[int]:
+        return torch.nonzero(torch.rand(films, generator=draw) < share)[:, 0].tolist()
+
+    def span(longest: int) -> slice:
+        start = int(torch.randint(0, frames, (1,), generator=draw))
+        return slice(start, start + int(torch.randint(2, longest, (1,), generator=draw)))
+
+    for film in chosen(options.swap_share):
+        where, order = span(8), legs_only if film % 3 else swapped
+        rays[film, where] = rays[film, where][:, order]
+        visibility[film, where] = 0.8 * visibility[film, where][:, order]
+    for film in chosen(options.outlier_share):
+        where, one = span(25), int(torch.randint(0, count, (1,), generator=draw))
+        size = rays[film, :, :, 1].max() - rays[film, :, :, 1].min()
+        rays[film, where, one] += 0.06 * size * torch.randn(2, generator=draw)
+        visibility[film, where, one] *= 0.4
+    for film in chosen(options.gap_share):
+        seen[film, span(12)] = False
+    return rays, visibility, seen

@@ -1,0 +1,103 @@
+"""Scores a network on held-out synthetic films and on real clips."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from monomsk_description.frames import Array
+from monomsk_perception.lifter_answer import Answer, Track
+from monomsk_training.filming import Film
+from monomsk_training.motion_clip import COORDINATE_NAMES
+from monomsk_training.network import LifterModel, attention_reach
+from monomsk_training.real_clips import LEG_NAMES, RealClip, leg_means
+
+_LEG_COLUMNS = [COORDINATE_NAMES.index(name) for name in LEG_NAMES]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Errors of a network.
+
+    Attributes:
+        values: By name [deg].
+        selection: What weights are chosen by: never the clips that are only reported [deg].
+    """
+
+    values: Mapping[str, float]
+    selection: float
+
+    def summary(self) -> str:
+        """One line."""
+        values = " ".join(f"{name} {value:.2f}" for name, value in self.values.items())
+        return f"selection {self.selection:.3f} | {values}"
+
+
+class TorchNetwork:
+    """A model as the window network that the lifter's code expects."""
+
+    def __init__(self, model: LifterModel) -> None:
+        self._model = model
+
+    @torch.no_grad()
+    def __call__(self, track: Track, subject: Array, look_ahead: int | None) -> Answer:
+        """The answer for every frame of a window."""
+        inputs = [track.rays, track.visibility, track.seen, subject]
+        tensors = [torch.as_tensor(value, dtype=torch.float32)[None] for value in inputs]
+        reach = attention_reach(self._model.options.frames, look_ahead)
+        lifted = self._model(*tensors, reach)
+        values = {name: value[0].double().numpy() for name, value in lifted._asdict().items()}
+        values["proportions"] = np.repeat(values["proportions"][None], len(track), axis=0)
+        return Answer(**values)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What checkpoints are scored on.
+
+    Attributes:
+        films: Held-out synthetic films, by name.
+        clips: Real clips.
+        look_ahead: Delays at which real clips are scored too (frames at 30 Hz).
+    """
+
+    films: Mapping[str, Film] = field(default_factory=dict)
+    clips: Sequence[RealClip] = ()
+    look_ahead: Sequence[int] = ()
+
+    def score(self, model: LifterModel) -> Scores:
+        """The errors of a model."""
+        model.eval()
+        values: dict[str, float] = {}
+        selection = []
+        for name, film in self.films.items():
+            values[name] = leg_error_deg(model, film)
+            selection.append(values[name])
+        network = TorchNetwork(model)
+        for look in (None, *self.look_ahead):
+            chosen, reported = [], []
+            for clip in self.clips:
+                errors = clip.errors(*clip.angles(network, look))
+                (chosen if clip.selects else reported).append(errors)
+            label = "offline" if look is None else f"ahead{look}"
+            for kind, rows in (("select", chosen), ("report", reported)):
+                if rows:
+                    raw, centred = leg_means(rows)
+                    values[f"{kind}_{label}_raw"] = raw
+                    values[f"{kind}_{label}_centred"] = centred
+            if chosen and look is None:
+                selection += [values["select_offline_raw"], values["select_offline_centred"]]
+        model.train()
+        return Scores(values, float(np.mean(selection)) if selection else 0.0)
+
+
+@torch.no_grad()
+def leg_error_deg(model: LifterModel, film: Film) -> float:
+    """Root mean square error of the eight leg coordinates on films [deg], offline."""
+    reach = attention_reach(model.options.frames, None)
+    lifted = model(film.rays, film.visibility, film.seen.float(), film.subject, reach)
+    error = (lifted.coordinates - film.coordinates)[..., _LEG_COLUMNS]
+    return float(torch.rad2deg(torch.sqrt((error**2).mean((0, 1))).mean()))

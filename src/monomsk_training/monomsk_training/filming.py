@@ -1,0 +1,287 @@
+"""Films motions with virtual cameras: what the detector would report, and the truth behind it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from monomsk_description.anatomy import Site
+from monomsk_description.anatomy_file import load_anatomy
+from monomsk_description.frames import ROTATION_REP103_OPENSIM
+from monomsk_description.landmarks import load_landmark_sites
+from monomsk_training.bodies import BodyShapes
+from monomsk_training.detector_noise import (
+    USED_LANDMARKS,
+    NoiseOptions,
+    disturbed,
+    low_passed,
+    scattered,
+)
+from monomsk_training.kinematics import BodyKinematics, Poses, product, turn
+
+_NOSE_AND_EARS, _SHOULDERS, _HIPS = slice(0, 3), slice(3, 5), slice(9, 11)
+#: Where the neck turns, in the torso's frame [m], OpenSim axes, unscaled.
+_NECK_M = (-0.02, 0.47, 0.0)
+#: Sole points (first, last) of right heel, right toes, left heel, left toes.
+CONTACT_GROUPS = ((0, 3), (4, 8), (8, 11), (12, 16))
+
+
+@dataclass(frozen=True)
+class CameraOptions:
+    """Where cameras stand.
+
+    Attributes:
+        height_m: Lowest and highest lens [m].
+        distance_m: Nearest and farthest person [m].
+        focal_per_height: Shortest and longest focal length over the image's height.
+        aim_deg: Standard deviation of the aim: pitch, yaw, roll [deg].
+    """
+
+    height_m: tuple[float, float] = (0.6, 2.1)
+    distance_m: tuple[float, float] = (2.0, 6.0)
+    focal_per_height: tuple[float, float] = (0.6, 1.6)
+    aim_deg: tuple[float, float, float] = (6.0, 4.0, 2.0)
+
+
+@dataclass(frozen=True)
+class FilmOptions:
+    """Cameras and noise.
+
+    Attributes:
+        camera: Where cameras stand.
+        noise: What the detector does.
+        rate_hz: Frames a second.
+        known_lengths_share: Share of films whose subject's lengths were measured.
+    """
+
+    camera: CameraOptions = field(default_factory=CameraOptions)
+    noise: NoiseOptions = field(default_factory=NoiseOptions)
+    rate_hz: float = 30.0
+    known_lengths_share: float = 0.2
+
+
+@dataclass(frozen=True)
+class Film:
+    """A batch of filmed windows and their truth; optical frame: x right, y down, z forward.
+
+    Attributes:
+        rays: Detected landmarks (batch, frames, 19, 2) in the image plane z = 1.
+        visibility: (batch, frames, 19), 0 to 1.
+        seen: Whether there are landmarks at all (batch, frames).
+        subject: What is known of the person (batch, 17), see `subject_token`.
+        coordinates: (batch, frames, 31) [rad].
+        pelvis_rotation: Pelvis (REP-103 axes) in the optical frame (batch, frames, 3, 3).
+        pelvis_position: Pelvis origin in the optical frame (batch, frames, 3) [m].
+        heights: Statures (batch,) [m].
+        proportions: Logarithms of lengths over what the stature suggests (batch, 8).
+        contact: 1.0 where right heel, right toes, left heel, left toes touch (batch, frames, 4).
+        points: Landmarks on the skeleton, without offsets, from the pelvis in the optical frame's
+            axes (batch, frames, 19, 3) [m].
+    """
+
+    rays: Tensor
+    visibility: Tensor
+    seen: Tensor
+    subject: Tensor
+    coordinates: Tensor
+    pelvis_rotation: Tensor
+    pelvis_position: Tensor
+    heights: Tensor
+    proportions: Tensor
+    contact: Tensor
+    points: Tensor
+
+
+def subject_token(heights: Tensor, proportions: Tensor, known: Tensor) -> Tensor:
+    """What the network is told of a person (batch, 17): log stature, known lengths, which ones."""
+    return torch.cat(
+        [torch.log(heights / 1.7)[:, None] * 3.0, proportions * known * 10.0, known], 1
+    )
+
+
+def euler_zxy(about_z: Tensor, about_x: Tensor, about_y: Tensor) -> Tensor:
+    """Rotations (..., 3, 3) about z, then the new x, then the new y."""
+    cz, sz, cx, sx = about_z.cos(), about_z.sin(), about_x.cos(), about_x.sin()
+    cy, sy = about_y.cos(), about_y.sin()
+    rows = [
+        cz * cy - sz * sx * sy, -sz * cx, cz * sy + sz * sx * cy,
+        sz * cy + cz * sx * sy, cz * cx, sz * sy - cz * sx * cy,
+        -cx * sy, sx, cx * cy,
+    ]  # fmt: skip
+    return torch.stack(rows, -1).unflatten(-1, (3, 3))
+
+
+class FilmStudio:
+    """Films motions.
+
+    Args:
+        options: Cameras and noise.
+    """
+
+    def __init__(self, options: FilmOptions | None = None) -> None:
+        self.options = options or FilmOptions()
+        anatomy = load_anatomy()
+        self.kinematics = BodyKinematics(anatomy)
+        self.shapes = BodyShapes(anatomy, self.kinematics.segments)
+        sites = [load_landmark_sites()[number] for number in USED_LANDMARKS]
+        self.landmarks = self.kinematics.places(
+            [Site(site.name, site.segment, site.location_m) for site in sites]
+        )
+        self.sigma_m = torch.tensor([site.sigma_m for site in sites])
+        # The head turns on its own here, so its offsets are those of the face alone.
+        self.sigma_m[_NOSE_AND_EARS] = 0.02
+        self.soles = self.kinematics.places(anatomy.sole_points)
+
+    def film(
+        self,
+        motion: Tensor,
+        travels: Tensor,
+        bodies: tuple[Tensor, Tensor],
+        draw: torch.Generator,
+    ) -> Film:
+        """Films a batch of motions.
+
+        Args:
+            motion: (batch, frames, 37) in the order of `MOTION_NAMES`.
+            travels: Whether the pelvis places are real; else the feet decide (batch,).
+            bodies: Statures (batch,) [m] and proportions (batch, 8).
+            draw: Where chance comes from.
+        """
+        heights, proportions = bodies
+        factors = self.shapes.factors(heights, proportions)[:, None]
+        coordinates = motion[..., 6:]
+        poses = self.kinematics(coordinates, factors)
+        clean = self.kinematics.points(poses, self.landmarks, factors)
+        detected = self._detected(poses, factors, draw)
+        soles = self.kinematics.points(poses, self.soles, factors)
+        rotation = self._pelvis_in_world(motion, draw)
+        sole_places = turn(rotation[..., None, :, :], soles)
+        path, contact = self._path(motion, travels, sole_places, rotation, heights)
+        view, origin = self._camera(path, heights, draw)
+        in_camera = product(view[:, None], rotation)
+        position = turn(view[:, None], path - origin[:, None])
+        points = turn(in_camera[..., None, :, :], clean)
+        seen_points = turn(in_camera[..., None, :, :], detected)
+        # No one walks through the camera: whoever would is filmed from farther away.
+        nearest = (seen_points + position[..., None, :])[..., 2].amin((1, 2))
+        position = position.clone()
+        position[..., 2] += (0.9 - nearest).clamp_min(0.0)[:, None]
+        noise, rate_hz = self.options.noise, self.options.rate_hz
+        rays, visibility = scattered(seen_points + position[..., None, :], noise, rate_hz, draw)
+        rays, visibility, seen = disturbed(rays, visibility, noise, draw)
+        rays = low_passed(rays, noise.smooth_share, draw)
+        share = torch.rand(len(motion), 1, generator=draw) < self.options.known_lengths_share
+        known = share.float().expand(-1, proportions.shape[1])
+        token = subject_token(heights, proportions, known)
+        return Film(
+            rays, visibility, seen, token, coordinates, in_camera, position, heights, proportions,
+            contact, points,
+        )  # fmt: skip
+
+    def _detected(self, poses: Poses, factors: Tensor, draw: torch.Generator) -> Tensor:
+        """Landmarks where the detector believes them, from the pelvis (batch, frames, 19, 3)."""
+        noise = self.options.noise
+        films, frames = poses.positions.shape[:2]
+        low, high = noise.offset_gain
+        gain = low + (high - low) * torch.rand(films, 1, 1, 1, generator=draw)
+        both = torch.randn(films, 1, 1, 3, generator=draw)
+        own = torch.randn(films, 1, len(USED_LANDMARKS), 3, generator=draw)
+        offsets = gain * self.sigma_m[:, None] * (0.5 * both + 0.85 * own)
+        head = self._head_motion(films, frames, factors, draw)
+        offsets = torch.cat(
+            [offsets[:, :, :3] + head, offsets.expand(-1, frames, -1, -1)[:, :, 3:]], 2
+        )
+        points = self.kinematics.points(poses, self.landmarks, factors, offsets)
+        # Flesh: these landmarks follow the next segment a little.
+        for where, limb in ((_SHOULDERS, "humerus"), (_HIPS, "femur")):
+            rows = [self.kinematics.segments.index(f"{limb}_{side}") for side in "lr"]
+            shift = noise.flesh_m * gain * torch.randn(films, 1, 2, 3, generator=draw)
+            moved = turn(poses.rotations[..., rows, :, :], shift) @ self.kinematics.to_rep103.T
+            points = torch.cat(
+                [
+                    points[:, :, : where.start],
+                    points[:, :, where] + moved,
+                    points[:, :, where.stop :],
+                ],
+                dim=2,
+            )
+        return points
+
+    def _head_motion(
+        self, films: int, frames: int, factors: Tensor, draw: torch.Generator
+    ) -> Tensor:
+        """How far nodding and turning moves nose and ears (batch, frames, 3, 3) [m]."""
+        knots = torch.randn(films, 2, max(frames // 16, 2) + 1, generator=draw)
+        slow = torch.nn.functional.interpolate(knots, frames, mode="linear", align_corners=True)
+        still = torch.randn(films, 2, 1, generator=draw)
+        nod, look = (0.10 * slow + 0.22 * still).unbind(1)
+        rotation = euler_zxy(nod, torch.zeros_like(nod), 1.5 * look)
+        torso = self.kinematics.segments.index("torso")
+        arm = (self.landmarks.locations[:3] - torch.tensor(_NECK_M)) * factors[:, :, torso, None]
+        return turn(rotation[:, :, None], arm.expand(films, frames, 3, 3)) - arm
+
+    @staticmethod
+    def _pelvis_in_world(motion: Tensor, draw: torch.Generator) -> Tensor:
+        """Orientation of the pelvis in the world, any heading (batch, frames, 3, 3)."""
+        swap = torch.tensor(ROTATION_REP103_OPENSIM, dtype=torch.float32)
+        opensim = euler_zxy(motion[..., 0], motion[..., 1], motion[..., 2])
+        heading = 2.0 * math.pi * torch.rand(len(motion), 1, generator=draw)
+        zero = torch.zeros_like(heading)
+        yaw = euler_zxy(heading, zero, zero)
+        return product(yaw, swap @ opensim @ swap.T)
+
+    def _path(
+        self, motion: Tensor, travels: Tensor, soles: Tensor, rotation: Tensor, heights: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Pelvis places in the world (batch, frames, 3) [m] and contacts (batch, frames, 4).
+
+        The lowest point of the soles is always on the floor. Where the recording's own travel is
+        of no use, the lowest points stand still.
+        """
+        rate_hz = self.options.rate_hz
+        lowest = soles[..., 2].amin(-1)
+        above = soles[..., 2] - lowest[..., None]
+        weight = torch.softmax(-above / 0.01, dim=-1)
+        slip = (soles[:, 1:, :, :2] - soles[:, :-1, :, :2]) * weight[:, 1:, :, None]
+        locked = torch.cumsum(torch.nn.functional.pad(-slip.sum(2), (0, 0, 1, 0)), dim=1)
+        # The recorded travel, turned as the body was: pelvis heading relative to the recording's.
+        swap = torch.tensor(ROTATION_REP103_OPENSIM, dtype=torch.float32)
+        recorded = euler_zxy(motion[..., 0], motion[..., 1], motion[..., 2])
+        yaw = product(rotation, (swap @ recorded @ swap.T).transpose(-1, -2))
+        own = turn(yaw, motion[..., 3:6] @ swap.T)[..., :2] * (heights / 1.75)[:, None, None]
+        flat = torch.where(travels[:, None, None], own, locked)
+        path = torch.cat([flat - flat.mean(1, keepdim=True), -lowest[..., None]], dim=-1)
+        places = soles + path[..., None, :]
+        speed = torch.zeros_like(above)
+        speed[:, 1:] = (places[:, 1:] - places[:, :-1]).norm(dim=-1) * rate_hz
+        touching = ((above < 0.035) & (speed < 0.5)).float()
+        groups = [touching[..., first:last].amax(-1) for first, last in CONTACT_GROUPS]
+        return path, torch.stack(groups, dim=-1)
+
+    def _camera(
+        self, path: Tensor, heights: Tensor, draw: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """Rotation from the world to the optical frame (batch, 3, 3) and lens places (batch, 3)."""
+        options, films = self.options.camera, len(path)
+
+        def uniform(bounds: tuple[float, float]) -> Tensor:
+            return bounds[0] + (bounds[1] - bounds[0]) * torch.rand(films, generator=draw)
+
+        focal = uniform(options.focal_per_height)
+        # Far enough for most of the body to be in the image.
+        distance = torch.maximum(uniform(options.distance_m), 1.15 * heights * focal)
+        azimuth = 2.0 * math.pi * torch.rand(films, generator=draw)
+        target = path.mean(1)
+        lens = torch.stack(
+            [distance * azimuth.cos(), distance * azimuth.sin(), uniform(options.height_m)], -1
+        )
+        forward = torch.nn.functional.normalize(target - lens, dim=-1)
+        down = torch.tensor([0.0, 0.0, -1.0]).expand(films, 3)
+        right = torch.nn.functional.normalize(torch.linalg.cross(down, forward), dim=-1)
+        view = torch.stack([right, torch.linalg.cross(forward, right), forward], dim=1)
+        aim = torch.randn(films, 3, generator=draw) * torch.tensor(options.aim_deg) * math.pi / 180
+        # About the optical x (pitch), y (yaw) and z (roll).
+        return product(euler_zxy(aim[:, 2], aim[:, 0], aim[:, 1]), view), lens

@@ -1,0 +1,212 @@
+"""Motions made from parameters: walking at many speeds, standing, squats, chairs, reaching, chance.
+
+Every generator takes a random number generator and times [s] and gives a motion (frames, 37) whose
+pelvis places are zero: the feet decide where it goes when it is filmed. Gait curves follow the
+means of D. A. Winter, The Biomechanics and Motor Control of Human Gait (1991), and C. A. Fukuchi,
+R. K. Fukuchi, M. Duarte (2018), PeerJ 6:e4640, over speeds, read off at tenths of the cycle.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+from monomsk_description.frames import Array
+from monomsk_training.motion_clip import COLUMN, MOTION_NAMES, at_rest
+
+Rng = np.random.Generator
+
+#: Angles [deg] at 0, 10, ... 90 % of the stride of one leg, walking at 1.3 m/s.
+_STRIDE_DEG = {
+    "hip_flexion": (28, 24, 15, 5, -5, -11, -4, 13, 26, 31),
+    "hip_adduction": (0, 4, 6, 5, 3, 1, -4, -6, -4, -1),
+    "hip_rotation": (-3, -1, 1, 2, 2, 0, -4, -5, -4, -3),
+    "knee_angle": (6, 16, 16, 9, 5, 10, 34, 62, 55, 20),
+    "ankle_angle": (0, -4, 3, 7, 10, 8, -14, -8, 1, 2),
+    "subtalar_angle": (2, -3, -4, -4, -3, 2, 6, 4, 3, 2),
+    "mtp_angle": (2, 0, 0, 0, 4, 18, 22, 4, 2, 3),
+}
+#: Running at about 3 m/s, the same.
+_RUN_DEG = {
+    "hip_flexion": (38, 36, 22, 4, -8, -6, 12, 34, 46, 44),
+    "hip_adduction": (3, 8, 9, 5, 0, -3, -4, -3, 0, 2),
+    "hip_rotation": (0, 2, 3, 2, 0, -3, -4, -3, -2, -1),
+    "knee_angle": (18, 38, 38, 22, 18, 45, 85, 98, 68, 28),
+    "ankle_angle": (8, 20, 24, 8, -18, -16, -4, 2, 4, 6),
+    "subtalar_angle": (3, -5, -6, -3, 2, 4, 4, 3, 3, 3),
+    "mtp_angle": (3, 0, 2, 14, 18, 4, 2, 2, 3, 3),
+}
+_TABLES = {"walk": _STRIDE_DEG, "run": _RUN_DEG}
+
+
+def _cyclic(values: tuple[float, ...]) -> CubicSpline:
+    return CubicSpline(np.linspace(0.0, 1.0, 11), [*values, values[0]], bc_type="periodic")
+
+
+_CURVES = {
+    style: {name: _cyclic(values) for name, values in table.items()}
+    for style, table in _TABLES.items()
+}
+
+
+def smooth_noise(rng: Rng, times: Array, count: int, period_s: float) -> Array:
+    """(frames, count) random curves of unit variance that change over about a period."""
+    knots = np.arange(times[0] - 2.0 * period_s, times[-1] + 3.0 * period_s, period_s)
+    spline = CubicSpline(knots, rng.normal(size=(len(knots), count)))
+    return np.asarray(spline(times), dtype=np.float64)
+
+
+def gait(rng: Rng, times: Array) -> Array:
+    """Walking at 0.4 to 2.1 m/s, or running, with personal style, asymmetry, sway and turns."""
+    style = "run" if rng.random() < 0.15 else "walk"
+    speed = rng.uniform(0.4, 2.1) if style == "walk" else 1.3 * rng.uniform(0.7, 1.4)
+    strides_hz = 0.92 * (speed / 1.3) ** 0.45 * rng.uniform(0.85, 1.15)
+    if style == "run":
+        strides_hz = rng.uniform(1.25, 1.6)
+    wobble = 0.03 * smooth_noise(rng, times, 1, 0.8)[:, 0]
+    phase = times * strides_hz + rng.random() + wobble
+    reach = (speed / 1.3) ** 0.4
+    values = at_rest(len(times))
+    for side, shift in (("r", 0.0), ("l", 0.5 + 0.02 * rng.normal())):
+        for name, curve in _CURVES[style].items():
+            gain = reach if name in ("hip_flexion", "ankle_angle") else reach**0.5
+            gain *= np.exp(0.12 * rng.normal())
+            values[:, COLUMN[f"{name}_{side}"]] = gain * np.radians(curve(phase + shift))
+        swing = np.sin(2.0 * np.pi * (phase + shift) - 1.3)
+        arm = np.radians(rng.uniform(2.0, 25.0)) * reach
+        values[:, COLUMN[f"arm_flex_{side}"]] = -arm * swing + np.radians(rng.normal(-2.0, 8.0))
+        bent = rng.uniform(5.0, 35.0) if style == "walk" else rng.uniform(60.0, 110.0)
+        values[:, COLUMN[f"elbow_flex_{side}"]] = np.radians(bent) - 0.4 * arm * swing
+    _gait_trunk(rng, values, phase, reach)
+    # A curved way: the heading drifts.
+    drift = np.cumsum(smooth_noise(rng, times, 1, 1.5)[:, 0]) * np.gradient(times)
+    values[:, COLUMN["pelvis_rotation"]] += drift * rng.choice([0.0, 0.3, 0.9])
+    return values
+
+
+def _gait_trunk(rng: Rng, values: Array, phase: Array, reach: float) -> None:
+    """Pelvis and lumbar joint of a walk; trunk sway in some people."""
+    cycle = 2.0 * np.pi * phase
+    degrees = rng.normal(1.0, 0.25, 6) * (3.5, 5.0, 5.0, 8.0, 1.5, 2.0) * reach
+    sway = rng.uniform(4.0, 16.0) if rng.random() < 0.25 else rng.uniform(0.0, 3.0)
+    columns = {
+        "pelvis_list": degrees[0] * np.sin(cycle + 0.4),
+        "pelvis_rotation": degrees[1] * np.cos(cycle + 0.3),
+        "lumbar_bending": -degrees[2] * np.sin(cycle + 0.4) - sway * np.sin(cycle - 0.5),
+        "lumbar_rotation": -degrees[3] * np.cos(cycle + 0.3),
+        "pelvis_tilt": rng.normal(-2.0, 6.0) + degrees[4] * np.sin(2.0 * cycle),
+        "lumbar_extension": rng.normal(-9.0, 7.0) + degrees[5] * np.sin(2.0 * cycle + 0.8),
+    }
+    for name, angle in columns.items():
+        values[:, COLUMN[name]] = np.radians(angle)
+    # The pelvis carries the legs with it: keep the thighs where the gait curves put them.
+    for side in "rl":
+        values[:, COLUMN[f"hip_flexion_{side}"]] -= values[:, COLUMN["pelvis_tilt"]]
+
+
+def bend_and_rise(rng: Rng, times: Array) -> Array:
+    """Squats and standing up from a chair, again and again, with lean, knees in or out, pauses."""
+    chair = rng.random() < 0.55
+    cycle = 2.0 * np.pi * (times / rng.uniform(1.2, 6.0) + rng.random())
+    cycle = cycle + 0.4 * smooth_noise(rng, times, 1, 0.8)[:, 0]
+    depth = np.clip(0.5 - rng.uniform(0.5, 1.1) * np.cos(cycle), 0.0, 1.0)
+    depth = depth**2 * (3.0 - 2.0 * depth)
+    knee = np.radians(rng.uniform(75.0, 112.0) if chair else rng.uniform(35.0, 130.0))
+    values = at_rest(len(times))
+    tilt = np.radians(rng.normal(0.0, 7.0) - rng.uniform(-10.0, 40.0) * depth)
+    if chair:
+        # Leaning forward just before the seat is left or reached.
+        lean = np.radians(rng.uniform(0.0, 40.0))
+        tilt = tilt - lean * np.exp(-(((depth - 0.65) / 0.25) ** 2))
+        tilt = tilt + np.radians(rng.uniform(0.0, 25.0)) * np.clip(depth - 0.9, 0.0, 0.1) * 10.0
+    values[:, COLUMN["pelvis_tilt"]] = tilt
+    thigh = knee * rng.uniform(0.65, 0.95)
+    values[:, COLUMN["lumbar_extension"]] = np.radians(
+        rng.normal(-10.0, 8.0) + rng.uniform(-30.0, 15.0) * depth
+    )
+    wide, turned = rng.uniform(-25.0, 4.0), rng.normal(0.0, 10.0)
+    for side in "rl":
+        uneven = np.exp(0.05 * rng.normal())
+        flexed = thigh * uneven * depth - tilt * rng.uniform(0.85, 1.0)
+        own = {
+            "hip_flexion": flexed + np.radians(rng.normal(0.0, 4.0)),
+            "hip_adduction": np.radians((wide + rng.normal(0.0, 3.0)) * (0.3 + 0.7 * depth)),
+            "hip_rotation": np.radians(turned + rng.normal(0.0, 5.0)) * (0.4 + 0.6 * depth),
+            "knee_angle": np.radians(rng.uniform(0.0, 10.0)) + knee * uneven * depth,
+            "ankle_angle": np.radians(rng.normal(2.0, 5.0) + rng.uniform(-5.0, 32.0) * depth),
+            "subtalar_angle": np.radians(rng.normal(0.0, 6.0)),
+        }
+        for name, angle in own.items():
+            values[:, COLUMN[f"{name}_{side}"]] = angle
+    _arms(rng, values, depth)
+    return values
+
+
+def _arms(rng: Rng, values: Array, depth: Array) -> None:
+    """Both arms alike: hanging, crossed, stretched forward, or on the thighs."""
+    hang, lift = rng.choice([rng.uniform(-15.0, 20.0), rng.uniform(40.0, 95.0)]), rng.uniform(0, 70)
+    out, elbow, turned = rng.uniform(-40.0, 0.0), rng.uniform(5.0, 125.0), rng.normal(0.0, 30.0)
+    for side in "rl":
+        own = {
+            "arm_flex": hang + lift * depth + rng.normal(0.0, 5.0),
+            "arm_add": out + rng.normal(0.0, 6.0),
+            "arm_rot": turned + rng.normal(0.0, 12.0),
+            "elbow_flex": elbow + rng.normal(0.0, 8.0),
+        }
+        for name, degrees in own.items():
+            values[:, COLUMN[f"{name}_{side}"]] = np.radians(degrees)
+
+
+def standing(rng: Rng, times: Array) -> Array:
+    """Quiet standing, weight shifts, looking around, reaching with one or both arms."""
+    values = at_rest(len(times))
+    slow = smooth_noise(rng, times, len(MOTION_NAMES), rng.uniform(0.8, 2.0))
+    amount = np.radians(rng.choice([0.7, 3.0, 8.0]))
+    scale = np.full(len(MOTION_NAMES), 0.5)
+    for name in ("lumbar_extension", "lumbar_bending", "lumbar_rotation", "pelvis_rotation"):
+        scale[COLUMN[name]] = rng.uniform(0.5, 2.5)
+    scale[3:6] = 0.0
+    values += amount * slow * scale
+    values[:, COLUMN["pelvis_tilt"]] += np.radians(rng.normal(0.0, 6.0))
+    stance = rng.uniform(-12.0, 2.0)
+    for side in "rl":
+        values[:, COLUMN[f"hip_adduction_{side}"]] += np.radians(stance + rng.normal(0.0, 2.0))
+        values[:, COLUMN[f"hip_rotation_{side}"]] += np.radians(rng.normal(-5.0, 7.0))
+        knee = np.radians(rng.uniform(0.0, 12.0)) + 0.5 * amount * np.abs(slow[:, 9])
+        values[:, COLUMN[f"knee_angle_{side}"]] = knee
+        tilt = values[:, COLUMN["pelvis_tilt"]]
+        values[:, COLUMN[f"hip_flexion_{side}"]] = 0.5 * knee - tilt
+        values[:, COLUMN[f"ankle_angle_{side}"]] = 0.5 * knee
+        if rng.random() < 0.4:
+            reach = 0.5 + 0.5 * np.sin(2.0 * np.pi * times * rng.uniform(0.1, 0.6) + rng.random())
+            for name, low, high in (
+                ("arm_flex", 0, 110),
+                ("arm_add", -60, 5),
+                ("elbow_flex", 10, 90),
+            ):
+                values[:, COLUMN[f"{name}_{side}"]] = np.radians(rng.uniform(low, high)) * reach
+    return values
+
+
+#: How far chance takes each coordinate [deg], without side.
+_CHANCE_DEG = {
+    "pelvis_tilt": 25, "pelvis_list": 12, "pelvis_rotation": 30, "hip_flexion": 55,
+    "hip_adduction": 18, "hip_rotation": 20, "knee_angle": 55, "ankle_angle": 18,
+    "subtalar_angle": 8, "mtp_angle": 6, "lumbar_extension": 25, "lumbar_bending": 15,
+    "lumbar_rotation": 20, "arm_flex": 55, "arm_add": 35, "arm_rot": 35, "elbow_flex": 50,
+    "pro_sup": 30, "wrist_flex": 15, "wrist_dev": 8,
+}  # fmt: skip
+_CHANCE_MEAN_DEG = {"hip_flexion": 25, "knee_angle": 50, "arm_add": -25, "elbow_flex": 60}
+
+
+def chance(rng: Rng, times: Array) -> Array:
+    """Smooth random motion within the joints' ranges."""
+    noise = 0.7 * smooth_noise(rng, times, len(MOTION_NAMES), rng.uniform(0.5, 1.2))
+    noise += 0.7 * rng.normal(size=len(MOTION_NAMES))
+    values = at_rest(len(times))
+    amount = rng.uniform(0.4, 1.0)
+    for name, column in COLUMN.items():
+        short = name.removesuffix("_r").removesuffix("_l")
+        mean, spread = _CHANCE_MEAN_DEG.get(short, 0.0), _CHANCE_DEG.get(short, 0.0)
+        values[:, column] += np.radians(amount * (mean + spread * np.tanh(noise[:, column])))
+    return values

@@ -1,0 +1,158 @@
+"""The library of recorded motions: reads what the recipe names and splits it by subject."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from monomsk_training.acclaim_files import read_amc, read_asf, read_exponential_maps
+from monomsk_training.deepmimic_files import read_deepmimic
+from monomsk_training.errors import MotionFileError, RecipeError
+from monomsk_training.motion_clip import ANGLES, MotionClip
+from monomsk_training.opensim_files import read_named_arrays, read_opensim
+
+#: All clips are kept at this rate.
+LIBRARY_RATE_HZ = 60.0
+_SHORTEST_S = 0.7
+_LARGEST_RAD = 2.9
+
+
+@dataclass(frozen=True)
+class Source:
+    """An entry of the recipe; see data/motion_library.yaml.
+
+    Attributes:
+        name: What it is.
+        licence: Its licence and origin.
+        files: Glob pattern under the data folder.
+        reader: One of `READERS`.
+        weight: How often its clips are drawn.
+        shift_deg: Constants added to coordinates [deg].
+        without: Pieces of names of clips that are left out.
+        validation: Pieces of names or subjects that never train.
+        rate_hz: Frames a second where the file does not say.
+    """
+
+    name: str
+    licence: str
+    files: str
+    reader: str
+    weight: float
+    shift_deg: Mapping[str, float]
+    without: Sequence[str] = ()
+    validation: Sequence[str] = ()
+    rate_hz: float = 100.0
+
+    def read(self, path: Path) -> list[MotionClip]:
+        """The clips of one file."""
+        subject = f"{self.reader}-{path.stem.split('_')[0]}"
+        return READERS[self.reader](path, subject, self.rate_hz)
+
+
+@dataclass(frozen=True)
+class Library:
+    """Clips with the weights they are drawn by.
+
+    Attributes:
+        clips: At `LIBRARY_RATE_HZ`.
+        weights: Probability of each clip.
+    """
+
+    clips: tuple[MotionClip, ...]
+    weights: np.ndarray
+
+    @property
+    def duration_s(self) -> float:
+        """Length of all clips [s]."""
+        return sum(clip.duration_s for clip in self.clips)
+
+
+def _read_acclaim(path: Path, subject: str, rate_hz: float) -> list[MotionClip]:
+    bones = read_asf(path.parent / f"{path.stem.split('_')[0]}.asf")
+    return [read_amc(path, bones, subject)]
+
+
+def _read_maps(path: Path, subject: str, rate_hz: float) -> list[MotionClip]:
+    skeletons = sorted(path.parent.parent.glob("cmu_amc/*.asf"))
+    if not skeletons:
+        raise MotionFileError(path, "needs a CMU skeleton in ../cmu_amc/*.asf for its rest pose")
+    return read_exponential_maps(path, read_asf(skeletons[0]))
+
+
+READERS: Mapping[str, Callable[[Path, str, float], list[MotionClip]]] = {
+    "acclaim": _read_acclaim,
+    "exponential_maps": _read_maps,
+    "deepmimic": lambda path, subject, rate_hz: [read_deepmimic(path, subject)],
+    "named_arrays": lambda path, subject, rate_hz: [read_named_arrays(path, subject, rate_hz)],
+    "opensim": lambda path, subject, rate_hz: [read_opensim(path, subject)],
+    "opensim_negative_knee": lambda path, subject, rate_hz: [
+        read_opensim(path, subject, knee_flexion_negative=True)
+    ],
+}
+
+
+def load_recipe(path: Path | None = None) -> list[Source]:
+    """The sources of a recipe file; None: the one that ships.
+
+    Raises:
+        RecipeError: An entry is unknown or names no reader.
+    """
+    shipped = resources.files("monomsk_training") / "data" / "motion_library.yaml"
+    text = path.read_text("utf-8") if path else shipped.read_text("utf-8")
+    sources = []
+    for entry in yaml.safe_load(text)["sources"]:
+        fields: dict[str, Any] = {"shift_deg": {}, **entry}
+        try:
+            source = Source(**fields)
+        except TypeError as error:
+            raise RecipeError(str(entry.get("name")), str(error)) from error
+        if source.reader not in READERS:
+            raise RecipeError(source.name, f"unknown reader {source.reader!r}")
+        sources.append(source)
+    return sources
+
+
+def load_libraries(data: Path, sources: Sequence[Source]) -> tuple[Library, Library]:
+    """The clips to train with and those to validate with.
+
+    Raises:
+        RecipeError: A pattern matches no file under the data folder.
+    """
+    chosen: tuple[list[MotionClip], list[MotionClip]] = ([], [])
+    weights: tuple[list[float], list[float]] = ([], [])
+    for source in sources:
+        paths = sorted(data.glob(source.files))
+        if not paths:
+            raise RecipeError(source.name, f"no file matches {source.files} under the data folder")
+        for clip in (clip for path in paths for clip in source.read(path)):
+            names = f"{clip.subject}/{clip.name}"
+            if any(piece in names for piece in source.without) or not usable(clip):
+                continue
+            held = any(piece in names for piece in source.validation)
+            chosen[held].append(clip.resampled(LIBRARY_RATE_HZ).shifted(source.shift_deg))
+            weights[held].append(source.weight * float(np.sqrt(clip.duration_s)))
+    return _library(chosen[0], weights[0]), _library(chosen[1], weights[1])
+
+
+def usable(clip: MotionClip) -> bool:
+    """Whether a clip is long enough, finite, without angles or jumps that no body makes."""
+    values = clip.values
+    if clip.duration_s < _SHORTEST_S or not np.isfinite(values).all():
+        return False
+    joints = values[:, 6:]
+    if np.abs(joints).max() > _LARGEST_RAD:
+        return False
+    # The heading may wrap as it likes; other angles turn no faster than 40 rad/s.
+    speed = np.abs(np.diff(values[:, ANGLES], axis=0)).max() * clip.rate_hz
+    return bool(speed < 40.0)
+
+
+def _library(clips: list[MotionClip], weights: list[float]) -> Library:
+    total = sum(weights) or 1.0
+    return Library(tuple(clips), np.array(weights) / total)

@@ -1,0 +1,222 @@
+"""The lifter's network: a temporal transformer from landmark rays to a posed skeleton.
+
+Everything between camera rays and physical quantities is part of the network, so that the exported
+file is complete: it turns the rays into a frame that looks at the person, divides by the person's
+apparent size (so that any focal length and distance look alike), and turns its answers back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from monomsk_training.detector_noise import USED_LANDMARKS
+from monomsk_training.kinematics import product, turn
+from monomsk_training.motion_clip import COORDINATE_NAMES
+
+LANDMARKS = len(USED_LANDMARKS)
+SUBJECT = 17
+PROPORTIONS, CONTACTS, COORDINATES = 8, 4, len(COORDINATE_NAMES)
+_LEFT_HIP, _RIGHT_HIP = 9, 10
+#: Numbers a frame: pelvis 6 + 3, its log scales 2, coordinates twice, proportions, contacts.
+_OUTPUTS = 6 + 3 + 2 + 2 * COORDINATES + PROPORTIONS + CONTACTS
+_FAR = -1e4
+
+
+@dataclass(frozen=True)
+class NetworkOptions:
+    """The network's size.
+
+    Attributes:
+        frames: Length of its window.
+        width: Numbers a token.
+        layers: Transformer layers.
+        heads: Attention heads.
+    """
+
+    frames: int = 64
+    width: int = 160
+    layers: int = 5
+    heads: int = 5
+
+
+class Lifted(NamedTuple):
+    """What the network says of every frame.
+
+    Attributes:
+        pelvis_rotation: Pelvis axes (REP-103) in the optical frame (batch, frames, 3, 3).
+        pelvis_position: In the optical frame (batch, frames, 3) [m].
+        pelvis_log_scale: Logarithm of the expected error: angle [rad], place over distance
+            (batch, frames, 2).
+        coordinates: (batch, frames, 31) [rad].
+        log_scale: Logarithm of their expected absolute error (batch, frames, 31) [rad].
+        proportions: Logarithms of lengths over what the stature suggests (batch, 8).
+        contact: Log odds: right heel, right toes, left heel, left toes (batch, frames, 4).
+    """
+
+    pelvis_rotation: Tensor
+    pelvis_position: Tensor
+    pelvis_log_scale: Tensor
+    coordinates: Tensor
+    log_scale: Tensor
+    proportions: Tensor
+    contact: Tensor
+
+
+class View(NamedTuple):
+    """Rays as seen by a camera turned to the person.
+
+    Attributes:
+        tokens: (batch, frames, 19 * 3 + 3).
+        rotation: From the optical frame to the turned one (batch, frames, 3, 3).
+        size: Apparent size of the person (batch, frames, 1).
+    """
+
+    tokens: Tensor
+    rotation: Tensor
+    size: Tensor
+
+
+class Block(nn.Module):
+    """Attention over time, then a small network, both on normalised input."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.before_attention, self.before_mix = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.project = nn.Linear(width, 3 * width)
+        self.attended = nn.Linear(width, width)
+        self.mix = nn.Sequential(
+            nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width)
+        )
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """X (batch, frames, width); mask (batch, 1, frames, frames), added to the attention."""
+        split = self.project(self.before_attention(x)).unflatten(-1, (3, self.heads, -1))
+        query, key, value = split.permute(2, 0, 3, 1, 4).unbind(0)
+        found = nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+        x = x + self.attended(found.transpose(1, 2).flatten(-2))
+        mixed: Tensor = self.mix(self.before_mix(x))
+        return x + mixed
+
+
+class LifterModel(nn.Module):
+    """The network.
+
+    Args:
+        options: Its size.
+    """
+
+    def __init__(self, options: NetworkOptions) -> None:
+        super().__init__()
+        self.options = options
+        self.enter = nn.Linear(LANDMARKS * 3 + 3, options.width)
+        self.person = nn.Linear(SUBJECT, options.width)
+        self.place = nn.Parameter(0.02 * torch.randn(options.frames, options.width))
+        self.blocks = nn.ModuleList(
+            Block(options.width, options.heads) for _ in range(options.layers)
+        )
+        self.leave = nn.LayerNorm(options.width)
+        self.answer = nn.Linear(options.width, _OUTPUTS)
+        nn.init.normal_(self.answer.weight, std=0.01)
+        nn.init.zeros_(self.answer.bias)
+        with torch.no_grad():
+            self.answer.bias[:6] = torch.tensor([1.0, 0.0, 0.0, 0.0, 1.0, 0.0])
+
+    def forward(
+        self, rays: Tensor, visibility: Tensor, seen: Tensor, subject: Tensor, reach: Tensor
+    ) -> Lifted:
+        """Lifts windows.
+
+        Args:
+            rays: (batch, frames, 19, 2) in the plane z = 1; anything finite where not visible.
+            visibility: (batch, frames, 19), 0 to 1.
+            seen: 1.0 where a frame has landmarks, else 0.0 (batch, frames).
+            subject: (batch, 17).
+            reach: What each frame may look at in the first layer and in the others (2, frames,
+                frames), added to the attention: see `attention_reach`.
+        """
+        view = turned_to_person(rays, visibility)
+        hidden = self.enter(view.tokens) + self.place + self.person(subject)[:, None]
+        unseen = ((1.0 - seen) * _FAR)[:, None, None, :]
+        for number, block in enumerate(self.blocks):
+            hidden = block(hidden, reach[min(number, 1)] + unseen)
+        return self._decode(self.answer(self.leave(hidden)).float(), view, seen, subject)
+
+    def _decode(self, raw: Tensor, view: View, seen: Tensor, subject: Tensor) -> Lifted:
+        parts = raw.split([6, 3, 2, COORDINATES, COORDINATES, PROPORTIONS, CONTACTS], dim=-1)
+        back = view.rotation.transpose(-1, -2)
+        height = 1.7 * torch.exp(subject[:, :1] / 3.0)
+        depth = torch.exp(parts[1][..., 2:].clamp(-2.0, 2.0)) / view.size
+        place = torch.cat([0.3 * parts[1][..., :2], depth], dim=-1) * height[:, None]
+        weight = seen[..., None] / seen.sum(1).clamp_min(1.0)[:, None, None]
+        return Lifted(
+            pelvis_rotation=product(back, _rotation_from_six(parts[0])),
+            pelvis_position=turn(back, place),
+            pelvis_log_scale=parts[2].clamp(-7.0, 2.0),
+            coordinates=parts[3],
+            log_scale=parts[4].clamp(-7.0, 2.0),
+            proportions=0.1 * (parts[5] * weight).sum(1),
+            contact=parts[6],
+        )
+
+
+def turned_to_person(rays: Tensor, visibility: Tensor) -> View:
+    """The rays in a frame whose z looks at the middle of the hips, divided by their extent."""
+    hips = 0.5 * (rays[..., _LEFT_HIP, :] + rays[..., _RIGHT_HIP, :])
+    # First about y until the hips are straight ahead, then about x.
+    flat = torch.sqrt(1.0 + hips[..., 0] ** 2)
+    length = torch.sqrt(flat**2 + hips[..., 1] ** 2)
+    cos_y, sin_y = 1.0 / flat, hips[..., 0] / flat
+    cos_x, sin_x = flat / length, hips[..., 1] / length
+    zero = torch.zeros_like(flat)
+    rows = [
+        cos_y, zero, -sin_y,
+        -sin_x * sin_y, cos_x, -sin_x * cos_y,
+        cos_x * sin_y, sin_x, cos_x * cos_y,
+    ]  # fmt: skip
+    rotation = torch.stack(rows, dim=-1).unflatten(-1, (3, 3))
+    full = torch.cat([rays, torch.ones_like(rays[..., :1])], dim=-1)
+    turned = turn(rotation[..., None, :, :], full)
+    plane = turned[..., :2] / turned[..., 2:].clamp_min(0.2)
+    extent = plane.amax(-2) - plane.amin(-2)
+    size = torch.sqrt((extent**2).sum(-1, keepdim=True)).clamp_min(0.02)
+    shown = 3.0 * plane / size[..., None] * (visibility > 0.0)[..., None]
+    tokens = torch.cat([shown.flatten(-2), visibility, hips, torch.log(size)], dim=-1)
+    return View(tokens, rotation, size)
+
+
+def attention_reach(frames: int, look_ahead: int | None) -> Tensor:
+    """Masks (2, frames, frames) with which every answer knows only so many later frames.
+
+    The first layer may look ahead, the others only back, so that look-aheads do not add up.
+
+    Args:
+        frames: Length of the window.
+        look_ahead: Later frames that are known; None: all of the window.
+    """
+    reach = torch.zeros(2, frames, frames)
+    if look_ahead is not None:
+        later = torch.arange(frames)[None, :] - torch.arange(frames)[:, None]
+        reach[0, later > look_ahead] = _FAR
+        reach[1, later > 0] = _FAR
+    return reach
+
+
+def _rotation_from_six(raw: Tensor) -> Tensor:
+    """Rotations (..., 3, 3) from two column vectors (..., 6) (Zhou et al. 2019, CVPR)."""
+    first = _unit(raw[..., :3])
+    second = raw[..., 3:]
+    second = _unit(second - (first * second).sum(-1, keepdim=True) * first)
+    # torch.linalg.cross has no ONNX form.
+    x1, y1, z1 = first.unbind(-1)
+    x2, y2, z2 = second.unbind(-1)
+    third = torch.stack([y1 * z2 - z1 * y2, z1 * x2 - x1 * z2, x1 * y2 - y1 * x2], dim=-1)
+    return torch.stack([first, second, third], dim=-1)
+
+
+def _unit(vector: Tensor) -> Tensor:
+    return vector / torch.sqrt((vector**2).sum(-1, keepdim=True) + 1e-8)

@@ -1,0 +1,80 @@
+"""Trains the lifter: python -m monomsk_training.train --data DATA --out FOLDER [--config FILE].
+
+Ctrl-C is safe at any time: the same command continues from the last checkpoint.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from monomsk_training.config import TrainingConfig, load_config
+from monomsk_training.evaluation import Evaluation
+from monomsk_training.library import Library, load_libraries, load_recipe
+from monomsk_training.real_clips import load_real_clips
+from monomsk_training.trainer import FilmSource, Trainer
+
+_LOG = logging.getLogger(__name__)
+_VALIDATION_SEED = 77
+_VALIDATION_FILMS = 192
+
+
+def validation(
+    config: TrainingConfig, held_out: Library, arguments: argparse.Namespace
+) -> Evaluation:
+    """Held-out films, half of them of recorded motion as it was, and the real clips."""
+    films = {}
+    plain = replace(
+        config.motions, mixture={"clips": 1.0}, tempo=(1.0, 1.0), amplitude=(1.0, 1.0),
+        habit_deg=0.0, drift_deg=0.0,
+    )  # fmt: skip
+    for name, motions in (("held_out_varied", config.motions), ("held_out_recorded", plain)):
+        source = FilmSource(held_out, replace(config, motions=motions), _VALIDATION_SEED)
+        films[name] = source.films(_VALIDATION_FILMS)
+    clips = []
+    if arguments.clips:
+        clips = load_real_clips(arguments.clips, arguments.data, arguments.landmarks)
+    return Evaluation(films, clips, (0, 8) if arguments.live_scores else ())
+
+
+def parse(words: list[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder of the motions")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoints")
+    parser.add_argument("--config", type=Path, help="training configuration, YAML")
+    parser.add_argument("--recipe", type=Path, help="motion library, YAML")
+    parser.add_argument("--clips", type=Path, help="list of real clips to score, YAML")
+    parser.add_argument("--landmarks", type=Path, help="folder of their detected landmarks")
+    parser.add_argument("--minutes", type=float, help="instead of the configuration's")
+    parser.add_argument("--live-scores", action="store_true", help="score delays too (slower)")
+    return parser.parse_args(words)
+
+
+def main(words: list[str] | None = None) -> None:
+    """Trains."""
+    arguments = parse(words)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    config = load_config(arguments.config)
+    if arguments.minutes is not None:
+        optimizer = replace(config.optimizer, minutes=arguments.minutes)
+        config = replace(config, optimizer=optimizer)
+    torch.set_num_threads(config.optimizer.threads)
+    training, held_out = load_libraries(arguments.data, load_recipe(arguments.recipe))
+    _LOG.info(
+        "%d clips, %.0f s to train with; %d clips, %.0f s held out",
+        len(training.clips), training.duration_s, len(held_out.clips), held_out.duration_s,
+    )  # fmt: skip
+    evaluation = validation(config, held_out, arguments)
+    trainer = Trainer(config, FilmSource(training, config, config.seed), evaluation, arguments.out)
+    if trainer.resume():
+        _LOG.info("continued at step %d", trainer.step)
+    trainer.run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,190 @@
+"""The training loop: films motions, follows the gradient, saves and scores along the way."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import math
+import time
+from collections import deque
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from monomsk_training.config import TrainingConfig
+from monomsk_training.evaluation import Evaluation
+from monomsk_training.filming import Film, FilmStudio
+from monomsk_training.library import Library
+from monomsk_training.losses import LifterLoss
+from monomsk_training.network import LifterModel, attention_reach
+from monomsk_training.sampler import MotionSampler
+
+_LOG = logging.getLogger(__name__)
+_CLIP_NORM = 2.0
+
+
+class FilmSource:
+    """Fresh films from a library of motions.
+
+    Args:
+        library: Recorded motions.
+        config: What is drawn and how it is filmed.
+        seed: Of all chance.
+    """
+
+    def __init__(self, library: Library, config: TrainingConfig, seed: int) -> None:
+        self.studio = FilmStudio(config.films)
+        frames, rate_hz = config.network.frames, config.films.rate_hz
+        self._sampler = MotionSampler(library, config.motions, frames, rate_hz)
+        self.rng = np.random.default_rng(seed)
+        self.draw = torch.Generator().manual_seed(seed)
+
+    @torch.no_grad()
+    def films(self, count: int) -> Film:
+        """A batch of new films."""
+        motion, travels = self._sampler.sample(self.rng, count)
+        heights, proportions = self.studio.shapes.sample(self.rng, count)
+        bodies = (_tensor(heights), _tensor(proportions))
+        return self.studio.film(_tensor(motion), torch.from_numpy(travels), bodies, self.draw)
+
+
+class Trainer:
+    """Trains a lifter.
+
+    Args:
+        config: What to do.
+        source: Where films come from.
+        evaluation: How checkpoints are scored.
+        folder: Where checkpoints go; `last.pt` there is continued.
+    """
+
+    def __init__(
+        self, config: TrainingConfig, source: FilmSource, evaluation: Evaluation, folder: Path
+    ) -> None:
+        self.config, self._source, self._evaluation = config, source, evaluation
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        torch.manual_seed(config.seed)
+        self.model = LifterModel(config.network)
+        self.averaged = copy.deepcopy(self.model)
+        options = config.optimizer
+        self._optimizer = torch.optim.AdamW(
+            self.model.parameters(),
+            lr=options.learning_rate,
+            weight_decay=options.weight_decay,
+            betas=(0.9, 0.98),
+        )
+        self._loss = LifterLoss(config.loss, source.studio)
+        self._reach = {
+            look: attention_reach(config.network.frames, look)
+            for look in (None, *options.look_ahead)
+        }
+        self._kept: deque[Film] = deque(maxlen=options.kept_films)
+        self.step, self.elapsed_s, self.best = 0, 0.0, math.inf
+
+    def resume(self) -> bool:
+        """Continues from the folder's last checkpoint; whether there was one."""
+        path = self._folder / "last.pt"
+        if not path.exists():
+            return False
+        saved: dict[str, Any] = torch.load(path, weights_only=False)
+        self.model.load_state_dict(saved["model"])
+        self.averaged.load_state_dict(saved["averaged"])
+        self._optimizer.load_state_dict(saved["optimizer"])
+        self._source.rng.bit_generator.state = saved["rng"]
+        self._source.draw.set_state(saved["draw"])
+        self.step, self.elapsed_s, self.best = saved["step"], saved["elapsed_s"], saved["best"]
+        return True
+
+    def run(self) -> None:
+        """Trains until the time or the steps of the configuration are used up."""
+        options = self.config.optimizer
+        smooth: dict[str, float] = {}
+        next_check_s = self.elapsed_s + 60.0 * options.checkpoint_minutes
+        while self._progress() < 1.0:
+            start = time.perf_counter()
+            for name, value in self._train_step().items():
+                smooth[name] = 0.98 * smooth.get(name, value) + 0.02 * value
+            self.elapsed_s += time.perf_counter() - start
+            if self.step % 100 == 0:
+                parts = " ".join(f"{name} {value:.3f}" for name, value in smooth.items())
+                _LOG.info("step %d %.0f s: %s", self.step, self.elapsed_s, parts)
+            if self.elapsed_s >= next_check_s:
+                next_check_s += 60.0 * options.checkpoint_minutes
+                self.checkpoint()
+        self.checkpoint()
+
+    def checkpoint(self) -> None:
+        """Scores the averaged weights and saves; the best ones also as `best.pt`."""
+        scores = self._evaluation.score(self.averaged)
+        _LOG.info("step %d scores: %s", self.step, scores.summary())
+        improved = scores.selection < self.best
+        self.best = min(self.best, scores.selection)
+        saved = {
+            "model": self.model.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "rng": self._source.rng.bit_generator.state,
+            "draw": self._source.draw.get_state(),
+            "step": self.step,
+            "elapsed_s": self.elapsed_s,
+            "best": self.best,
+            "config": asdict(self.config),
+            "scores": scores.values,
+        }
+        torch.save(saved, self._folder / "last.pt")
+        if improved:
+            kept = ("averaged", "step", "elapsed_s", "config", "scores")
+            torch.save({name: saved[name] for name in kept}, self._folder / "best.pt")
+
+    def _progress(self) -> float:
+        options = self.config.optimizer
+        return max(self.elapsed_s / (60.0 * options.minutes), self.step / options.steps)
+
+    def _train_step(self) -> dict[str, float]:
+        options = self.config.optimizer
+        film = self._next_film()
+        rate = min(1.0, (self.step + 1) / options.warm_up)
+        rate *= 0.02 + 0.98 * 0.5 * (1.0 + math.cos(math.pi * min(1.0, self._progress())))
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate * options.learning_rate
+        look = None
+        if self._source.rng.random() >= options.full_share:
+            look = int(self._source.rng.choice(options.look_ahead))
+        with torch.autocast("cpu", torch.bfloat16):
+            lifted = self.model(
+                film.rays, film.visibility, film.seen.float(), film.subject, self._reach[look]
+            )
+        parts = self._loss(lifted, film)
+        total = torch.stack(list(parts.values())).sum()
+        self._optimizer.zero_grad()
+        total.backward()
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), _CLIP_NORM)
+        # A step from a number that is not one would spoil all weights for good.
+        if torch.isfinite(norm):
+            self._optimizer.step()
+        self.step += 1
+        self._average()
+        return {"total": float(total.detach()), **{n: float(p.detach()) for n, p in parts.items()}}
+
+    def _next_film(self) -> Film:
+        options = self.config.optimizer
+        if self.step % options.fresh_every == 0 or not self._kept:
+            self._kept.append(self._source.films(options.batch))
+            return self._kept[-1]
+        return self._kept[int(self._source.rng.integers(len(self._kept)))]
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        keep = min(self.config.optimizer.average, self.step / (self.step + 20.0))
+        pairs = zip(self.averaged.parameters(), self.model.parameters(), strict=True)
+        for averaged, fresh in pairs:
+            averaged.lerp_(fresh, 1.0 - keep)
+
+
+def _tensor(values: np.ndarray) -> Tensor:
+    return torch.as_tensor(values, dtype=torch.float32)
