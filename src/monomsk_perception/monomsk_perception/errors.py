@@ -85,3 +85,16 @@ class ModelFileError(PerceptionError):
             f"pose model '{model}' at {path}: {reason}. Run `make setup`, which fetches the "
             "models, or set MONOMSK_MODEL_DIR to the folder that holds the .tflite files"
         )
+
+
+class LifterWeightsError(PerceptionError):
+    """Weights of the lifter that are missing, damaged or made for another skeleton.
+
+    Attributes:
+        path: Where they were looked for.
+    """
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"lifter weights {path}: {reason}; the geometric lifter needs none")

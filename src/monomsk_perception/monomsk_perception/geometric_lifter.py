@@ -7,13 +7,11 @@ deviations are those of the fit. `smooth` adds what later frames say about earli
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from monomsk_description.body_state import BodyState
 from monomsk_description.frames import Array
-from monomsk_description.points import PointSet
+from monomsk_description.points import join
 from monomsk_description.skeleton import Skeleton
 from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.camera_pose import CameraPose, CameraPoseSource
@@ -24,6 +22,7 @@ from monomsk_perception.initial_guess import (
     line_of_sight_rotation,
 )
 from monomsk_perception.landmarks import Landmarks
+from monomsk_perception.lifter_frame import Lifted, Measurement
 from monomsk_perception.lifter_options import LifterOptions
 from monomsk_perception.manifold_filter import (
     CAMERA,
@@ -35,6 +34,7 @@ from monomsk_perception.manifold_filter import (
     predict,
     retract,
 )
+from monomsk_perception.pose_prior import PosePrior, add_pose_prior
 from monomsk_perception.residuals import (
     LEFT_HIP,
     RIGHT_HIP,
@@ -52,46 +52,6 @@ _LANDMARKS, _SOLES = slice(0, 33), slice(33, 49)
 _START_ITERATIONS = 40
 # Sole points that follow each landmark of the foot: right heel, right toe, left heel, left toe.
 _HEELS_AND_TOES = np.array([0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3])
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """One frame's landmarks, ready for the fit.
-
-    Attributes:
-        stamp_ns: Time of the image [ns].
-        rays: Landmark rays (33, 3), z = 1.
-        metric: Metric landmarks (33, 3) in the optical frame [m], scaled to the subject.
-        visibility: Visibility of each landmark (33,).
-        contact: Contact probability of right heel, right toe, left heel, left toe (4,).
-        interval_s: Time since the last frame [s].
-    """
-
-    stamp_ns: int
-    rays: Array
-    metric: Array
-    visibility: Array
-    contact: Array
-    interval_s: float
-
-
-@dataclass(frozen=True)
-class Lifted:
-    """What one frame's fit found.
-
-    Attributes:
-        estimate: The state after the frame's measurement.
-        prediction: The state before it.
-        contact: Contact probability of right heel, right toe, left heel, left toe (4,).
-        quality: How well the skeleton explains the image, 0 to 1.
-        restarted: Whether the fit began anew with this frame.
-    """
-
-    estimate: Estimate
-    prediction: Estimate
-    contact: Array
-    quality: float
-    restarted: bool
 
 
 class GeometricLifter:
@@ -117,7 +77,7 @@ class GeometricLifter:
         self._camera = camera or CameraPose.level(
             self.options.height_m[0], CameraPoseSource.ESTIMATED
         )
-        self._points = _join(skeleton.landmarks, skeleton.soles)
+        self._points = join(skeleton.landmarks, skeleton.soles)
         self._bone_sum = bone_sum(skeleton.points(skeleton.neutral(), skeleton.landmarks))
         self._beliefs = CoordinateBeliefs(skeleton, self.options)
         self._evidence = ContactEvidence(self.options.contact_speed)
@@ -138,16 +98,21 @@ class GeometricLifter:
         self._metric_scale = None
         self._evidence.reset()
 
-    def lift(self, landmarks: Landmarks) -> BodyState:
+    def lift(self, landmarks: Landmarks, belief: PosePrior | None = None) -> BodyState:
         """The body state at the landmarks' stamp.
 
         A stamp that is not later than the one before, or a longer pause, starts the fit anew.
+
+        Args:
+            landmarks: What the detector found.
+            belief: What a learned lifter makes of them; it takes the place of the general beliefs
+                about people and of the detector's metric landmarks.
         """
         before = self.last
         if before is not None and not self._continues(before.estimate, landmarks.stamp_ns):
             self.reset()
             before = None
-        measurement = self._measurement(landmarks, before)
+        measurement = self._measurement(landmarks, before, belief)
         if before is None:
             prior, steps = self._start(measurement), _START_ITERATIONS
         else:
@@ -195,7 +160,9 @@ class GeometricLifter:
         pause_ns = stamp_ns - estimate.stamp_ns
         return 0 < pause_ns <= self.options.max_gap_s * 1e9
 
-    def _measurement(self, landmarks: Landmarks, before: Lifted | None) -> Measurement:
+    def _measurement(
+        self, landmarks: Landmarks, before: Lifted | None, belief: PosePrior | None
+    ) -> Measurement:
         rays = self.intrinsics.rays(landmarks.pixels)
         hips_ray = rays[[LEFT_HIP, RIGHT_HIP]].mean(0)
         if not np.isfinite(hips_ray).all():
@@ -210,8 +177,12 @@ class GeometricLifter:
             pelvis = self._camera.to_camera(before.estimate.q[None, :3])[0][0]
             depth_m = max(float(pelvis[2]), 0.5)
         contact = self._evidence.update(landmarks.stamp_ns, rays, depth_m)
+        if belief is not None:
+            contact = belief.contact
         visibility = np.clip(landmarks.visibility, 0.02, 1.0)
-        return Measurement(landmarks.stamp_ns, rays, metric, visibility, contact, interval_s)
+        return Measurement(
+            landmarks.stamp_ns, rays, metric, visibility, contact, interval_s, belief
+        )
 
     def _scale_metric(self, metric: Array) -> float:
         """Slowly followed ratio of the subject's size to the detector's."""
@@ -224,7 +195,10 @@ class GeometricLifter:
         """A vague prior around a first guess."""
         options = self.options
         camera = self._camera
-        q = initial_configuration(self.skeleton, measurement.metric, measurement.rays, camera)
+        if measurement.belief is not None:
+            q = measurement.belief.configuration(camera)
+        else:
+            q = initial_configuration(self.skeleton, measurement.metric, measurement.rays, camera)
         variance = np.concatenate(
             [np.full(3, 4.0), np.full(3, 0.3), np.full(NV - 6, 0.5), np.full(NV, 4.0), np.zeros(3)]
         )
@@ -268,10 +242,15 @@ class GeometricLifter:
         self._reprojection = add_reprojection(
             total, seen, measurement.rays, self._image_sigma(seen), weight, options.robust_sigmas
         )
-        across, along = options.metric_sigma_m
-        sigma = np.array([across, across, along])
-        add_metric(total, seen, measurement.metric, sigma, weight, options.robust_sigmas)
-        self._beliefs.add(total, current.q, root)
+        if measurement.belief is None:
+            across, along = options.metric_sigma_m
+            sigma = np.array([across, across, along])
+            add_metric(total, seen, measurement.metric, sigma, weight, options.robust_sigmas)
+            self._beliefs.add(total, current.q, root)
+        else:
+            self._beliefs.add_limits(total, current.q)
+            gain = root * options.belief_weight
+            add_pose_prior(total, measurement.belief, current.q, camera, gain)
         heights, sole_jacobians = points[_SOLES, 2], jacobians[_SOLES]
         contact = measurement.contact[_HEELS_AND_TOES]
         contact_weight = root * np.sqrt(contact / 3.0)
@@ -285,18 +264,6 @@ class GeometricLifter:
         on_body = np.hypot(self.skeleton.landmarks.sigma_m, self.options.detector_sigma_m)
         floor = self.options.pixel_floor_px * 1e-3
         return np.hypot(on_body / np.maximum(seen.points[:, 2], 0.5), floor)
-
-
-def _join(*sets: PointSet) -> PointSet:
-    """One set with the points of several, in order."""
-    return PointSet(
-        names=tuple(name for points in sets for name in points.names),
-        segments=tuple(segment for points in sets for segment in points.segments),
-        sigma_m=np.concatenate([points.sigma_m for points in sets]),
-        joints=np.concatenate([points.joints for points in sets]),
-        offsets=np.concatenate([points.offsets for points in sets]),
-        support=np.concatenate([points.support for points in sets]),
-    )
 
 
 def _seen(camera: CameraPose, points: Array, jacobians: Array) -> CameraPoints:

@@ -59,6 +59,7 @@ class LifterOptions:
         contact_speed: Image speed times depth below which a heel or toe is in contact: half-way
             point and width of the transition [m/s], (2,).
         balance_sigma_m: How far the trunk's middle strays from above the soles [m].
+        belief_weight: Square root of how much a learned lifter's belief counts against the image.
         max_gap_s: After a longer pause the fit starts anew [s].
         iterations: Gauss-Newton steps a frame.
     """
@@ -84,5 +85,6 @@ class LifterOptions:
     sole_speed_sigma: float = 0.3
     contact_speed: tuple[float, float] = (0.3, 0.06)
     balance_sigma_m: float = 0.2
+    belief_weight: float = 2.0
     max_gap_s: float = 0.3
     iterations: int = 3

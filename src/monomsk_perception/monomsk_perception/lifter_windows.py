@@ -100,6 +100,20 @@ def lift_frame(
     return answer.rows(slice(place, place + 1))
 
 
+def interpolated(answer: Answer, times: Array, wanted: Array) -> Answer:
+    """An answer at even times, at other times: linear in all numbers, rotations made whole."""
+    place = np.clip(np.interp(wanted, times, np.arange(len(times))), 0.0, len(times) - 1.0)
+    before = np.minimum(place.astype(int), max(len(times) - 2, 0))
+    after = np.minimum(before + 1, len(times) - 1)
+    means = {}
+    for item in fields(Answer):
+        value = getattr(answer, item.name)
+        share = (place - before).reshape(-1, *([1] * (value.ndim - 1)))
+        means[item.name] = value[before] * (1.0 - share) + value[after] * share
+    means["pelvis_rotation"] = _nearest_rotations(means["pelvis_rotation"])
+    return Answer(**means)
+
+
 def _window(track: Track, start: int, end: int) -> Track:
     """A window from `start`; what lies at `end` and after it is unseen."""
     rows = np.minimum(np.arange(start, start + WINDOW_FRAMES), end - 1)

@@ -150,13 +150,16 @@ class CoordinateBeliefs:
 
     def add(self, total: Sum, q: Array, root_weight: float) -> None:
         """Adds both: soft walls at the ends of the ranges, and the priors, weighted down."""
+        self.add_limits(total, q)
+        pull = self._inverse_sigma * root_weight
+        total.add((q[7:] - self._mean) * pull, np.diag(pull), slice(6, NV))
+
+    def add_limits(self, total: Sum, q: Array) -> None:
+        """Adds the soft walls alone."""
         coordinates = q[7:]
         beyond = coordinates - np.clip(coordinates, self._low, self._high)
         wall = np.where(beyond != 0.0, 1.0 / self._limit_sigma, 0.0)
-        columns = slice(6, NV)
-        total.add(beyond * wall, np.diag(wall), columns)
-        pull = self._inverse_sigma * root_weight
-        total.add((coordinates - self._mean) * pull, np.diag(pull), columns)
+        total.add(beyond * wall, np.diag(wall), slice(6, NV))
 
 
 def add_sole_contact(

@@ -1,0 +1,113 @@
+"""The trained lifter: an ONNX file and the model card that says what it is."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import yaml
+
+from monomsk_description.frames import Array
+from monomsk_perception.errors import LifterWeightsError
+from monomsk_perception.lifter_answer import (
+    USED_LANDMARKS,
+    WINDOW_FRAMES,
+    Answer,
+    Track,
+    attention_reach,
+)
+
+#: Where the weights and their card lie in the package.
+DATA_FOLDER = Path(__file__).parent / "data"
+WEIGHTS_NAME, CARD_NAME = "lifter.onnx", "lifter_card.yaml"
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What the card says that the code relies on.
+
+    Attributes:
+        sha256: Checksum of the weights, hexadecimal.
+        skeleton: Name of the skeleton whose coordinates come out.
+        coordinates: Their names in order.
+        landmarks: BlazePose numbers of the landmarks that go in, in order.
+    """
+
+    sha256: str
+    skeleton: str
+    coordinates: tuple[str, ...]
+    landmarks: tuple[int, ...]
+
+    @classmethod
+    def load(cls, path: Path) -> ModelCard:
+        """Reads a card.
+
+        Raises:
+            LifterWeightsError: It is missing or lacks an entry.
+        """
+        try:
+            entry = yaml.safe_load(path.read_text("utf-8"))
+            return cls(
+                str(entry["sha256"]),
+                str(entry["skeleton"]),
+                tuple(entry["coordinates"]),
+                tuple(int(number) for number in entry["landmarks"]),
+            )
+        except FileNotFoundError:
+            raise LifterWeightsError(path, "the model card is missing") from None
+        except (KeyError, TypeError, yaml.YAMLError) as error:
+            raise LifterWeightsError(path, f"the model card is unreadable ({error})") from error
+
+
+class OnnxLifter:
+    """The network through ONNX Runtime, on one thread: fastest for a window of this size.
+
+    Args:
+        coordinates: The coordinates that the caller's skeleton has, in order.
+        folder: Where weights and card lie; None: those that ship.
+
+    Raises:
+        LifterWeightsError: Something is missing, damaged or made for another skeleton.
+    """
+
+    def __init__(self, coordinates: tuple[str, ...], folder: Path | None = None) -> None:
+        folder = folder or DATA_FOLDER
+        path = folder / WEIGHTS_NAME
+        self.card = ModelCard.load(folder / CARD_NAME)
+        if self.card.coordinates != coordinates:
+            raise LifterWeightsError(path, "made for a skeleton with other coordinates")
+        if self.card.landmarks != USED_LANDMARKS:
+            raise LifterWeightsError(path, "made for other landmarks")
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise LifterWeightsError(path, f"cannot be read ({error.strerror})") from error
+        if hashlib.sha256(content).hexdigest() != self.card.sha256:
+            raise LifterWeightsError(path, "checksum mismatch: another or a damaged file")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(
+            content, options, providers=["CPUExecutionProvider"]
+        )
+        self._names = [output.name for output in self._session.get_outputs()]
+        self._reach: dict[int | None, Array] = {}
+
+    def __call__(self, track: Track, subject: Array, look_ahead: int | None) -> Answer:
+        """The answer for every frame of a window of `WINDOW_FRAMES`."""
+        if look_ahead not in self._reach:
+            self._reach[look_ahead] = attention_reach(WINDOW_FRAMES, look_ahead)
+        inputs = {
+            "rays": track.rays[None],
+            "visibility": track.visibility[None],
+            "seen": track.seen[None],
+            "subject": subject[None],
+            "reach": self._reach[look_ahead],
+        }
+        single = {name: np.asarray(value, dtype=np.float32) for name, value in inputs.items()}
+        outputs = self._session.run(self._names, single)
+        named = {n: np.asarray(o, float)[0] for n, o in zip(self._names, outputs, strict=True)}
+        named["proportions"] = np.repeat(named["proportions"][None], len(track), axis=0)
+        return Answer(**named)

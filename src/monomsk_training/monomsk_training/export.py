@@ -1,0 +1,133 @@
+"""Writes trained weights as ONNX with their model card.
+
+    python -m monomsk_training.export --checkpoint best.pt --out DATA_FOLDER
+
+Needs the package `onnx` besides torch. The file is compared with the network it came from.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import logging
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import yaml
+
+from monomsk_description.anatomy_file import load_anatomy
+from monomsk_perception.lifter_answer import USED_LANDMARKS, Track
+from monomsk_perception.lifter_network import CARD_NAME, WEIGHTS_NAME, OnnxLifter
+from monomsk_training.errors import TrainingError
+from monomsk_training.evaluation import TorchNetwork
+from monomsk_training.library import load_recipe
+from monomsk_training.motion_clip import COORDINATE_NAMES
+from monomsk_training.network import Lifted, LifterModel, NetworkOptions, attention_reach
+
+_LOG = logging.getLogger(__name__)
+_INPUTS = ["rays", "visibility", "seen", "subject", "reach"]
+#: Largest difference of an angle between the file and the network [deg].
+_TOLERANCE_DEG = 1e-3
+
+
+def load_model(checkpoint: Path) -> tuple[LifterModel, dict[str, Any]]:
+    """The averaged weights of a checkpoint and what was saved with them."""
+    saved: dict[str, Any] = torch.load(checkpoint, weights_only=False)
+    model = LifterModel(NetworkOptions(**saved["config"]["network"]))
+    model.load_state_dict(saved["averaged"])
+    return model.eval(), saved
+
+
+def write_weights(model: LifterModel, path: Path) -> str:
+    """Writes the ONNX file; its SHA-256, hexadecimal."""
+    frames = model.options.frames
+    example = (
+        torch.zeros(1, frames, len(USED_LANDMARKS), 2),
+        torch.ones(1, frames, len(USED_LANDMARKS)),
+        torch.ones(1, frames),
+        torch.zeros(1, 17),
+        attention_reach(frames, None),
+    )
+    with warnings.catch_warnings():
+        # The exporter that follows a trace is called old; it is the one without more packages.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            model,
+            example,
+            str(path),
+            dynamo=False,
+            opset_version=17,
+            input_names=_INPUTS,
+            output_names=list(Lifted._fields),
+        )
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def write_card(saved: dict[str, Any], sha256: str, path: Path) -> None:
+    """Writes the model card: what the weights are, where they come from, how good they are."""
+    card = {
+        "name": "monomsk lifter",
+        "what": "temporal transformer: windows of 64 frames at 30 Hz of 19 landmark rays to "
+        "pelvis pose, 31 coordinates with spreads, lengths, sole contacts",
+        "sha256": sha256,
+        "skeleton": load_anatomy().name,
+        "coordinates": list(COORDINATE_NAMES),
+        "landmarks": list(USED_LANDMARKS),
+        "licence": "Apache-2.0",
+        "trained": {
+            "steps": saved["step"],
+            "windows": saved["step"] * saved["config"]["optimizer"]["batch"],
+            "minutes": round(saved["elapsed_s"] / 60.0, 1),
+            "seed": saved["config"]["seed"],
+        },
+        "data": [
+            {"name": s.name, "licence": s.licence, "held_out": list(s.validation)}
+            for s in load_recipe()
+        ],
+        "scores_deg": {name: round(float(v), 2) for name, v in saved["scores"].items()},
+        "scores_note": "mean error of eight leg coordinates; select_*: Pose2Sim demo, chose the "
+        "weights together with held_out_*; report_*: laboratory clips, chose nothing",
+        "limits": "trained on adults' walking, running, squats, chairs and everyday motion, one "
+        "person, static camera; not on lying, crawling, or walking aids",
+    }
+    text = yaml.safe_dump(card, sort_keys=False, width=100, default_flow_style=None)
+    path.write_text("# Model card of lifter.onnx, written by monomsk_training.export.\n" + text)
+
+
+def largest_difference_deg(model: LifterModel, folder: Path) -> float:
+    """Largest difference of a coordinate between file and network on random windows [deg]."""
+    rng = np.random.default_rng(5)
+    exported = OnnxLifter(COORDINATE_NAMES, folder)
+    frames, worst = model.options.frames, 0.0
+    for look_ahead in (None, 0, 8):
+        rays = 0.2 * rng.normal(size=(frames, len(USED_LANDMARKS), 2))
+        track = Track(rays, rng.random(rays.shape[:2]), (rng.random(frames) > 0.1).astype(float))
+        subject = rng.normal(size=17) * 0.1
+        answers = [
+            network(track, subject, look_ahead) for network in (TorchNetwork(model), exported)
+        ]
+        worst = max(worst, float(np.abs(answers[0].coordinates - answers[1].coordinates).max()))
+    return float(np.degrees(worst))
+
+
+def main(words: list[str] | None = None) -> None:
+    """Exports."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args(words)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    model, saved = load_model(arguments.checkpoint)
+    sha256 = write_weights(model, arguments.out / WEIGHTS_NAME)
+    write_card(saved, sha256, arguments.out / CARD_NAME)
+    difference = largest_difference_deg(model, arguments.out)
+    if difference > _TOLERANCE_DEG:
+        raise TrainingError(f"the exported file differs from the network by {difference:.2g} deg")
+    _LOG.info("written; differs from the network by at most %.1e deg", difference)
+
+
+if __name__ == "__main__":
+    main()
