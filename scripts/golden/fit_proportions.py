@@ -49,6 +49,7 @@ HEADER = """\
 #   centre to joint centre) is factor times that. The factor makes the mean man of {reference:g} m
 #   as long as the skeleton, which stands for such a man. From `trunk`, the pelvis between hips and
 #   lumbar joint is taken away first: in the skeleton it follows the stature.
+# stature_m: mean and deviation; stature_range_m: first and 99th percentile.
 # definition_sigma: how far a length between joint centres strays from what the survey's measure
 #   tells, as a fraction (about 1 cm in a thigh); assumed.
 """
@@ -131,6 +132,7 @@ def _summary(
     ratios = factors * np.exp(logs) / reference_m
     return {
         "people": len(statures),
+        "stature_m": [round(float(statures.mean()), 3), round(float(statures.std()), 3)],
         "stature_range_m": [round(float(low), 3), round(float(high), 3)],
         "ratio": _by_name(ratios, 4),
         "slope": _by_name(slopes, 2),

@@ -128,11 +128,14 @@ def population(height_m: float, sex: str = "unspecified", height_sigma_m: float 
         raise UnknownNameError("sex", sex, tuple(_SURVEYS))
     table = _table()
     names = tuple(table["lengths"])
-    surveys = [_given_height(table, table[s], names, height_m) for s in _SURVEYS[sex]]
-    means, slopes, covariances = (np.mean(column, axis=0) for column in zip(*surveys, strict=True))
+    surveys = [_given_height(table, table[one], names, height_m) for one in _SURVEYS[sex]]
+    chances = _chances([table[one] for one in _SURVEYS[sex]], height_m)
+    means, slopes, covariances = (
+        np.tensordot(chances, np.stack(column), axes=1) for column in zip(*surveys, strict=True)
+    )
     # Somebody of unknown sex may be either: the means' distance is scatter, too.
-    between = [mean - means for mean, _, _ in surveys]
-    covariances = covariances + np.mean([np.outer(step, step) for step in between], axis=0)
+    for chance, (mean, _, _) in zip(chances, surveys, strict=True):
+        covariances = covariances + chance * np.outer(mean - means, mean - means)
     covariances = covariances + table["definition_sigma"] ** 2 * np.eye(len(names))
     log_height_variance = (height_sigma_m / height_m) ** 2
     along = np.concatenate([[1.0], slopes])
@@ -175,6 +178,20 @@ def _given_height(
         sigma, slope = _OUTSIDE_SURVEY * sigma, np.ones_like(slope)
     covariance = np.outer(sigma, sigma) * np.array(survey["correlation"])
     return np.log(height_m * ratio) + bend, slope, covariance
+
+
+def _chances(surveys: Sequence[Mapping[str, Any]], height_m: float) -> Array:
+    """How probable each sex is given the stature, if both are as many."""
+    low_m = min(survey["stature_range_m"][0] for survey in surveys)
+    high_m = max(survey["stature_range_m"][1] for survey in surveys)
+    inside_m = float(np.clip(height_m, low_m, high_m))
+    likelihoods = np.array(
+        [
+            np.exp(-0.5 * ((inside_m - mean_m) / sigma_m) ** 2) / sigma_m
+            for mean_m, sigma_m in (survey["stature_m"] for survey in surveys)
+        ]
+    )
+    return np.asarray(likelihoods / likelihoods.sum())
 
 
 def _refuse_impossible(
