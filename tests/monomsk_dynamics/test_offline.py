@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from monomsk_dynamics.errors import ShapeError
-from monomsk_dynamics.offline import analyze_motion
+from monomsk_dynamics.offline import analyze_motion, moving_mean
 
 RATE_HZ = 60.0
 
@@ -81,3 +81,27 @@ def test_bad_recordings_are_refused(skeleton, sway):
     broken[3, 20] = np.inf
     with pytest.raises(ShapeError):
         analyze_motion(skeleton, stamps_ns, broken)
+
+
+def test_moving_mean_keeps_the_slow_and_drops_the_fast() -> None:
+    times = np.arange(400) / 100.0
+    slow, fast = 0.1 * times, np.sin(2 * np.pi * 3.0 * times)
+    mean = moving_mean(times, np.stack([slow, fast], axis=1), 0.4)
+    middle = slice(150, 250)
+    np.testing.assert_allclose(mean[middle, 0], slow[middle], atol=1e-6)
+    assert np.abs(mean[middle, 1]).max() < 1e-3
+
+
+def test_the_mean_force_is_the_momentum_s_however_unsure_the_motion(skeleton):
+    """A slow step forward on one leg: expectations made for brisk walking must not win."""
+    times_s = np.arange(0.0, 2.0, 1 / RATE_HZ)
+    q = np.tile(skeleton.neutral(), (len(times_s), 1))
+    knee = skeleton.coordinate_index("knee_angle_l")
+    hip = skeleton.coordinate_index("hip_flexion_l")
+    q[:, 7 + knee], q[:, 7 + hip] = 1.0, 0.5
+    q[:, 0] += 0.25 * times_s
+    sigma = np.full(37, 0.05)
+    stamps_ns = np.round(times_s * 1e9).astype(np.int64)
+    results = analyze_motion(skeleton, stamps_ns, q, sigma_q=sigma)
+    vertical = np.array([sum(sole.force[2] for sole in r.soles) for r in results])
+    assert vertical.mean() == pytest.approx(skeleton.mass_kg * 9.81, rel=0.01)

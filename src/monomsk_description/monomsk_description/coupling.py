@@ -54,12 +54,20 @@ class Coupling:
         self._select = np.eye(len(coordinates))[driver]
         self._ones = np.ones(len(axes))
         self._zeros = np.zeros(len(axes))
+        # Kinematics and dynamics of one instant ask for the same configuration several times.
+        self._last: tuple[bytes, AxisValues] | None = None
         self._curves = [
             (index, axis.curve) for index, axis in enumerate(axes) if axis.curve is not None
         ]
 
     def expand(self, q: Array) -> AxisValues:
-        """The axes at a configuration (7 + n_coordinates,)."""
+        """The axes at a configuration (7 + n_coordinates,); the last one is remembered."""
+        key = q.tobytes()
+        if self._last is None or self._last[0] != key:
+            self._last = (key, self._evaluate(q))
+        return self._last[1]
+
+    def _evaluate(self, q: Array) -> AxisValues:
         axes = q[self._driver_q]
         first, second, third = self._ones.copy(), self._zeros.copy(), self._zeros.copy()
         for index, curve in self._curves:

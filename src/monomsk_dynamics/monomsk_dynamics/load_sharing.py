@@ -83,6 +83,8 @@ class LoadPrior:
         shear_sigma: Its standard deviation (2, 2).
         free_moment_sigma: About the vertical (2,) [N m].
         forces: Further expectations.
+        total_force: Expected sum of both feet's forces (3,), world [N]; None: none.
+        total_force_sigma: Its standard deviation [N].
     """
 
     in_contact: Flags
@@ -96,10 +98,16 @@ class LoadPrior:
     shear_sigma: Array
     free_moment_sigma: Array
     forces: tuple[ForcePrior, ...] = ()
+    total_force: Array | None = None
+    total_force_sigma: float = np.inf
 
     def with_forces(self, forces: tuple[ForcePrior, ...]) -> "LoadPrior":
         """The same with further expected forces."""
         return replace(self, forces=self.forces + forces) if forces else self
+
+    def with_total(self, force: Array, sigma: float) -> "LoadPrior":
+        """The same with an expected sum of both feet's forces (3,) [N]."""
+        return replace(self, total_force=force, total_force_sigma=sigma)
 
 
 def given_forces(forces: Array, sigmas: Array) -> tuple[ForcePrior, ...]:

@@ -169,7 +169,24 @@ class _Run:
         for k, expected in self._trailing_shears(priors, phases, solutions):
             priors[k] = priors[k].with_forces((expected,))
             solutions[k] = self._solver.solve(terms[k], self._observation(k), priors[k])
+        for k, force in self._balanced_forces(terms, priors, solutions):
+            sigma = self._options.load_sharing.momentum_sigma * self._weight
+            priors[k] = priors[k].with_total(force, sigma)
+            solutions[k] = self._solver.solve(terms[k], self._observation(k), priors[k])
         return solutions
+
+    def _balanced_forces(
+        self, terms: list[FrameTerms], priors: list[LoadPrior], solutions: list[ForceSolution]
+    ) -> list[tuple[int, Array]]:
+        """Total forces (3,) [N] of supported frames, their slow part that of the momentum."""
+        supported = np.flatnonzero([prior.in_contact.any() for prior in priors])
+        if not len(supported):
+            return []
+        found = np.array([solutions[k].point_forces.sum(axis=0) for k in supported])
+        observed = np.array([terms[k].external_force(self._motion.a[k]) for k in supported])
+        window_s = self._options.load_sharing.momentum_window_s
+        excess = moving_mean(self._motion.times_s[supported], found - observed, window_s)
+        return list(zip(supported.tolist(), found - excess, strict=True))
 
     def _trailing_shears(
         self, priors: list[LoadPrior], phases: list[GaitPhase], solutions: list[ForceSolution]
@@ -241,6 +258,17 @@ def floor_height(
         if resting.any():
             heights.append(float(motion.height[resting].min()))
     return float(np.median(heights)) if heights else 0.0
+
+
+def moving_mean(times_s: Array, values: Array, window_s: float) -> Array:
+    """Mean of values (n, k) around each time, weighted by a Gaussian of that width [s]."""
+    first = np.searchsorted(times_s, times_s - 3.0 * window_s)
+    last = np.searchsorted(times_s, times_s + 3.0 * window_s, side="right")
+    means = []
+    for time_s, low, high in zip(times_s, first, last, strict=True):
+        weights = np.exp(-0.5 * ((times_s[low:high] - time_s) / window_s) ** 2)
+        means.append(weights @ values[low:high] / weights.sum())
+    return np.array(means)
 
 
 def mean_velocity(terms: list[FrameTerms], times_s: Array, window_s: float) -> Array:

@@ -87,6 +87,10 @@ class LoadSharingOptions:
             pass, in body weights.
         vertical_shape_sigma: Of the two-humped vertical force in walking, in body weights;
             infinite to leave it out.
+        momentum_window_s: In recordings the mean force over about this time is that of the
+            observed momentum, whatever the other expectations say [s]: noise of a position makes
+            no lasting acceleration.
+        momentum_sigma: How closely, in body weights.
     """
 
     walking_speed_m_s: float = 0.2
@@ -104,6 +108,8 @@ class LoadSharingOptions:
     share_phase_shift: float = 0.04
     trailing_shear_sigma: float = 0.025
     vertical_shape_sigma: float = 0.1
+    momentum_window_s: float = 0.4
+    momentum_sigma: float = 0.01
 
     def __post_init__(self) -> None:
         require_positive(self)

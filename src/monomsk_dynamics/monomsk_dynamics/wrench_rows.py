@@ -58,6 +58,9 @@ def prior_rows(prior: LoadPrior, vertical_load: float) -> tuple[Array, Array]:
             block = np.concatenate([axes, np.zeros((3, 3))], axis=1)[known]
             rows.append(_place(block / expected.sigma[known, None], expected.foot))
             targets.extend(expected.force[known] / expected.sigma[known])
+    if prior.total_force is not None and prior.in_contact.any():
+        rows.append(total_wrench_map(prior, np.zeros(3))[FORCE] / prior.total_force_sigma)
+        targets.extend(prior.total_force / prior.total_force_sigma)
     if not rows:
         return np.zeros((0, WRENCHES)), np.zeros(0)
     return np.concatenate(rows), np.array(targets)
