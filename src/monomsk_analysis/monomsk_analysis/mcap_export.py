@@ -13,7 +13,6 @@ from pathlib import Path
 import pinocchio as pin
 
 from monomsk_analysis.bag_writer import BagTopic, BagWriter
-from monomsk_analysis.message_fields import body_dynamics, sole_wrenches
 from monomsk_analysis.message_types import build_message, load_typestore
 from monomsk_description.body_state import BodyState
 from monomsk_description.message_fields import (
@@ -24,13 +23,13 @@ from monomsk_description.message_fields import (
     joint_state,
 )
 from monomsk_description.skeleton import Skeleton
+from monomsk_dynamics.message_fields import body_dynamics, sole_wrenches
 from monomsk_dynamics.results import BodyDynamics
 from monomsk_perception.landmarks import Landmarks
 from monomsk_perception.message_fields import landmarks, no_landmarks
 
 WORLD_FRAME = "world"
 CAMERA_FRAME = "camera_optical_frame"
-SOLE_FRAMES = ("r_sole", "l_sole")
 
 #: BodyState's CAMERA_POSE_PARAMETER and CAMERA_POSE_ESTIMATED.
 _POSE_GIVEN, _POSE_ESTIMATED = 1, 4
@@ -155,7 +154,7 @@ def _frame_entries(frame: SeenFrame, messages: MessageSet, was_tracked: bool) ->
 
 def _dynamics_entries(result: BodyDynamics, skeleton: Skeleton) -> list[Entry]:
     stamp_ns = result.stamp_ns
-    right, left = sole_wrenches(result, skeleton, SOLE_FRAMES)
+    right, left = sole_wrenches(result, skeleton)
     torques = joint_state(stamp_ns, skeleton, result.q[7:], result.v[6:], result.tau[6:])
     dynamics = body_dynamics(result, skeleton, WORLD_FRAME)
     return [
