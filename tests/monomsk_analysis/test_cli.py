@@ -68,7 +68,14 @@ def test_version() -> None:
 
 def test_help_lists_the_options_with_their_units() -> None:
     text = run("analyze", "--help").stdout
-    for option in ("--height-m", "--mass-kg", "--focal-px", "--camera-pitch-deg", "--start-s"):
+    for option in (
+        "--height-m",
+        "--mass-kg",
+        "--focal-px",
+        "--camera-pitch-deg",
+        "--start-s",
+        "--model",
+    ):
         assert option in text
 
 
@@ -101,6 +108,8 @@ def test_no_person(video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         ([*SIZE, "--camera-height-m", "-1", "--camera-pitch-deg", "5"], ["-1 m"]),
         ([*SIZE, "--start-s", "3", "--end-s", "2"], ["no time between 3 s and 2 s"]),
         ([*SIZE, "--image-topic", "/image"], ["not a bag"]),
+        (["--model", "nobody.osim"], ["nobody.osim"]),
+        (["--model", "nobody.yaml"], ["nobody.yaml", "cannot be read"]),
     ],
 )
 def test_impossible_options(

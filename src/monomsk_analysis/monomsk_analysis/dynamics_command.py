@@ -45,6 +45,7 @@ _FILES = (
     "kinematics.mot",
     "inverse_dynamics.sto",
     "ground_reaction.mot",
+    "ground_reaction.xml",
     SUMMARY_FILE,
 )
 _FLOOR_TOLERANCE_M = 0.05

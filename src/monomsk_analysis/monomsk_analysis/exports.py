@@ -26,7 +26,8 @@ from monomsk_dynamics.results import BodyDynamics
 
 Array = NDArray[np.float64]
 
-#: Coordinates that Rajagopal2016 couples to another one.
+#: Coordinates that Rajagopal2016 couples to another one. They turn the patellae; `model.osim` has
+#: none, and OpenSim's tools pass over columns that a model does not have.
 COUPLED_COORDINATES = {
     "knee_angle_r_beta": "knee_angle_r",
     "knee_angle_l_beta": "knee_angle_l",

@@ -27,6 +27,7 @@ FILE_DESCRIPTIONS = {
     "kinematics.mot": "Coordinates in degrees, for OpenSim",
     "inverse_dynamics.sto": "Joint moments [N m] and the pelvis residual, for OpenSim",
     "ground_reaction.mot": "Ground reaction forces, centres of pressure, free torques",
+    "ground_reaction.xml": "How OpenSim applies them, for its tools",
     "markers.trc": "Landmarks and joint centres",
     "result.mcap": "All messages, for ROS 2 and Foxglove",
     "overlay.mp4": "Skeleton and forces over the video",

@@ -21,6 +21,7 @@ RESULT_FILES = (
     "kinematics.mot",
     "inverse_dynamics.sto",
     "ground_reaction.mot",
+    "ground_reaction.xml",
     "markers.trc",
     "result.mcap",
     "overlay.mp4",

@@ -13,6 +13,7 @@ from monomsk_analysis.exports import (
     kinematics_table,
     marker_table,
 )
+from monomsk_analysis.external_loads import write_external_loads
 from monomsk_analysis.heading import face_forward
 from monomsk_analysis.motion import describe_frames
 from monomsk_analysis.storage import write_storage
@@ -49,7 +50,7 @@ def write_model(folder: Path, skeleton: Skeleton) -> None:
 
 
 def write_kinetics(folder: Path, analysis: Analysis, notes: tuple[str, ...] = ()) -> None:
-    """Write `inverse_dynamics.sto` and `ground_reaction.mot`; notes go into their headers."""
+    """Write inverse dynamics and ground reactions; notes go into the tables' headers."""
     times, results = analysis.times[analysis.analysed], analysis.results
     comments = (*describe_frames(analysis.split, analysis.times), *notes)
     names = analysis.skeleton.coordinate_names
@@ -57,6 +58,7 @@ def write_kinetics(folder: Path, analysis: Analysis, notes: tuple[str, ...] = ()
         folder / "inverse_dynamics.sto", inverse_dynamics_table(times, results, names, comments)
     )
     write_storage(folder / "ground_reaction.mot", ground_reaction_table(times, results, comments))
+    write_external_loads(folder / "ground_reaction.xml", "ground_reaction.mot")
 
 
 def write_kinematics(folder: Path, analysis: Analysis, notes: tuple[str, ...] = ()) -> None:
