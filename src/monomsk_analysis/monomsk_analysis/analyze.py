@@ -39,7 +39,7 @@ class AnalyzeRequest:
         camera: what is known of the camera.
         window: which part of the source.
         model_complexity: size of the landmark network: lite, full or heavy.
-        lifter: how landmarks become joint angles: geometric.
+        lifter: how landmarks become joint angles: geometric or transformer.
         image_topic: of a bag; None for its only one.
         overlay: whether to draw the result over the video.
         overwrite: whether results of an earlier run in the folder are replaced.

@@ -53,6 +53,7 @@ class Lifter(StrEnum):
     """How landmarks become joint angles."""
 
     GEOMETRIC = "geometric"
+    TRANSFORMER = "transformer"
 
 
 _Height = Annotated[float | None, typer.Option(help="Height in metres; else assumed.")]

@@ -11,7 +11,9 @@ from monomsk_description.skeleton import Skeleton
 from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.camera_pose import CameraPose
 from monomsk_perception.landmarker import LandmarkerOptions
+from monomsk_perception.lifter_factory import LifterChoice
 from monomsk_perception.pipeline import Perception, PerceptionOptions
+from monomsk_perception.transformer_lifter import TransformerLifter
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class TrackerOptions:
 
     Attributes:
         model_complexity: size of the landmark network: lite, full or heavy.
-        lifter: how landmarks become joint angles: geometric.
+        lifter: how landmarks become joint angles: geometric or transformer.
     """
 
     model_complexity: str = "full"
@@ -52,6 +54,9 @@ class PerceptionTracker:
         before: all of a stretch without restart rests on the camera as believed at its end.
         """
         states = {state.stamp_ns: state for state in self._perception.smoothed()}
+        if isinstance(self._perception.lifter, TransformerLifter):
+            # The whole recording was lifted again just now, with what was known in the end.
+            self._cameras = [self._perception.camera] * len(self._cameras)
         revised: list[Observation] = []
         camera: CameraPose | None = None
         rows = zip(observations, self._cameras, self._restarted, strict=True)
@@ -90,7 +95,7 @@ def make_tracker(
         skeleton,
         intrinsics,
         pose,
-        PerceptionOptions(landmarker=landmarker),
+        PerceptionOptions(landmarker=landmarker, lifter=LifterChoice(options.lifter)),
         keep_history=True,
     )
     return PerceptionTracker(perception)

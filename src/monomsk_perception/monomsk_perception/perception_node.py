@@ -41,8 +41,9 @@ from monomsk_perception.conversions import (
 )
 from monomsk_perception.errors import PerceptionError
 from monomsk_perception.landmarker import Landmarker, LandmarkerOptions
+from monomsk_perception.lifter_factory import LifterChoice, usable_choice
 from monomsk_perception.perception_parameters import PARAMETERS, NodeParameter
-from monomsk_perception.pipeline import Perception, PerceptionResult
+from monomsk_perception.pipeline import Perception, PerceptionOptions, PerceptionResult
 from monomsk_perception.stamp_guard import StampGuard, StampVerdict
 from monomsk_perception.stream_monitor import StreamMonitor
 
@@ -93,9 +94,13 @@ class PerceptionNode(LifecycleNode):
             height_m, mass_kg = self.parameter("height_m"), self.parameter("mass_kg")
             subject = Subject.assume(height_m or None, mass_kg or None, self.parameter("sex"))
             self._skeleton = build_skeleton(subject)
+            asked = LifterChoice(self.parameter("lifter"), self.parameter("look_ahead"))
+            self._lifter_choice, trouble = usable_choice(asked, self._skeleton)
         except (PerceptionError, DescriptionError) as error:
             self.get_logger().error(str(error))
             return TransitionCallbackReturn.FAILURE
+        if trouble:
+            self.get_logger().warning(f"geometric lifter instead of the transformer: {trouble}")
         self._create_interfaces()
         self._publish_body_model()
         return TransitionCallbackReturn.SUCCESS
@@ -201,7 +206,11 @@ class PerceptionNode(LifecycleNode):
         if intrinsics is None:
             return None
         self._perception = Perception(
-            self._skeleton, intrinsics, self._known_camera_pose(), landmarker=self._landmarker
+            self._skeleton,
+            intrinsics,
+            self._known_camera_pose(),
+            PerceptionOptions(lifter=self._lifter_choice),
+            landmarker=self._landmarker,
         )
         return self._perception
 
@@ -232,7 +241,7 @@ class PerceptionNode(LifecycleNode):
     def _publish(
         self, result: PerceptionResult, stamp_ns: int, camera_frame: str, size: tuple[int, int]
     ) -> None:
-        if result.landmarks is None or result.state is None:
+        if result.landmarks is None:
             was_followed = self._monitor.counts["results"] > 0
             fields = message_fields.no_landmarks(stamp_ns, camera_frame, size, was_followed)
             self._landmarks_publisher.publish(fill(Landmarks(), fields))
@@ -240,6 +249,9 @@ class PerceptionNode(LifecycleNode):
             return
         fields = message_fields.landmarks(result.landmarks, camera_frame)
         self._landmarks_publisher.publish(fill(Landmarks(), fields))
+        if result.state is None:
+            self._monitor.count("images that wait for their look-ahead")
+            return
         state, skeleton = result.state, self._skeleton
         context = StateContext(
             world_frame=self.parameter("world_frame"),
@@ -249,9 +261,9 @@ class PerceptionNode(LifecycleNode):
         )
         self._state_publisher.publish(fill(BodyState(), body_state(state, skeleton, context)))
         effort = state.torque_prior[6:]
-        joints = joint_state(stamp_ns, skeleton, state.q[7:], state.v[6:], effort)
+        joints = joint_state(state.stamp_ns, skeleton, state.q[7:], state.v[6:], effort)
         self._joints_publisher.publish(fill(JointState(), joints))
-        age_s = (self.get_clock().now().nanoseconds - stamp_ns) * 1e-9
+        age_s = (self.get_clock().now().nanoseconds - state.stamp_ns) * 1e-9
         self._monitor.result(age_s, result.timings_s)
 
     def _assumptions(self) -> tuple[str, ...]:

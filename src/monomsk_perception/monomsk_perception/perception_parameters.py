@@ -23,6 +23,10 @@ PARAMETERS: dict[str, NodeParameter] = {
     "compressed": NodeParameter(False, "take images from image/compressed"),
     "model_complexity": NodeParameter("full", "landmark model: 'lite', 'full' or 'heavy'"),
     "num_threads": NodeParameter(2, "threads of the landmark model", 1, 16),
+    "lifter": NodeParameter("geometric", "landmarks to angles: 'geometric' or 'transformer'"),
+    "look_ahead": NodeParameter(
+        0, "later frames (at 30 Hz) that the transformer waits for before it answers", 0, 8
+    ),
     "focal_px": NodeParameter(
         0.0, "focal length [px] where camera_info is missing; 0: assumed, and said so", 0.0, 1e5
     ),

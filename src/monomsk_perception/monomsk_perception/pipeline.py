@@ -12,11 +12,11 @@ from monomsk_description.body_state import BodyState
 from monomsk_description.skeleton import Skeleton
 from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.camera_pose import CameraPose
-from monomsk_perception.geometric_lifter import GeometricLifter
 from monomsk_perception.landmarker import Landmarker, LandmarkerOptions, TrackingStatus
 from monomsk_perception.landmarks import Landmarks
-from monomsk_perception.lifter_options import LifterOptions
+from monomsk_perception.lifter_factory import LifterChoice, make_lifter
 from monomsk_perception.motion_history import MotionHistory
+from monomsk_perception.transformer_lifter import TransformerLifter
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class PerceptionOptions:
     """Options of both stages."""
 
     landmarker: LandmarkerOptions = field(default_factory=LandmarkerOptions)
-    lifter: LifterOptions = field(default_factory=LifterOptions)
+    lifter: LifterChoice = field(default_factory=LifterChoice)
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class PerceptionResult:
 
     Attributes:
         landmarks: The followed person's landmarks; None when nobody was found.
-        state: The body state; None when nobody was found.
+        state: The body state; None when nobody was found, or while a look-ahead still waits.
         status: Of the tracking.
         camera: The camera's pose as it is believed with this image.
         timings_s: Seconds of each stage by name.
@@ -69,9 +69,14 @@ class Perception:
     ) -> None:
         options = options or PerceptionOptions()
         self.landmarker = landmarker or Landmarker(options.landmarker)
-        self.lifter = GeometricLifter(skeleton, intrinsics, camera, options.lifter)
+        self.lifter = make_lifter(options.lifter, skeleton, intrinsics, camera)
         self._person_number = self.landmarker.person_number
-        self._history = MotionHistory(self.lifter) if keep_history else None
+        self._history: MotionHistory | None = None
+        # The transformer looks at a recording as a whole: each person's landmarks are kept.
+        self._clips: list[list[Landmarks]] = [[]]
+        self._keep_clips = keep_history and isinstance(self.lifter, TransformerLifter)
+        if keep_history and not isinstance(self.lifter, TransformerLifter):
+            self._history = MotionHistory(self.lifter)
 
     @property
     def camera(self) -> CameraPose:
@@ -94,16 +99,18 @@ class Perception:
         if self.landmarker.person_number != self._person_number:
             # Another person's motion must not start from this one's.
             self._person_number = self.landmarker.person_number
-            self.lifter.reset()
+            self._forget()
         state = None if landmarks is None else self.lift(landmarks)
         timings = {"landmarks": found - start, "lift": time.perf_counter() - found}
         return PerceptionResult(
             landmarks, state, self.landmarker.status, self.lifter.camera, timings
         )
 
-    def lift(self, landmarks: Landmarks) -> BodyState:
-        """The body state of landmarks that came from elsewhere."""
+    def lift(self, landmarks: Landmarks) -> BodyState | None:
+        """The body state of landmarks that came from elsewhere; None while a look-ahead waits."""
         state = self.lifter.lift(landmarks)
+        if self._keep_clips:
+            self._clips[-1].append(landmarks)
         if self._history is not None:
             self._history.add()
         return state
@@ -114,6 +121,9 @@ class Perception:
         Raises:
             RuntimeError: The history was not kept.
         """
+        if isinstance(self.lifter, TransformerLifter) and self._keep_clips:
+            clips = [clip for clip in self._clips if clip]
+            return [state for clip in clips for state in self.lifter.lift_clip(clip)]
         if self._history is None:
             raise RuntimeError("smoothed() needs Perception(keep_history=True)")
         return self._history.smoothed()
@@ -121,4 +131,8 @@ class Perception:
     def reset(self) -> None:
         """Forget the person: the next image starts anew."""
         self.landmarker.reset()
+        self._forget()
+
+    def _forget(self) -> None:
         self.lifter.reset()
+        self._clips.append([])

@@ -78,7 +78,8 @@ class Evaluation:
             selection.append(values[name])
         network = TorchNetwork(model)
         for look in (None, *self.look_ahead):
-            chosen, reported = [], []
+            chosen: list[Mapping[str, tuple[float, float]]] = []
+            reported: list[Mapping[str, tuple[float, float]]] = []
             for clip in self.clips:
                 errors = clip.errors(*clip.angles(network, look))
                 (chosen if clip.selects else reported).append(errors)
