@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from monomsk_dynamics.consistency import (
+    DIVERGED_RAD,
     RollingConsistency,
     SolvedFrame,
     consistency_error,
@@ -63,3 +64,11 @@ def test_live_check_equals_the_check_in_hindsight(skeleton, motion):
     assert errors[8] == pytest.approx(consistency_error(skeleton, frames[4:9]), rel=1e-9)
     rolling.reset()
     assert np.isnan(rolling.update(frames[0]))
+
+
+def test_a_diverging_simulation_is_told_by_the_largest_error(skeleton, motion):
+    with np.errstate(all="raise"):
+        assert consistency_error(skeleton, motion(30.0, 0.3, disturb=1e5)) == DIVERGED_RAD
+        rolling = RollingConsistency(skeleton, 4)
+        errors = [rolling.update(frame) for frame in motion(30.0, 0.4, disturb=1e5)]
+    assert DIVERGED_RAD in errors

@@ -12,6 +12,11 @@ Array = NDArray[np.float64]
 
 _ROOT = 6
 
+#: The error of a simulation that diverged, and the largest one told [rad].
+DIVERGED_RAD = float(np.pi)
+#: No joint of a person turns faster [rad/s]: a simulation beyond has diverged.
+_FASTEST_RAD_S = 150.0
+
 
 @dataclass(frozen=True)
 class SolvedFrame:
@@ -46,7 +51,31 @@ def roll_out(skeleton: Skeleton, frames: Sequence[SolvedFrame]) -> tuple[Array, 
     for before, after in zip(frames[:-1], frames[1:], strict=True):
         forces = (before.generalised_force, after.generalised_force)
         q, v = step(skeleton, q, v, forces, after.time_s - before.time_s)
+        if has_diverged(v):
+            break
     return q, v
+
+
+def has_diverged(v: Array) -> bool:
+    """Whether a simulated velocity (37,) is no person's any more."""
+    return not bool(np.abs(v[3:]).max() < _FASTEST_RAD_S)
+
+
+def distance(skeleton: Skeleton, q: Array, reached: tuple[Array, Array]) -> float:
+    """Root mean square of the joint coordinates between a motion and a simulation [rad].
+
+    Args:
+        skeleton: The person's.
+        q: The motion's configuration (38,).
+        reached: The simulation's configuration (38,) and velocity (37,).
+
+    Returns:
+        At most `DIVERGED_RAD`, which also stands for a simulation that diverged.
+    """
+    if has_diverged(reached[1]):
+        return DIVERGED_RAD
+    off = skeleton.difference(q, reached[0])[_ROOT:]
+    return min(float(np.sqrt(np.mean(off**2))), DIVERGED_RAD)
 
 
 def step(
@@ -75,13 +104,11 @@ def step(
 def consistency_error(skeleton: Skeleton, frames: Sequence[SolvedFrame]) -> float:
     """Root mean square of the joint coordinates between simulation and motion [rad].
 
-    NaN for fewer than two frames.
+    NaN for fewer than two frames; `DIVERGED_RAD` where the simulation diverged.
     """
     if len(frames) < 2:
         return float("nan")
-    reached, _ = roll_out(skeleton, frames)
-    off = skeleton.difference(frames[-1].q, reached)[_ROOT:]
-    return float(np.sqrt(np.mean(off**2)))
+    return distance(skeleton, frames[-1].q, roll_out(skeleton, frames))
 
 
 class RollingConsistency:
@@ -114,8 +141,7 @@ class RollingConsistency:
         period_s = frame.time_s - before.time_s
         self._state = step(self._skeleton, *self._state, forces, period_s)
         self._steps += 1
-        if self._steps == self._span:
-            off = self._skeleton.difference(frame.q, self._state[0])[_ROOT:]
-            self._error_rad = float(np.sqrt(np.mean(off**2)))
+        if self._steps == self._span or has_diverged(self._state[1]):
+            self._error_rad = distance(self._skeleton, frame.q, self._state)
             self._state, self._steps = (frame.q, frame.v), 0
         return self._error_rad

@@ -82,7 +82,8 @@ class BodyDynamics:
         root_residual: Force [N] and moment [N m] (6,) that no contact explains, at the pelvis
             origin, world axes.
         consistency_error: Root mean square over joint coordinates of a short forward simulation
-            against the filtered motion [rad]; NaN when there are too few frames.
+            against the filtered motion [rad]; NaN when there are too few frames, pi where the
+            simulation diverged.
         sole_force_sigma: Standard deviations (2, 3) of the sole forces, world frame [N].
         muscle_activations: (name, activation 0..1) pairs, empty without muscles.
         timings_s: Seconds spent per stage.
