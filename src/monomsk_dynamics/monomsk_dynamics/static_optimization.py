@@ -1,0 +1,151 @@
+"""Which muscles share a torque: the least sum of squared activations, frame by frame."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monomsk_description.muscles import SIDES, MuscleGeometry
+from monomsk_dynamics.errors import OptionError, ShapeError
+from monomsk_dynamics.hill import TendonForces, tendon_forces
+from monomsk_dynamics.qp import solve_qp
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class StaticOptimizationOptions:
+    """How torques become activations.
+
+    Attributes:
+        coordinates: Of each leg, whose torques the muscles explain. The toes are left out: the
+            plantar fascia carries most of their torque, and the model has none.
+        minimum_activation: [0..1].
+        reserve_weight: What a reserve torque costs [1/(N m)²], in squared activations: with 1, one
+            N m of reserve costs as much as one muscle's full activation.
+        passive: Whether stretched fibres pull.
+    """
+
+    coordinates: tuple[str, ...] = (
+        "hip_flexion", "hip_adduction", "hip_rotation", "knee_angle", "ankle_angle",
+        "subtalar_angle",
+    )  # fmt: skip
+    minimum_activation: float = 0.01
+    reserve_weight: float = 1.0
+    passive: bool = True
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.minimum_activation < 1.0:
+            raise OptionError("minimum_activation", self.minimum_activation, "0 to below 1")
+        if not self.reserve_weight > 0.0:
+            raise OptionError("reserve_weight", self.reserve_weight, "more than 0")
+        if not self.coordinates:
+            raise OptionError("coordinates", self.coordinates, "at least one")
+
+
+@dataclass(frozen=True, eq=False)
+class MuscleSolution:
+    """Muscles that explain the torques of one instant.
+
+    Attributes:
+        names: Of the muscles, (80,).
+        activations: (80,), 0 to 1.
+        forces: Of the tendons (80,) [N].
+        coordinate_names: Whose torques were explained, right leg first.
+        reserves: Torques that the muscles could not make up (coordinates,) [N m].
+    """
+
+    names: tuple[str, ...]
+    activations: Array
+    forces: Array
+    coordinate_names: tuple[str, ...]
+    reserves: Array
+
+
+class StaticOptimization:
+    """Finds activations for one person's muscles; the legs are independent problems.
+
+    Args:
+        geometry: Of the muscles.
+        options: See there.
+
+    Raises:
+        OptionError: A coordinate is none that the muscles cross.
+    """
+
+    def __init__(
+        self, geometry: MuscleGeometry, options: StaticOptimizationOptions | None = None
+    ) -> None:
+        self._geometry = geometry
+        self._options = options or StaticOptimizationOptions()
+        self._muscles_per_leg = len(geometry.names) // len(SIDES)
+        self._coordinates = [self._indices(side) for side in SIDES]
+        # Unknowns of one leg: activations, then reserves.
+        rows, count = len(self._options.coordinates), self._muscles_per_leg
+        self._hessian, self._gradient = np.eye(count + rows), np.zeros(count + rows)
+        self._lower = np.full(count + rows, -np.inf)
+        self._lower[:count] = self._options.minimum_activation
+        self._upper = np.full(count + rows, np.inf)
+        self._upper[:count] = 1.0
+        self._per_reserve = np.eye(rows) / np.sqrt(self._options.reserve_weight)
+        self.coordinate_names = tuple(
+            f"{name}_{side}" for side in SIDES for name in self._options.coordinates
+        )
+
+    def solve(self, q: Array, rates: Array, tau: Array) -> MuscleSolution:
+        """Activations of one instant.
+
+        Args:
+            q: Coordinates (31,) [rad].
+            rates: Their rates (31,) [rad/s].
+            tau: Torques (31,) [N m].
+
+        Raises:
+            ShapeError: An array of the wrong shape, or NaN in a torque.
+            SolverError: The quadratic programme has no solution.
+        """
+        for name, values in (("q", q), ("rates", rates), ("tau", tau)):
+            if values.shape != (len(self._geometry.coordinate_names),):
+                raise ShapeError(name, f"shape {values.shape}")
+        lengths, arms = self._geometry.lengths_with_moment_arms(q)
+        forces = tendon_forces(self._geometry.parameters, lengths, -arms @ rates)
+        if not self._options.passive:
+            forces = TendonForces(forces.active, np.zeros_like(forces.passive))
+        activations, reserves = np.empty(len(lengths)), []
+        for leg, coordinates in enumerate(self._coordinates):
+            first = leg * self._muscles_per_leg
+            muscles = slice(first, first + self._muscles_per_leg)
+            turning = arms[muscles, coordinates].T
+            wanted = tau[coordinates] - turning @ forces.passive[muscles]
+            per_activation = turning * forces.active[muscles]
+            activations[muscles] = self._share(per_activation, wanted)
+            reserves.append(wanted - per_activation @ activations[muscles])
+        return MuscleSolution(
+            names=self._geometry.names,
+            activations=activations,
+            forces=forces.at(activations),
+            coordinate_names=self.coordinate_names,
+            reserves=np.concatenate(reserves),
+        )
+
+    def _share(self, per_activation: Array, wanted: Array) -> Array:
+        """Activations of one leg: min |a|² + weight |r|², per_activation a + r = wanted.
+
+        The unknowns are a and r times the weight's root, so that the Hessian is the identity.
+        """
+        rows = np.concatenate([per_activation, self._per_reserve], axis=1)
+        solution = solve_qp(
+            self._hessian, self._gradient, rows, wanted, wanted, self._lower, self._upper
+        )
+        activations = solution[: self._muscles_per_leg]
+        bounded: Array = np.clip(activations, self._options.minimum_activation, 1.0)
+        return bounded
+
+    def _indices(self, side: str) -> list[int]:
+        names = self._geometry.coordinate_names
+        crossed = set(np.flatnonzero(self._geometry.crosses.any(axis=0)).tolist())
+        wanted = [f"{name}_{side}" for name in self._options.coordinates]
+        for name in wanted:
+            if name not in names or names.index(name) not in crossed:
+                raise OptionError("coordinates", name, "a coordinate that muscles cross")
+        return [names.index(name) for name in wanted]
