@@ -1,0 +1,151 @@
+"""Readers of recorded motion: small files made here whose angles are known."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from monomsk_training.acclaim_files import read_amc, read_asf, read_exponential_maps
+from monomsk_training.deepmimic_files import read_deepmimic
+from monomsk_training.errors import MotionFileError
+from monomsk_training.motion_clip import COLUMN, MOTION_NAMES, mirrored
+from monomsk_training.opensim_files import read_named_arrays, read_opensim
+
+_BONES = (
+    # name, parent, direction, axis, degrees
+    ("lfemur", "root", (0.342, -0.940, 0.0), (0, 0, 20), "rx ry rz"),
+    ("ltibia", "lfemur", (0.342, -0.940, 0.0), (0, 0, 20), "rx"),
+    ("lfoot", "ltibia", (0.089, -0.244, 0.966), (-90, 0, 20), "rx rz"),
+    ("rfemur", "root", (-0.342, -0.940, 0.0), (0, 0, -20), "rx ry rz"),
+    ("rtibia", "rfemur", (-0.342, -0.940, 0.0), (0, 0, -20), "rx"),
+    ("rfoot", "rtibia", (-0.103, -0.283, 0.954), (-90, 0, -20), "rx rz"),
+    ("thorax", "root", (0.0, 1.0, 0.0), (0, 0, 0), "rx ry rz"),
+    ("lhumerus", "thorax", (1.0, 0.0, 0.0), (180, -30, -90), "rx ry rz"),
+    ("lradius", "lhumerus", (1.0, 0.0, 0.0), (180, -30, -90), "rx"),
+    ("rhumerus", "thorax", (-1.0, 0.0, 0.0), (180, 30, 90), "rx ry rz"),
+    ("rradius", "rhumerus", (-1.0, 0.0, 0.0), (180, 30, 90), "rx"),
+)
+
+
+@pytest.fixture
+def asf(tmp_path: Path) -> Path:
+    text = ":units\n:root\n:bonedata\n"
+    for name, _, direction, axis, degrees in _BONES:
+        text += f"begin\n name {name}\n direction {' '.join(map(str, direction))}\n length 1.0\n"
+        text += f" axis {' '.join(map(str, axis))} XYZ\n dof {degrees}\nend\n"
+    text += ":hierarchy\nbegin\n"
+    for parent in (
+        "root",
+        "lfemur",
+        "ltibia",
+        "rfemur",
+        "rtibia",
+        "thorax",
+        "lhumerus",
+        "rhumerus",
+    ):
+        text += f" {parent} {' '.join(b[0] for b in _BONES if b[1] == parent)}\n"
+    path = tmp_path / "02.asf"
+    path.write_text(text + "end\n")
+    return path
+
+
+def amc(folder: Path, frames: list[dict[str, str]]) -> Path:
+    text = "#\n:FULLY-SPECIFIED\n:DEGREES\n"
+    for number, changes in enumerate(frames, 1):
+        values = {"root": "0 17 0 0 0 0"}
+        values |= {n: " ".join("0" for _ in degrees.split()) for n, *_, degrees in _BONES}
+        text += f"{number}\n" + "".join(f"{n} {v}\n" for n, v in (values | changes).items())
+    path = folder / "02_01.amc"
+    path.write_text(text)
+    return path
+
+
+def degrees(clip, name: str) -> float:
+    return float(np.degrees(clip.values[-1, COLUMN[name]]))
+
+
+def test_acclaim_hinges_and_rest_pose(asf: Path, tmp_path: Path) -> None:
+    bent = {"rtibia": "50", "ltibia": "20", "rradius": "70"}
+    clip = read_amc(amc(tmp_path, [bent] * 10), read_asf(asf), "02")
+    assert degrees(clip, "knee_angle_r") == pytest.approx(50.0, abs=0.5)
+    assert degrees(clip, "knee_angle_l") == pytest.approx(20.0, abs=0.5)
+    assert abs(degrees(clip, "hip_flexion_r")) < 0.5
+    # Legs spread by 20 degrees: both abducted, which is negative on both sides.
+    assert degrees(clip, "hip_adduction_r") == pytest.approx(-20.0, abs=0.5)
+    assert degrees(clip, "hip_adduction_l") == pytest.approx(-20.0, abs=0.5)
+    # The elbow's hinge leans by 30 degrees, so the flexion about z alone is a little off.
+    assert 55.0 < degrees(clip, "elbow_flex_r") < 75.0
+    assert degrees(clip, "pelvis_tilt") == pytest.approx(0.0, abs=0.5)
+
+
+def test_acclaim_walks_the_way_it_faces(asf: Path, tmp_path: Path) -> None:
+    frames = [{"root": f"0 17 {k} 0 0 0"} for k in range(10)]
+    values = read_amc(amc(tmp_path, frames), read_asf(asf), "02").values
+    travel = values[-1, 3:6] - values[0, 3:6]
+    assert travel[0] == pytest.approx(9 * 0.0254 / 0.45, abs=1e-6)
+    assert np.abs(travel[1:]).max() < 1e-6
+
+
+def test_exponential_maps_bend_the_same_joints(asf: Path, tmp_path: Path) -> None:
+    table = np.zeros((100, 117))
+    # The files hold transposed rotations: this turns the right tibia by +40 degrees about x.
+    table[:, 3 + 3 * 9] = -np.radians(40.0)
+    np.savez(tmp_path / "walking.npz", train__walking__walking_1=table)
+    (clip,) = read_exponential_maps(tmp_path / "walking.npz", read_asf(asf))
+    assert degrees(clip, "knee_angle_r") == pytest.approx(38.0, abs=3.0)
+    assert degrees(clip, "knee_angle_l") == pytest.approx(0.0, abs=0.5)
+    assert clip.subject == "cmu-expmap-train-walking"
+
+
+def test_deepmimic_hinges_and_sides(tmp_path: Path) -> None:
+    frame = [0.033, 0.0, 0.9, 0.0] + [1.0, 0.0, 0.0, 0.0] * 3
+    half = np.radians(15.0)
+    hip = [np.cos(half), -np.sin(half), 0.0, 0.0]
+    frame += hip + [-0.9] + [1.0, 0, 0, 0] * 2 + [0.5] + hip + [-0.2] + [1.0, 0, 0, 0] * 2 + [0.3]
+    path = tmp_path / "humanoid3d_test.txt"
+    path.write_text(json.dumps({"Loop": "none", "Frames": [frame] * 20}))
+    clip = read_deepmimic(path, "x")
+    assert clip.values[0, COLUMN["knee_angle_r"]] == pytest.approx(0.9)
+    assert clip.values[0, COLUMN["knee_angle_l"]] == pytest.approx(0.2)
+    assert clip.values[0, COLUMN["elbow_flex_l"]] == pytest.approx(0.3)
+    # The same turn about x spreads one leg and adducts the other.
+    assert degrees(clip, "hip_adduction_r") == pytest.approx(-30.0, abs=1e-6)
+    assert degrees(clip, "hip_adduction_l") == pytest.approx(30.0, abs=1e-6)
+    path.write_text(json.dumps({"Frames": [[0.0, 1.0]] * 20}))
+    with pytest.raises(MotionFileError, match="44"):
+        read_deepmimic(path, "x")
+
+
+def test_opensim_files_in_degrees_with_state_names_and_negative_knees(tmp_path: Path) -> None:
+    names = ["time", "/jointset/hip_r/hip_flexion_r/value", "knee_angle_r", "pelvis_tx"]
+    rows = "\n".join(f"{k / 100} 30 -20 0.5" for k in range(50))
+    path = tmp_path / "walk.mot"
+    path.write_text("Coordinates\ninDegrees=yes\nendheader\n" + "\t".join(names) + "\n" + rows)
+    clip = read_opensim(path, "x", knee_flexion_negative=True)
+    assert clip.rate_hz == pytest.approx(100.0)
+    assert degrees(clip, "hip_flexion_r") == pytest.approx(30.0)
+    assert degrees(clip, "knee_angle_r") == pytest.approx(20.0)
+    assert clip.values[0, COLUMN["pelvis_tx"]] == 0.5
+    path.write_text("no header")
+    with pytest.raises(MotionFileError, match="endheader"):
+        read_opensim(path, "x")
+
+
+def test_named_arrays(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", q_hip_flexion_r=np.full(20, 0.3), dq_hip_flexion_r=np.ones(20))
+    clip = read_named_arrays(tmp_path / "a.npz", "x", 50.0)
+    assert clip.values[0, COLUMN["hip_flexion_r"]] == pytest.approx(0.3)
+    assert clip.duration_s == pytest.approx(19 / 50)
+
+
+def test_mirroring_twice_changes_nothing_and_once_swaps_sides() -> None:
+    values = np.random.default_rng(0).normal(size=(5, len(MOTION_NAMES)))
+    np.testing.assert_allclose(mirrored(mirrored(values)), values)
+    once = mirrored(values)
+    np.testing.assert_allclose(once[:, COLUMN["knee_angle_r"]], values[:, COLUMN["knee_angle_l"]])
+    np.testing.assert_allclose(
+        once[:, COLUMN["lumbar_bending"]], -values[:, COLUMN["lumbar_bending"]]
+    )
+    np.testing.assert_allclose(once[:, COLUMN["pelvis_tilt"]], values[:, COLUMN["pelvis_tilt"]])

@@ -1,0 +1,160 @@
+"""The lifter's network, its losses and the training loop."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from monomsk_perception import lifter_answer
+from monomsk_training.bodies import shape_statistics
+from monomsk_training.config import OptimizerOptions, TrainingConfig, load_config
+from monomsk_training.errors import RecipeError
+from monomsk_training.evaluation import Evaluation, TorchNetwork
+from monomsk_training.filming import Film, subject_token
+from monomsk_training.library import Library
+from monomsk_training.losses import LifterLoss, LossOptions
+from monomsk_training.network import Lifted, LifterModel, NetworkOptions, attention_reach
+from monomsk_training.sampler import SamplerOptions
+from monomsk_training.trainer import FilmSource, Trainer
+
+SMALL = TrainingConfig(
+    network=NetworkOptions(width=32, layers=2, heads=2),
+    motions=SamplerOptions(mixture={"gait": 0.5, "bend_and_rise": 0.5}),
+    optimizer=OptimizerOptions(batch=8, steps=12, warm_up=2, kept_films=2, learning_rate=2e-3),
+)
+NOTHING = Library((), np.zeros(0))
+
+
+@pytest.fixture(scope="module")
+def source() -> FilmSource:
+    return FilmSource(NOTHING, SMALL, 3)
+
+
+@pytest.fixture(scope="module")
+def film(source: FilmSource) -> Film:
+    return source.films(8)
+
+
+@pytest.fixture(scope="module")
+def model() -> LifterModel:
+    torch.manual_seed(0)
+    return LifterModel(SMALL.network).eval()
+
+
+def lift(model: LifterModel, film: Film, rays: torch.Tensor, look: int | None) -> Lifted:
+    with torch.no_grad():
+        return model(
+            rays, film.visibility, film.seen.float(), film.subject, attention_reach(64, look)
+        )
+
+
+@pytest.mark.parametrize("look", [0, 3])
+def test_no_answer_knows_more_than_its_look_ahead(model, film: Film, look: int) -> None:
+    changed = film.rays.clone()
+    changed[:, 40:] += 0.05
+    before, after = (lift(model, film, rays, look).coordinates for rays in (film.rays, changed))
+    moved = (before - after).abs().amax((0, 2))
+    assert moved[: 40 - look].max() < 1e-6
+    assert moved[40:].min() > 1e-6
+
+
+def test_distance_and_focal_length_do_not_change_the_angles(model, film: Film) -> None:
+    """A body twice as far looks half as large; straight ahead nothing else changes."""
+    centred = film.rays - 0.5 * (film.rays[..., 9:10, :] + film.rays[..., 10:11, :])
+    hips = lift(model, film, centred, None)
+    far = lift(model, film, 0.5 * centred, None)
+    ratio = far.pelvis_position[..., 2] / hips.pelvis_position[..., 2]
+    assert 1.6 < float(ratio.median()) < 2.5
+    assert float((far.coordinates - hips.coordinates).abs().max()) < 0.3
+
+
+def test_turning_the_camera_turns_the_answer(model, film: Film) -> None:
+    """Looking elsewhere by a turn about the optical y leaves the body as it is in the world."""
+    angle = 0.2
+    turn = torch.tensor(
+        [
+            [np.cos(angle), 0.0, np.sin(angle)],
+            [0.0, 1.0, 0.0],
+            [-np.sin(angle), 0.0, np.cos(angle)],
+        ],
+        dtype=torch.float32,
+    )
+    full = torch.cat([film.rays, torch.ones_like(film.rays[..., :1])], -1) @ turn.T
+    with torch.no_grad():
+        # The network may use where the person is in the image; without that it cannot matter.
+        model.enter.weight[:, -3:-1] = 0.0
+    before = lift(model, film, film.rays, None)
+    after = lift(model, film, full[..., :2] / full[..., 2:], None)
+    torch.testing.assert_close(after.coordinates, before.coordinates, atol=2e-3, rtol=0.0)
+    torch.testing.assert_close(
+        after.pelvis_rotation, turn @ before.pelvis_rotation, atol=5e-3, rtol=0.0
+    )
+
+
+def test_the_truth_costs_nothing_and_errors_cost_something(source: FilmSource, film: Film) -> None:
+    loss = LifterLoss(LossOptions(), source.studio)
+    truth = Lifted(
+        film.pelvis_rotation, film.pelvis_position, torch.zeros(8, 64, 2), film.coordinates,
+        torch.zeros(8, 64, 31), film.proportions, 40.0 * film.contact - 20.0,
+    )  # fmt: skip
+    parts = loss(truth, film)
+    assert all(abs(float(value)) < 2e-3 for value in parts.values()), parts
+    bent = truth._replace(coordinates=film.coordinates + 0.1)
+    worse = loss(bent, film)
+    for name in ("angle", "places", "image", "spread"):
+        assert float(worse[name]) > float(parts[name]) + 1e-3, name
+
+
+def test_subject_tokens_and_masks_agree_with_perception() -> None:
+    names = shape_statistics().names
+    assert names == lifter_answer.LENGTH_NAMES
+    ratios = {"thigh": 1.1, "forearm": 0.9}
+    proportions = torch.tensor([[np.log(ratios.get(name, 1.0)) for name in names]])
+    known = torch.tensor([[float(name in ratios) for name in names]])
+    ours = subject_token(torch.tensor([1.6]), proportions, known)[0]
+    np.testing.assert_allclose(ours, lifter_answer.subject_token(1.6, ratios), atol=1e-6)
+    for look in (None, 0, 5):
+        np.testing.assert_array_equal(
+            attention_reach(64, look), lifter_answer.attention_reach(64, look)
+        )
+
+
+def test_training_lowers_the_loss_saves_and_continues(tmp_path: Path, source: FilmSource) -> None:
+    evaluation = Evaluation({"held out": source.films(8)})
+    config = replace(SMALL, optimizer=replace(SMALL.optimizer, steps=40))
+    trainer = Trainer(config, FilmSource(NOTHING, config, 1), evaluation, tmp_path)
+    before = evaluation.score(trainer.averaged).selection
+    trainer.run()
+    after = evaluation.score(trainer.averaged).selection
+    assert after < 0.9 * before
+    assert (tmp_path / "best.pt").exists()
+    longer = replace(config, optimizer=replace(config.optimizer, steps=42))
+    second = Trainer(longer, FilmSource(NOTHING, longer, 1), evaluation, tmp_path)
+    assert second.resume()
+    assert second.step == 40
+    assert evaluation.score(second.averaged).selection == pytest.approx(after, abs=1e-4)
+    second.run()
+    assert second.step == 42
+
+
+def test_the_model_answers_through_the_lifters_interface(model: LifterModel) -> None:
+    rays = 0.1 * np.random.default_rng(0).normal(size=(64, 19, 2))
+    track = lifter_answer.Track(rays, np.ones((64, 19)), np.ones(64))
+    answer = TorchNetwork(model)(track, np.zeros(17), 2)
+    assert answer.coordinates.shape == (64, 31)
+    rotations = answer.pelvis_rotation
+    np.testing.assert_allclose(
+        rotations @ rotations.transpose(0, 2, 1), np.eye(3)[None].repeat(64, axis=0), atol=1e-4
+    )
+
+
+def test_unknown_keys_of_a_configuration_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "training.yaml"
+    path.write_text("optimizer: {batch: 4, bach: 5}")
+    with pytest.raises(RecipeError, match="optimizer.bach"):
+        load_config(path)
+    path.write_text("network: {width: 64}\nseed: 9")
+    config = load_config(path)
+    assert (config.network.width, config.seed, config.optimizer.batch) == (64, 9, 64)
