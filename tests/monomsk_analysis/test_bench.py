@@ -98,6 +98,7 @@ def results() -> BenchResults:
         provenance={"monomsk": "0.0.0", "machine": "two cores"},
         clips=(ClipScore("walk", 60, 0.975, systems),),
         walking=walking,
+        model=None,
         speed=(StageSpeed("lift", 3.25, math.nan, 60),),
         skipped=("somewhere: not there",),
     )

@@ -16,6 +16,7 @@ from pathlib import Path
 from rich.console import Console
 
 from monomsk_analysis.bench_angles import CLIPS, ClipScore, bench_clip
+from monomsk_analysis.bench_model import ModelScore, bench_model
 from monomsk_analysis.bench_report import render_markdown
 from monomsk_analysis.bench_speed import StageSpeed, live_dynamics_speed, recorded_speeds
 from monomsk_analysis.bench_walking import RECORDING, WalkingScore, bench_walking
@@ -40,6 +41,7 @@ class BenchResults:
         provenance: versions and machine.
         clips: joint angles against motion capture.
         walking: kinetics against force plates; None if the recording is not there.
+        model: the human model against OpenSim; None if it was not looked at.
         speed: durations of the stages.
         skipped: what could not be measured, and why.
     """
@@ -49,16 +51,18 @@ class BenchResults:
     provenance: dict[str, str]
     clips: tuple[ClipScore, ...]
     walking: WalkingScore | None
+    model: ModelScore | None
     speed: tuple[StageSpeed, ...]
     skipped: tuple[str, ...]
 
 
-def measure(folder: Path, work: Path, stages: Stages) -> BenchResults:
+def measure(folder: Path, work: Path, root: Path, stages: Stages) -> BenchResults:
     """Run every benchmark whose recording is there.
 
     Args:
         folder: the reference recordings.
         work: where analyses may write.
+        root: the project's folder, for what was measured with OpenSim.
         stages: shows the progress.
     """
     clips: list[ClipScore] = []
@@ -77,12 +81,14 @@ def measure(folder: Path, work: Path, stages: Stages) -> BenchResults:
         walking = bench_walking(folder / RECORDING, work, stages)
     else:
         skipped.append(f"{RECORDING}: not in {folder.name}")
+    model = bench_model(root, folder / RECORDING, work)
     return BenchResults(
         date=datetime.now(UTC).date().isoformat(),
         command=COMMAND,
         provenance=provenance(),
         clips=tuple(clips),
         walking=walking,
+        model=model,
         speed=tuple(speed),
         skipped=tuple(skipped),
     )
@@ -116,7 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         with tempfile.TemporaryDirectory() as temporary:
             work = options.work or Path(temporary)
-            results = measure(folder, work, Stages(console))
+            results = measure(folder, work, options.root, Stages(console))
         write_results(options.root, results)
     except (*PROJECT_ERRORS, OSError) as error:
         print(f"bench: {error}", file=sys.stderr)

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from monomsk_analysis.bench_angles import ClipScore, SystemScore
+from monomsk_analysis.bench_model_report import model_sections
 from monomsk_analysis.bench_speed import StageSpeed
 from monomsk_analysis.bench_walking import WalkingScore
+from monomsk_analysis.markdown_table import number, percent, table
 
 if TYPE_CHECKING:
     from monomsk_analysis.bench import BenchResults
@@ -28,6 +30,8 @@ def render_markdown(results: BenchResults) -> str:
     if results.walking is not None:
         sections += ["## Kinetics from measured kinematics", _WALKING_TEXT]
         sections += _walking_tables(results.walking)
+    if results.model is not None:
+        sections += model_sections(results.model)
     if results.speed:
         sections += ["## Speed", _SPEED_TEXT, _speed_table(results.speed)]
     if results.skipped:
@@ -62,16 +66,16 @@ def _leg_table(clips: Sequence[ClipScore]) -> str:
         (
             clip.clip,
             system.system,
-            _number(system.leg_rmse_deg, 2),
-            _number(system.leg_rmse_without_offset_deg, 2),
-            _percent(system.compared_fraction),
+            number(system.leg_rmse_deg, 2),
+            number(system.leg_rmse_without_offset_deg, 2),
+            percent(system.compared_fraction),
         )
         for clip in clips
         for system in clip.systems
     ]
-    tracked = ", ".join(f"{clip.clip} {_percent(clip.tracked_fraction)}" for clip in clips)
+    tracked = ", ".join(f"{clip.clip} {percent(clip.tracked_fraction)}" for clip in clips)
     head = ("clip", "system", "raw", "offset removed", "frames compared")
-    return f"{_table(head, rows)}\n\nFrames tracked by monomsk: {tracked}."
+    return f"{table(head, rows)}\n\nFrames tracked by monomsk: {tracked}."
 
 
 def _coordinate_table(clip: ClipScore) -> str:
@@ -80,14 +84,14 @@ def _coordinate_table(clip: ClipScore) -> str:
         head += [system.system, "offset removed"]
     labels = list(clip.systems[0].rmse_deg)
     rows = [(label, *_coordinate_cells(label, clip.systems)) for label in labels]
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _coordinate_cells(label: str, systems: Iterable[SystemScore]) -> list[str]:
     cells = []
     for system in systems:
-        cells.append(_number(system.rmse_deg.get(label, math.nan), 1))
-        cells.append(_number(system.rmse_without_offset_deg.get(label, math.nan), 1))
+        cells.append(number(system.rmse_deg.get(label, math.nan), 1))
+        cells.append(number(system.rmse_without_offset_deg.get(label, math.nan), 1))
     return cells
 
 
@@ -96,11 +100,11 @@ def _walking_tables(score: WalkingScore) -> list[str]:
         (
             side,
             *(
-                _number(errors[name], 2)
+                number(errors[name], 2)
                 for name in ("vertical_rmse", "fore_aft_rmse", "lateral_rmse", "vertical_mae")
             ),
-            _number(score.pressure[side]["fore_aft_rmse_mm"], 1),
-            _number(score.pressure[side]["lateral_rmse_mm"], 1),
+            number(score.pressure[side]["fore_aft_rmse_mm"], 1),
+            number(score.pressure[side]["lateral_rmse_mm"], 1),
         )
         for side, errors in score.forces.items()
     ]
@@ -113,31 +117,18 @@ def _walking_tables(score: WalkingScore) -> list[str]:
         "CoP fore-aft [mm]",
         "CoP lateral [mm]",
     )
-    moments = [(name, _number(error, 3)) for name, error in score.moment_rmse.items()]
-    mean = ("**mean** (hip flexion, adduction, knee, ankle)", _number(score.leg_moment_rmse, 3))
+    moments = [(name, number(error, 3)) for name, error in score.moment_rmse.items()]
+    mean = ("**mean** (hip flexion, adduction, knee, ankle)", number(score.leg_moment_rmse, 3))
     return [
         f"{score.frames_compared} of {score.frames} frames compared.",
-        _table(head, forces),
-        _table(("joint moment", "RMSE [N m/kg]"), [*moments, mean]),
+        table(head, forces),
+        table(("joint moment", "RMSE [N m/kg]"), [*moments, mean]),
     ]
 
 
 def _speed_table(speed: Sequence[StageSpeed]) -> str:
     rows = [
-        (stage.stage, _number(stage.median_ms, 2), _number(stage.p99_ms, 2), str(stage.frames))
+        (stage.stage, number(stage.median_ms, 2), number(stage.p99_ms, 2), str(stage.frames))
         for stage in speed
     ]
-    return _table(("stage", "median [ms]", "p99 [ms]", "frames"), rows)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _number(value: float, digits: int) -> str:
-    return f"{value:.{digits}f}" if math.isfinite(value) else "n/a"
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.1f} %" if math.isfinite(value) else "n/a"
+    return table(("stage", "median [ms]", "p99 [ms]", "frames"), rows)
