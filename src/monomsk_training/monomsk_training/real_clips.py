@@ -11,6 +11,7 @@ import yaml
 
 from monomsk_description.frames import Array
 from monomsk_perception.camera import CameraIntrinsics
+from monomsk_perception.landmarks import Landmarks
 from monomsk_perception.lifter_answer import (
     USED_LANDMARKS,
     Answer,
@@ -45,6 +46,8 @@ class RealClip:
         name: For reports.
         selects: Whether it may choose weights; else it is only reported.
         height_m: The person's stature [m].
+        camera: Its intrinsics.
+        landmarks: What was detected, frame by frame where someone was found.
         times: Of the frames with landmarks (n,) [s].
         rays: (n, 19, 2).
         visibility: (n, 19).
@@ -55,6 +58,8 @@ class RealClip:
     name: str
     selects: bool
     height_m: float
+    camera: CameraIntrinsics
+    landmarks: tuple[Landmarks, ...]
     times: Array
     rays: Array
     visibility: Array
@@ -120,25 +125,44 @@ def load_real_clips(path: Path, data: Path, landmarks: Path) -> list[RealClip]:
 
 
 def _load_clip(entry: Mapping[str, object], data: Path, landmarks: Path) -> RealClip:
-    name = str(entry["name"])
-    with np.load(landmarks / str(entry["landmarks"])) as file:
-        pixels, visibility, size = file["px"], file["vis"], file["size"]
-    camera = CameraIntrinsics.from_focal(int(size[0]), int(size[1]), float(str(entry["focal_px"])))
-    good = np.isfinite(pixels).all(axis=(1, 2))
-    times = np.flatnonzero(good) / float(str(entry["rate_hz"]))
+    rate_hz = float(str(entry["rate_hz"]))
+    found, size = _read_landmarks(landmarks / str(entry["landmarks"]), rate_hz)
+    camera = CameraIntrinsics.from_focal(*size, float(str(entry["focal_px"])))
     used = list(USED_LANDMARKS)
-    rays = camera.rays(pixels[good][:, used].reshape(-1, 2))[:, :2].reshape(-1, len(used), 2)
     columns, reference_times = _read_reference(data / str(entry["reference"]))
     return RealClip(
-        name,
+        str(entry["name"]),
         bool(entry["selects"]),
         float(str(entry["height_m"])),
-        times,
-        rays,
-        visibility[good][:, used],
+        camera,
+        found,
+        np.array([one.stamp_ns for one in found]) * 1e-9,
+        np.array([camera.rays(one.pixels)[used, :2] for one in found]),
+        np.array([one.visibility[used] for one in found]),
         reference_times,
         columns,
     )
+
+
+def _read_landmarks(path: Path, rate_hz: float) -> tuple[tuple[Landmarks, ...], tuple[int, int]]:
+    """Landmarks of the frames where someone was found, and the image's size."""
+    with np.load(path) as file:
+        pixels, visibility, metric = file["px"], file["vis"], file["W"]
+        size = (int(file["size"][0]), int(file["size"][1]))
+    good = np.flatnonzero(np.isfinite(pixels).all(axis=(1, 2)))
+    found = tuple(
+        Landmarks(
+            stamp_ns=round(frame / rate_hz * 1e9),
+            pixels=pixels[frame],
+            visibility=visibility[frame],
+            presence=visibility[frame],
+            metric=metric[frame],
+            score=1.0,
+            image_size=size,
+        )
+        for frame in good.tolist()
+    )
+    return found, size
 
 
 def _read_reference(path: Path) -> tuple[dict[str, Array], Array]:

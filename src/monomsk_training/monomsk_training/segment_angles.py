@@ -42,7 +42,7 @@ def to_motion(segments: SegmentMotion) -> Array:
     """The motion (frames, 37) that has these segment orientations."""
     turned = segments.rotations
     values = at_rest(len(segments.pelvis_m))
-    values[:, :3] = Rotation.from_matrix(turned["pelvis"]).as_euler("ZXY")
+    values[:, :3] = Rotation.from_matrix(turned["pelvis"]).as_euler("ZXY", suppress_warnings=True)
     values[:, 3:6] = segments.pelvis_m
     values[:, [COLUMN[name] for name in LUMBAR_NAMES]] = _angles(turned, "pelvis", "torso")
     for side, sign in (("r", 1.0), ("l", -1.0)):
@@ -64,4 +64,6 @@ def to_motion(segments: SegmentMotion) -> Array:
 
 def _angles(rotations: Mapping[str, Array], parent: str, child: str) -> Array:
     relative = rotations[parent].transpose(0, 2, 1) @ rotations[child]
-    return np.asarray(Rotation.from_matrix(relative).as_euler("ZXY"), dtype=np.float64)
+    return np.asarray(
+        Rotation.from_matrix(relative).as_euler("ZXY", suppress_warnings=True), dtype=np.float64
+    )
