@@ -8,6 +8,7 @@ import yaml
 from monomsk_bringup.launch_file import read_launch_file
 from monomsk_bringup.launch_model import Group, Node, Parameter
 from monomsk_bringup.substitutions import Text
+from monomsk_description.node_parameters import AUTOSTART
 from monomsk_perception.perception_parameters import PARAMETERS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,7 +40,8 @@ def dynamics_parameters():
 
 
 def test_perception_is_configured_with_its_own_defaults():
-    defaults = {name: parameter.default for name, parameter in PARAMETERS.items()}
+    parameters = {"autostart": AUTOSTART, **PARAMETERS}
+    defaults = {name: parameter.default for name, parameter in parameters.items()}
     values = configured("perception")
     assert values.items() <= defaults.items()
     assert {n: type(v) for n, v in values.items()} == {n: type(defaults[n]) for n in values}

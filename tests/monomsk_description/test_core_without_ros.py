@@ -23,7 +23,8 @@ print(build_skeleton(Subject(1.7, 65.0)).nv)
 
 
 def test_every_module_works_without_ros():
-    modules = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
+    ros_side = {"__init__", "lifecycle_node"}
+    modules = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem not in ros_side)
     assert {"skeleton", "subject", "body_state", "urdf"} <= set(modules)
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(PACKAGE.parent), *modules],

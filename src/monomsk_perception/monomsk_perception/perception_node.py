@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import signal
-import sys
 import time
 from typing import Any
 
-import rclpy
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
-from rclpy.executors import ExternalShutdownException
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, JointState
 from std_srvs.srv import Trigger
 
 from monomsk_description.errors import DescriptionError
+from monomsk_description.lifecycle_node import StatusNode, run
 from monomsk_description.message_fields import (
     StateContext,
     body_model,
@@ -26,7 +22,6 @@ from monomsk_description.message_fields import (
 )
 from monomsk_description.skeleton import build_skeleton
 from monomsk_description.subject import Subject
-from monomsk_description.threads import use_one_thread
 from monomsk_msgs.msg import BodyModel, BodyState, Landmarks
 from monomsk_msgs.srv import SetSubject
 from monomsk_perception import message_fields
@@ -42,7 +37,7 @@ from monomsk_perception.conversions import (
 from monomsk_perception.errors import PerceptionError
 from monomsk_perception.landmarker import Landmarker, LandmarkerOptions
 from monomsk_perception.lifter_factory import LifterChoice, usable_choice
-from monomsk_perception.perception_parameters import PARAMETERS, NodeParameter
+from monomsk_perception.perception_parameters import PARAMETERS
 from monomsk_perception.pipeline import Perception, PerceptionOptions, PerceptionResult
 from monomsk_perception.stamp_guard import StampGuard, StampVerdict
 from monomsk_perception.stream_monitor import StreamMonitor
@@ -60,13 +55,11 @@ _POSE_SOURCES = {
 }
 
 
-class PerceptionNode(LifecycleNode):
+class PerceptionNode(StatusNode):
     """Follows one person in a stream of images; the newest image wins."""
 
     def __init__(self) -> None:
-        super().__init__("perception")
-        for name, parameter in PARAMETERS.items():
-            self.declare_parameter(name, parameter.default, _descriptor(parameter))
+        super().__init__("perception", PARAMETERS)
         self._monitor = StreamMonitor()
         self._guard = StampGuard()
         self._intrinsics: CameraIntrinsics | None = None
@@ -75,10 +68,6 @@ class PerceptionNode(LifecycleNode):
         self._is_uncalibrated = False
         self._trouble = ""
         self._activated_s = 0.0
-
-    def parameter(self, name: str) -> Any:
-        """The value of a declared parameter."""
-        return self.get_parameter(name).value
 
     # Lifecycle ----------------------------------------------------------------------------------
 
@@ -110,7 +99,7 @@ class PerceptionNode(LifecycleNode):
         self._model_publisher = self.create_publisher(BodyModel, "body_model", _LATCHED)
         self._joints_publisher = self.create_publisher(JointState, "joint_states", 10)
         self._state_publisher = self.create_publisher(BodyState, "body_state", 10)
-        self._diagnostics_publisher = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self.create_status_publisher()
         if self.parameter("compressed"):
             kind, topic = CompressedImage, "image/compressed"
         else:
@@ -305,49 +294,12 @@ class PerceptionNode(LifecycleNode):
         }
         values |= {f"{stage}_s": seconds for stage, seconds in summary.stages_s.items()}
         values["assumptions"] = ", ".join(self._assumptions())
-        status = DiagnosticStatus(level=level, name=self.get_fully_qualified_name(), message=text)
-        status.values = [KeyValue(key=key, value=str(value)) for key, value in values.items()]
-        array = DiagnosticArray(status=[status])
-        array.header.stamp = self.get_clock().now().to_msg()
-        self._diagnostics_publisher.publish(array)
-
-
-def _descriptor(parameter: NodeParameter) -> ParameterDescriptor:
-    descriptor = ParameterDescriptor(description=parameter.text)
-    if parameter.low is None or parameter.high is None:
-        return descriptor
-    if isinstance(parameter.default, int):
-        low, high = int(parameter.low), int(parameter.high)
-        descriptor.integer_range = [IntegerRange(from_value=low, to_value=high)]
-    else:
-        bounds = FloatingPointRange(from_value=parameter.low, to_value=parameter.high)
-        descriptor.floating_point_range = [bounds]
-    return descriptor
+        self.publish_status(level, text, values)
 
 
 def main(args: list[str] | None = None) -> None:
     """Run the node until it is interrupted."""
-    use_one_thread()
-    rclpy.init(args=args)
-    node = PerceptionNode()
-    status = 0
-    try:
-        if node.parameter("autostart"):
-            started = (
-                node.trigger_configure() is TransitionCallbackReturn.SUCCESS
-                and node.trigger_activate() is TransitionCallbackReturn.SUCCESS
-            )
-            status = 0 if started else 1
-        if status == 0:
-            rclpy.spin(node)
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    finally:
-        # A second interrupt while the node is destroyed would only print a traceback.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        node.destroy_node()
-        rclpy.try_shutdown()
-    sys.exit(status)
+    run(PerceptionNode, args)
 
 
 if __name__ == "__main__":

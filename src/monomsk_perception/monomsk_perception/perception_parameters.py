@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class NodeParameter:
-    """A parameter: its default, what it means, and the range of a number."""
-
-    default: bool | int | float | str
-    text: str
-    low: float | None = None
-    high: float | None = None
-
+from monomsk_description.node_parameters import NodeParameter
 
 PARAMETERS: dict[str, NodeParameter] = {
-    "autostart": NodeParameter(True, "configure and activate without a lifecycle manager"),
     "height_m": NodeParameter(0.0, "the person's height [m]; 0: assumed, and said so", 0.0, 2.6),
     "mass_kg": NodeParameter(0.0, "the person's mass [kg]; 0: assumed, and said so", 0.0, 350.0),
     "sex": NodeParameter("unspecified", "'unspecified', 'female' or 'male'"),

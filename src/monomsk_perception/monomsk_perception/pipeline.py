@@ -99,7 +99,7 @@ class Perception:
         if self.landmarker.person_number != self._person_number:
             # Another person's motion must not start from this one's.
             self._person_number = self.landmarker.person_number
-            self._forget()
+            self.forget()
         state = None if landmarks is None else self.lift(landmarks)
         timings = {"landmarks": found - start, "lift": time.perf_counter() - found}
         return PerceptionResult(
@@ -131,8 +131,9 @@ class Perception:
     def reset(self) -> None:
         """Forget the person: the next image starts anew."""
         self.landmarker.reset()
-        self._forget()
+        self.forget()
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Forget the motion, but not who is followed: the next landmarks start anew."""
         self.lifter.reset()
         self._clips.append([])

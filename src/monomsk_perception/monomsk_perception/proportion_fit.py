@@ -17,7 +17,7 @@ import pinocchio as pin
 from scipy.linalg import cho_factor, cho_solve
 
 from monomsk_description.frames import Array
-from monomsk_description.proportions import LengthBelief, population
+from monomsk_description.proportions import LengthBelief, MeasuredLength, population
 from monomsk_description.skeleton import Skeleton, build_skeleton
 from monomsk_description.subject import Subject
 from monomsk_perception.camera import CameraIntrinsics
@@ -32,6 +32,8 @@ from monomsk_perception.proportion_equations import (
     prepare,
 )
 
+#: How well a length that somebody gives is measured [m].
+_TAPE_SIGMA_M = 0.003
 _MOST_FRAMES = 60
 _FEWEST_FRAMES = 5
 _ITERATIONS = 8
@@ -66,7 +68,7 @@ def fit_lengths(
     """What a film tells of a person's segment lengths.
 
     Args:
-        subject: The person; stature and sex are taken as true, lengths are not used.
+        subject: The person; stature, sex and lengths that it comes with are taken as true.
         skeleton: The one that the lifter used.
         intrinsics: The camera.
         frames: Frames in which the person was found, in time order.
@@ -76,7 +78,9 @@ def fit_lengths(
         The population's belief, narrowed; unchanged for fewer than five independent frames.
     """
     options = options or LifterOptions()
-    belief = population(subject.height_m, subject.sex)
+    belief = population(subject.height_m, subject.sex).given(
+        [MeasuredLength(n, m, _TAPE_SIGMA_M) for n, m in subject.segment_lengths_m.items()]
+    )
     chosen = spread_frames(frames, options.correlation_s)
     if len(chosen) < _FEWEST_FRAMES:
         return belief
