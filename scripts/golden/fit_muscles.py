@@ -31,12 +31,14 @@ from opensim_muscles import (  # type: ignore[import-not-found]
     load,
     scaled,
 )
+from opensim_reactions import held_reactions  # type: ignore[import-not-found]
 from sparse_fit import Polynomial  # type: ignore[import-not-found]
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "src/monomsk_description/monomsk_description/data/rajagopal2016_muscles.yaml"
 TESTS = ROOT / "tests"
-TRAINING_POSES, HELD_OUT_POSES, PULL_POSES, SCALED_POSES, HILL_STATES = 4000, 1000, 100, 60, 60
+TRAINING_POSES, HELD_OUT_POSES, PULL_POSES, SCALED_POSES = 4000, 1000, 100, 60
+HILL_STATES, HELD_POSES = 60, 30
 #: A person of other proportions, for the tests of the scaling rule.
 PROPORTIONS = {
     "pelvis": (1.0, 1.0, 1.1), "femur": (1.0, 1.08, 1.0), "tibia": (1.0, 0.94, 1.0),
@@ -115,6 +117,11 @@ def write_golden(path: Path, leg: LegMuscles, held_out: Samples, slipped: Array)
         source=np.array(f"{path.name}, DeGrooteFregly2016Muscle, OpenSim {osim.GetVersion()[:3]}"),
         names=np.array(leg.names),
         **rigid_tendon_forces(path, HILL_STATES),
+    )
+    np.savez_compressed(
+        TESTS / "monomsk_dynamics/data/held_joint_reactions.npz",
+        source=np.array(f"{path.name}, OpenSim {osim.GetVersion()[:3]}"),
+        **held_reactions(path, HELD_POSES),
     )
 
 

@@ -86,6 +86,7 @@ class JointLoads:
         axes = self._coupling.expand(result.q)
         v, a = self._coupling.expand_motion(axes, result.v, result.a)
         pin.rnea(self._model, self._data, axes.q, v, a)
+        pin.updateGlobalPlacements(self._model, self._data)
         poses = [self._data.oMi[frame.joint] * frame.placement for frame in self._frames]
         return np.array([pose.rotation for pose in poses])
 

@@ -101,12 +101,14 @@ class StaticOptimization:
             tau: Torques (31,) [N m].
 
         Raises:
-            ShapeError: An array of the wrong shape, or NaN in a torque.
+            ShapeError: An array of the wrong shape, or one that holds NaN.
             SolverError: The quadratic programme has no solution.
         """
         for name, values in (("q", q), ("rates", rates), ("tau", tau)):
             if values.shape != (len(self._geometry.coordinate_names),):
                 raise ShapeError(name, f"shape {values.shape}")
+            if not np.isfinite(values).all():
+                raise ShapeError(name, "holds NaN or infinity")
         lengths, arms = self._geometry.lengths_with_moment_arms(q)
         forces = tendon_forces(self._geometry.parameters, lengths, -arms @ rates)
         if not self._options.passive:
