@@ -85,6 +85,6 @@ class LifterOptions:
     sole_speed_sigma: float = 0.3
     contact_speed: tuple[float, float] = (0.3, 0.06)
     balance_sigma_m: float = 0.2
-    belief_weight: float = 2.0
+    belief_weight: float = 1.5
     max_gap_s: float = 0.3
     iterations: int = 3

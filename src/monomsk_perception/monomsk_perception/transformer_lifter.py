@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -128,7 +129,10 @@ class TransformerLifter:
         delay_ns = self.look_ahead / RATE_HZ * 1e9
         while self._waiting and landmarks.stamp_ns - self._waiting[0].stamp_ns >= delay_ns - 1e6:
             due = self._waiting.popleft()
-        return None if due is None else self.fit.lift(due, self._live_belief(due.stamp_ns))
+        if due is None:
+            return None
+        belief = self._live_belief(due.stamp_ns)
+        return _doubted(self.fit.lift(due, belief), belief)
 
     def lift_clip(self, clip: Sequence[Landmarks]) -> list[BodyState]:
         """The states of a whole recording, each given all of it.
@@ -141,11 +145,13 @@ class TransformerLifter:
         """
         self.reset()
         history = MotionHistory(self.fit)
+        believed: dict[int, PosePrior] = {}
         for stretch in _stretches(clip, self.fit.options.max_gap_s):
             for landmarks, belief in zip(stretch, self.beliefs(stretch), strict=True):
                 self.fit.lift(landmarks, belief)
                 history.add()
-        return history.smoothed()
+                believed[landmarks.stamp_ns] = belief
+        return [_doubted(state, believed[state.stamp_ns]) for state in history.smoothed()]
 
     def beliefs(self, clip: Sequence[Landmarks]) -> list[PosePrior]:
         """What the network alone believes of each frame of a stretch without pauses."""
@@ -191,6 +197,17 @@ class TransformerLifter:
         )
         answer = self._network(full, self._token, self.look_ahead)
         return PosePrior.from_answer(answer, before)
+
+
+def _doubted(state: BodyState, belief: PosePrior) -> BodyState:
+    """The state with coordinates no surer than the network is.
+
+    The network's errors last: the fit, which takes them for new in every tenth of a second, would
+    average away what it cannot know.
+    """
+    sigma = state.sigma_q.copy()
+    sigma[6:] = np.maximum(sigma[6:], belief.sigma)
+    return replace(state, sigma_q=sigma)
 
 
 def _length_ratios(skeleton: Skeleton) -> dict[str, float]:
