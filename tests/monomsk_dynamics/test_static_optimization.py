@@ -37,10 +37,10 @@ def torques(geometry, posture):
     """Torques (31,) that known activations make in the posture."""
     q, rates = posture
     activations = np.random.default_rng(4).uniform(0.05, 0.6, 80)
-    forces = tendon_forces(
+    active = tendon_forces(
         geometry.parameters, geometry.lengths(q), geometry.velocities(q, rates)
-    ).at(activations)
-    return geometry.moment_arms(q).T @ forces, activations
+    ).active
+    return geometry.moment_arms(q).T @ (activations * active), activations
 
 
 def explained(skeleton, solution):
@@ -105,6 +105,19 @@ def test_legs_are_independent_and_alike(skeleton, optimization):
     assert np.abs(one.activations[40:] - both.activations[40:]).max() > 0.05
 
 
+def test_many_instants_are_each_instant(optimization, posture, torques):
+    q, rates = posture
+    tau = torques[0]
+    shares = np.array([0.2, 0.6, 1.0])
+    together = list(optimization.solve_all(np.tile(q, (3, 1)), shares[:, None] * rates,
+                                           shares[:, None] * tau))  # fmt: skip
+    assert len(together) == 3
+    for share, solution in zip(shares, together, strict=True):
+        alone = optimization.solve(q, share * rates, share * tau)
+        np.testing.assert_allclose(solution.activations, alone.activations, atol=1e-9)
+        np.testing.assert_allclose(solution.forces, alone.forces, atol=1e-6)
+
+
 def test_extension_needs_extensors(skeleton, optimization):
     q, tau = np.zeros(31), np.zeros(31)
     q[skeleton.coordinate_index("knee_angle_r")] = 0.6
@@ -136,15 +149,19 @@ def test_reserves_cost_what_the_option_says(skeleton, geometry, posture, torques
     assert costs[0] > 20 * costs[1]
 
 
-def test_passive_forces_can_be_left_out(skeleton, geometry):
-    """Deep hip flexion with straight knees stretches the hamstrings."""
-    q = np.zeros(31)
-    q[skeleton.coordinate_index("hip_flexion_r")] = 1.4
-    options = StaticOptimizationOptions(passive=False)
-    stretched = StaticOptimization(geometry).solve(q, np.zeros(31), np.zeros(31))
-    slack = StaticOptimization(geometry, options).solve(q, np.zeros(31), np.zeros(31))
-    muscle = stretched.names.index("semimem_r")
-    assert stretched.forces[muscle] > 5 * slack.forces[muscle]
+def test_stretched_fibres_pull_if_asked(skeleton, geometry):
+    """Deep hip flexion with straight knees stretches the hamstrings; someone must hold against."""
+    q, still = np.zeros(31), np.zeros(31)
+    q[skeleton.coordinate_index("hip_flexion_r")] = 1.2
+    stretched = StaticOptimization(geometry, StaticOptimizationOptions(passive=True))
+    muscle = geometry.names.index("semimem_r")
+    solution = stretched.solve(q, still, still)
+    slack = StaticOptimization(geometry).solve(q, still, still)
+    assert solution.forces[muscle] > 5 * slack.forces[muscle]
+    rows = explained(skeleton, solution)
+    made = geometry.moment_arms(q).T @ solution.forces
+    np.testing.assert_allclose(made[rows] + solution.reserves, 0.0, atol=1e-8)
+    assert solution.activations.max() > slack.activations.max()
 
 
 def test_bad_input_is_refused_by_name(geometry, optimization):
@@ -169,9 +186,14 @@ def test_a_result_gets_its_activations(skeleton, geometry, posture, torques):
         0, q, rates, np.zeros(37), tau, np.zeros(37), (air, air), np.zeros(6), float("nan")
     )
     named = muscle_activations_for(skeleton, geometry, result)
-    filled = MuscleAnalysis(skeleton).with_activations(result)
-    assert filled.muscle_activations == named
+    analysis = MuscleAnalysis(skeleton)
+    (filled,) = analysis.with_activations([result])
+    assert [name for name, _ in filled.muscle_activations] == [name for name, _ in named]
     assert [name for name, _ in named] == list(geometry.names)
     expected = StaticOptimization(geometry).solve(*posture, torques[0]).activations
     np.testing.assert_allclose([value for _, value in named], expected, atol=1e-12)
     np.testing.assert_array_equal(filled.tau, result.tau)
+    assert analysis.with_activations([]) == []
+    whole = analysis.analyze(result)
+    np.testing.assert_allclose(whole.muscles.activations, expected, atol=1e-12)
+    assert whole.contact.magnitude("knee_r") > whole.muscles.forces.max() / 2

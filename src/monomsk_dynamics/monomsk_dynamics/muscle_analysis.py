@@ -1,6 +1,9 @@
 """From a result's torques to muscles and joint contact forces."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from monomsk_description.muscles import MuscleGeometry
 from monomsk_description.skeleton import Skeleton
@@ -49,10 +52,24 @@ class MuscleAnalysis:
         muscles = solve_for(self._optimization, result)
         return MuscleResult(muscles, self._loads.forces(result, muscles.forces))
 
-    def with_activations(self, result: BodyDynamics) -> BodyDynamics:
-        """The result with its muscle activations filled in."""
-        muscles = solve_for(self._optimization, result)
-        return replace(result, muscle_activations=named_activations(muscles))
+    def with_activations(self, results: Sequence[BodyDynamics]) -> list[BodyDynamics]:
+        """The results of a recording with their muscle activations filled in.
+
+        Raises:
+            SolverError: The activations' quadratic programme has no solution.
+            ShapeError: A result holds NaN.
+        """
+        if not results:
+            return []
+        q = np.array([result.q[_ROOT_NQ:] for result in results])
+        rates = np.array([result.v[_ROOT_NV:] for result in results])
+        tau = np.array([result.tau[_ROOT_NV:] for result in results])
+        return [
+            replace(result, muscle_activations=named_activations(muscles))
+            for result, muscles in zip(
+                results, self._optimization.solve_all(q, rates, tau), strict=True
+            )
+        ]
 
 
 def solve_for(optimization: StaticOptimization, result: BodyDynamics) -> MuscleSolution:

@@ -1,5 +1,6 @@
 """Which muscles share a torque: the least sum of squared activations, frame by frame."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,10 +8,13 @@ from numpy.typing import NDArray
 
 from monomsk_description.muscles import SIDES, MuscleGeometry
 from monomsk_dynamics.errors import OptionError, ShapeError
-from monomsk_dynamics.hill import TendonForces, tendon_forces
+from monomsk_dynamics.hill import tendon_forces
 from monomsk_dynamics.qp import solve_qp
 
 Array = NDArray[np.float64]
+
+#: Whose moment arms are held at a time.
+_FRAMES_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,9 @@ class StaticOptimizationOptions:
         minimum_activation: [0..1].
         reserve_weight: What a reserve torque costs [1/(N m)²], in squared activations: with 1, one
             N m of reserve costs as much as one muscle's full activation.
-        passive: Whether stretched fibres pull.
+        passive: Whether stretched fibres pull without being activated. Off, as in OpenSim's static
+            optimisation: with tendons that do not stretch, fibres come out too long, and their
+            passive forces would take over from the muscles that are active in walking.
     """
 
     coordinates: tuple[str, ...] = (
@@ -32,7 +38,7 @@ class StaticOptimizationOptions:
     )  # fmt: skip
     minimum_activation: float = 0.01
     reserve_weight: float = 1.0
-    passive: bool = True
+    passive: bool = False
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.minimum_activation < 1.0:
@@ -104,28 +110,53 @@ class StaticOptimization:
             ShapeError: An array of the wrong shape, or one that holds NaN.
             SolverError: The quadratic programme has no solution.
         """
+        return next(self.solve_all(q[None], rates[None], tau[None]))
+
+    def solve_all(self, q: Array, rates: Array, tau: Array) -> Iterator[MuscleSolution]:
+        """Activations of many instants one after another, faster than one by one.
+
+        Args:
+            q: Coordinates (n, 31) [rad].
+            rates: Their rates (n, 31) [rad/s].
+            tau: Torques (n, 31) [N m].
+
+        Raises:
+            ShapeError: An array of the wrong shape, or one that holds NaN.
+            SolverError: A quadratic programme has no solution.
+        """
+        expected = (len(q), len(self._geometry.coordinate_names))
         for name, values in (("q", q), ("rates", rates), ("tau", tau)):
-            if values.shape != (len(self._geometry.coordinate_names),):
-                raise ShapeError(name, f"shape {values.shape}")
+            if values.shape != expected:
+                raise ShapeError(name, f"shape {values.shape}, expected {expected}")
             if not np.isfinite(values).all():
                 raise ShapeError(name, "holds NaN or infinity")
+        for first in range(0, len(q), _FRAMES_AT_ONCE):
+            frames = slice(first, first + _FRAMES_AT_ONCE)
+            yield from self._solve_some(q[frames], rates[frames], tau[frames])
+
+    def _solve_some(self, q: Array, rates: Array, tau: Array) -> Iterator[MuscleSolution]:
         lengths, arms = self._geometry.lengths_with_moment_arms(q)
-        forces = tendon_forces(self._geometry.parameters, lengths, -arms @ rates)
-        if not self._options.passive:
-            forces = TendonForces(forces.active, np.zeros_like(forces.passive))
-        activations, reserves = np.empty(len(lengths)), []
+        velocities = -(arms @ rates[:, :, None])[:, :, 0]
+        forces = tendon_forces(self._geometry.parameters, lengths, velocities)
+        passive = forces.passive if self._options.passive else np.zeros_like(forces.passive)
+        for frame in zip(arms, forces.active, passive, tau, strict=True):
+            yield self._solve_one(*frame)
+
+    def _solve_one(self, arms: Array, active: Array, passive: Array, tau: Array) -> MuscleSolution:
+        """Of moment arms (80, 31), forces at full activation and without any (80,), torques."""
+        activations, reserves = np.empty(len(active)), []
         for leg, coordinates in enumerate(self._coordinates):
             first = leg * self._muscles_per_leg
             muscles = slice(first, first + self._muscles_per_leg)
             turning = arms[muscles, coordinates].T
-            wanted = tau[coordinates] - turning @ forces.passive[muscles]
-            per_activation = turning * forces.active[muscles]
+            wanted = tau[coordinates] - turning @ passive[muscles]
+            per_activation = turning * active[muscles]
             activations[muscles] = self._share(per_activation, wanted)
             reserves.append(wanted - per_activation @ activations[muscles])
         return MuscleSolution(
             names=self._geometry.names,
             activations=activations,
-            forces=forces.at(activations),
+            forces=activations * active + passive,
             coordinate_names=self.coordinate_names,
             reserves=np.concatenate(reserves),
         )
@@ -139,9 +170,10 @@ class StaticOptimization:
         solution = solve_qp(
             self._hessian, self._gradient, rows, wanted, wanted, self._lower, self._upper
         )
-        activations = solution[: self._muscles_per_leg]
-        bounded: Array = np.clip(activations, self._options.minimum_activation, 1.0)
-        return bounded
+        count = self._muscles_per_leg
+        # The solver meets bounds to its tolerance.
+        above: Array = np.maximum(solution[:count], self._lower[:count])
+        return np.minimum(above, 1.0)
 
     def _indices(self, side: str) -> list[int]:
         names = self._geometry.coordinate_names
