@@ -16,6 +16,7 @@ from monomsk_analysis.mcap_export import MessageSet, SeenFrame, write_mcap
 from monomsk_analysis.motion import split_motion
 from monomsk_analysis.overlay_run import OverlayRequest, draw_overlay
 from monomsk_analysis.progress import Stages
+from monomsk_analysis.proportion_step import personalise, refuse_model
 from monomsk_analysis.report import write_report
 from monomsk_analysis.report_data import KeyFrame
 from monomsk_analysis.result_folder import SUMMARY_FILE, result_folder
@@ -44,6 +45,7 @@ class AnalyzeRequest:
         overlay: whether to draw the result over the video.
         overwrite: whether results of an earlier run in the folder are replaced.
         model: OpenSim model of the person; see `body_choice.make_body`.
+        fit_proportions: whether segment lengths are fitted to the recording.
     """
 
     source: Path
@@ -57,6 +59,7 @@ class AnalyzeRequest:
     overlay: bool = True
     overwrite: bool = False
     model: Path | None = None
+    fit_proportions: bool = False
 
 
 def run_analyze(
@@ -81,9 +84,15 @@ def run_analyze(
     intrinsics = choose_intrinsics(request.camera, source.facts)
     pose = choose_pose(request.camera)
     body = make_body(request.subject, request.model)
+    if request.fit_proportions:
+        refuse_model(body)
     with result_folder(request.out, overwrite=request.overwrite) as folder:
         tracker = tracker or _own_tracker(request, body.skeleton, intrinsics, pose)
         tracking = _track(request, source, tracker, stages)
+        if request.fit_proportions:
+            with stages.stage("Proportions", 1) as advance:
+                body, tracking = personalise(body, tracking, tracker, intrinsics)
+                advance()
         analysis = _analyse(request, body.skeleton, tracking, stages)
         facts = RecordingFacts(source.facts, intrinsics, pose, source.notes, tracking, body)
         _write(folder, request, analysis, facts, stages)

@@ -11,6 +11,7 @@ from monomsk_analysis.subject_file import read_subject_file
 from monomsk_description.anatomy import Anatomy
 from monomsk_description.completion import complete
 from monomsk_description.osim_reader import from_osim
+from monomsk_description.proportions import LengthBelief
 from monomsk_description.scaling import scale
 from monomsk_description.skeleton import Skeleton, build_skeleton, personal_skeleton
 from monomsk_description.subject import ASSUMED_BODY_MASS_INDEX, Subject
@@ -28,11 +29,13 @@ class Body:
         skeleton: of the full body.
         file: name of the OpenSim model's file; empty for the shipped anatomy.
         warnings: sentences about numbers that contradict the model.
+        fitted: what the recording told of segment lengths; None where it was not asked.
     """
 
     skeleton: Skeleton
     file: str = ""
     warnings: tuple[str, ...] = ()
+    fitted: LengthBelief | None = None
 
     def entries(self) -> dict[str, Any]:
         """Entries of a summary about the model."""
@@ -40,6 +43,7 @@ class Body:
             "name": self.skeleton.anatomy.name,
             "file": self.file or None,
             "mass_kg": self.skeleton.mass_kg,
+            "fitted_length_sigma_m": None if self.fitted is None else self.fitted.sigma_m,
         }
 
     def assumptions(self) -> tuple[str, ...]:
@@ -52,7 +56,18 @@ class Body:
             sentences.append(f"The height was not given; {subject.height_m:.2f} m was {how}.")
         if "mass_kg" in subject.assumed:
             sentences.append(f"The mass was not given; {subject.mass_kg:.0f} kg was assumed.")
+        if self.fitted is not None:
+            sentences.append(f"Segment lengths were fitted to the recording: {self._fitted()}.")
         return tuple(sentences)
+
+    def _fitted(self) -> str:
+        fitted = self.fitted
+        if fitted is None:
+            return ""
+        return ", ".join(
+            f"{name.replace('_', ' ')} {100 * length_m:.1f} +- {100 * fitted.sigma_m[name]:.1f} cm"
+            for name, length_m in fitted.lengths_m.items()
+        )
 
 
 def read_person(

@@ -105,6 +105,9 @@ class AnalyzeOptions:
     )
     start_s: Annotated[float, typer.Option(help="First time to use, in seconds.")] = 0.0
     end_s: Annotated[float | None, typer.Option(help="Last time to use, in seconds.")] = None
+    fit_proportions: Annotated[
+        bool, typer.Option("--fit-proportions", help="Fit segment lengths to the recording.")
+    ] = False
     overlay: Annotated[bool, typer.Option(help="Draw the result over the video.")] = True
     overwrite: _Overwrite = False
     debug: _Debug = False
@@ -184,6 +187,7 @@ def _analyze(options: AnalyzeOptions) -> None:
         overlay=options.overlay,
         overwrite=options.overwrite,
         model=model,
+        fit_proportions=options.fit_proportions,
     )
     analysis = run_analyze(request, Stages(console))
     print_analysis(console, analysis, options.out)

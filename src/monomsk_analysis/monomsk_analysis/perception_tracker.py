@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import pinocchio as pin
+
 from monomsk_analysis.frame_source import Frame
-from monomsk_analysis.tracking import Observation, Tracker
+from monomsk_analysis.tracking import Observation
+from monomsk_description.body_state import BodyState
 from monomsk_description.skeleton import Skeleton
 from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.camera_pose import CameraPose
@@ -32,20 +35,66 @@ class TrackerOptions:
 class PerceptionTracker:
     """Perception over a recording, smoothed once all of it was seen."""
 
-    def __init__(self, perception: Perception) -> None:
-        """Take over a perception that keeps its history."""
+    def __init__(
+        self,
+        perception: Perception,
+        rebuild: Callable[[Skeleton], Perception] | None = None,
+    ) -> None:
+        """Take over a perception that keeps its history.
+
+        Args:
+            perception: to look with.
+            rebuild: makes another one for another skeleton, for `again`.
+        """
         self._perception = perception
+        self._rebuild = rebuild
         self._cameras: list[CameraPose] = []
         self._restarted: list[bool] = []
 
     def observe(self, frame: Frame) -> Observation:
         """Look at the next image."""
         result = self._perception.process(frame.image_bgr, frame.stamp_ns)
-        last = self._perception.lifter.last
-        self._cameras.append(result.camera)
-        self._restarted.append(result.state is not None and last is not None and last.restarted)
-        pose = None if result.state is None else result.camera.pose_world_camera
+        pose = self._note(result.state, result.camera)
         return Observation(result.landmarks, result.state, pose, result.timings_s)
+
+    def again(
+        self, skeleton: Skeleton, observations: Sequence[Observation]
+    ) -> Sequence[Observation]:
+        """Return the observations as they look with another skeleton, with hindsight.
+
+        Args:
+            skeleton: the person's, changed.
+            observations: all that were made, in order.
+
+        Raises:
+            ValueError: the tracker was not told how to make another perception.
+        """
+        if self._rebuild is None:
+            raise ValueError("looking again needs PerceptionTracker(perception, rebuild)")
+        perception = self._rebuild(skeleton)
+        second = PerceptionTracker(perception)
+        lifted = []
+        for observation, restarted in zip(observations, self._restarted, strict=True):
+            if restarted:
+                # A new person, or a new motion: as the first time.
+                perception.forget()
+            lifted.append(second._lift(observation))
+        return second.revise(lifted)
+
+    def _lift(self, observation: Observation) -> Observation:
+        """What has been seen before, lifted anew."""
+        state = None
+        if observation.landmarks is not None:
+            state = self._perception.lift(observation.landmarks)
+        pose = self._note(state, self._perception.camera)
+        return replace(observation, state=state, pose_world_camera=pose)
+
+    def _note(self, state: BodyState | None, camera: CameraPose) -> pin.SE3 | None:
+        """Remember how an image was looked at; the camera's pose if there is a state."""
+        last = self._perception.lifter.last
+        self._cameras.append(camera)
+        self._restarted.append(state is not None and last is not None and last.restarted)
+        return None if state is None else camera.pose_world_camera
 
     def revise(self, observations: Sequence[Observation]) -> Sequence[Observation]:
         """Return the observations with smoothed states.
@@ -78,7 +127,7 @@ def make_tracker(
     intrinsics: CameraIntrinsics,
     pose: CameraPose | None,
     options: TrackerOptions,
-) -> Tracker:
+) -> PerceptionTracker:
     """Load the networks and build the tracker.
 
     Args:
@@ -91,11 +140,12 @@ def make_tracker(
         PerceptionError: a model file is missing or damaged.
     """
     landmarker = LandmarkerOptions(model=options.model_complexity, max_search_interval_s=0.0)
-    perception = Perception(
-        skeleton,
-        intrinsics,
-        pose,
-        PerceptionOptions(landmarker=landmarker, lifter=LifterChoice(options.lifter)),
-        keep_history=True,
-    )
-    return PerceptionTracker(perception)
+    choice = PerceptionOptions(landmarker=landmarker, lifter=LifterChoice(options.lifter))
+    first = Perception(skeleton, intrinsics, pose, choice, keep_history=True)
+
+    def rebuild(other: Skeleton) -> Perception:
+        return Perception(
+            other, intrinsics, pose, choice, keep_history=True, landmarker=first.landmarker
+        )
+
+    return PerceptionTracker(first, rebuild)

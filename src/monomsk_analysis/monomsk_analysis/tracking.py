@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from monomsk_analysis.frame_source import Frame, FrameSource, TimeWindow
 from monomsk_analysis.progress import Advance
 from monomsk_description.body_state import BodyState
+from monomsk_description.skeleton import Skeleton
 from monomsk_perception.landmarks import Landmarks
 
 
@@ -42,6 +43,11 @@ class Tracker(Protocol):
 
     def revise(self, observations: Sequence[Observation]) -> Sequence[Observation]:
         """Return all observations so far as they look with hindsight, one for each."""
+
+    def again(
+        self, skeleton: Skeleton, observations: Sequence[Observation]
+    ) -> Sequence[Observation]:
+        """Return them as they look with another skeleton, with hindsight."""
 
 
 @dataclass(frozen=True)

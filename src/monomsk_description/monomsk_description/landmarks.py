@@ -1,6 +1,7 @@
 """Where the detector's landmarks sit on the skeleton."""
 
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 
 import numpy as np
@@ -38,6 +39,7 @@ class LandmarkSite:
     sigma_m: float
 
 
+@cache
 def load_landmark_sites() -> tuple[LandmarkSite, ...]:
     """The 33 landmark sites, in the order of `LANDMARK_NAMES`.
 
@@ -69,4 +71,5 @@ def _site(name: str, entries: dict[str, dict]) -> LandmarkSite:
     if is_left:
         segment = f"{segment[:-2]}_l" if segment.endswith("_r") else segment
         location[2] *= -1.0
+    location.flags.writeable = False
     return LandmarkSite(name, segment, location, float(entry["sigma_m"]))

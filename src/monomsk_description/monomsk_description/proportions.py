@@ -98,6 +98,8 @@ class LengthBelief:
             ImplausibleSubjectError: A measured length is no human's, by name.
             UnknownNameError: A length that the skeleton does not have.
         """
+        if not measured:
+            return self
         rows = [self.index(one.name) for one in measured]
         selection = np.eye(len(self.mean))[rows]
         values = np.log([one.length_m for one in measured])
