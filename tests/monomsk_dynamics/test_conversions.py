@@ -16,6 +16,8 @@ from monomsk_description.skeleton import build_skeleton  # noqa: E402
 from monomsk_description.subject import Subject  # noqa: E402
 from monomsk_dynamics import message_fields  # noqa: E402
 from monomsk_dynamics.errors import MessageError  # noqa: E402
+from monomsk_dynamics.gait_state import GaitState, LegEvent, LegGait, LegPhase  # noqa: E402
+from monomsk_dynamics.gait_steps import StepGeometry  # noqa: E402
 from monomsk_dynamics.live import LiveDynamics  # noqa: E402
 
 
@@ -35,6 +37,7 @@ def ros(request):
         state=monomsk_msgs.msg.BodyState,
         model=monomsk_msgs.msg.BodyModel,
         dynamics=monomsk_msgs.msg.BodyDynamics,
+        gait=monomsk_msgs.msg.GaitState,
         wrench=geometry_msgs.msg.WrenchStamped,
         joints=sensor_msgs.msg.JointState,
         conversions=conversions,
@@ -172,6 +175,27 @@ def test_dynamics_as_a_message(ros, skeleton, result):
     assert message.left_sole.in_contact
     assert message.state_age_s == 0.02
     assert list(message.stage_names) == list(result.timings_s)
+
+
+def test_gait_as_a_message(ros):
+    step = StepGeometry(1.4, 0.68, 0.09)
+    right = LegGait(
+        LegPhase.SWING, LegEvent.TOE_OFF, 0.62, 0.03, 12_500_000_000, 13_100_000_001, step
+    )
+    message = fill(
+        ros.gait(), message_fields.gait(GaitState(13_110_000_000, (right, LegGait())), "world")
+    )
+    assert ros.conversions.stamp_to_ns(message.header.stamp) == 13_110_000_000
+    assert list(message.phase) == [message.PHASE_SWING, message.PHASE_UNKNOWN]
+    assert list(message.event) == [message.EVENT_TOE_OFF, message.EVENT_NONE]
+    assert ros.conversions.stamp_to_ns(message.last_toe_off[0]) == 13_100_000_001
+    assert ros.conversions.stamp_to_ns(message.last_heel_strike[1]) == 0
+    np.testing.assert_array_equal(message.cycle_fraction, [0.62, np.nan])
+    np.testing.assert_array_equal(message.cycle_fraction_sigma, [0.03, np.nan])
+    np.testing.assert_array_equal(message.stride_length, [1.4, np.nan])
+    np.testing.assert_array_equal(message.step_length, [0.68, np.nan])
+    np.testing.assert_array_equal(message.step_width, [0.09, np.nan])
+    assert np.isnan([message.step_rate_hz, message.speed]).all()
 
 
 def test_sole_wrenches_are_those_of_the_contacts_in_the_sole_frames(ros, skeleton, result):

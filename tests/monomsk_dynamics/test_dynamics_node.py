@@ -30,6 +30,7 @@ def node(start_node, ros_node, spin_until, skeleton):
         "joint_torques": JointState,
         "right_sole/wrench": WrenchStamped,
         "left_sole/wrench": WrenchStamped,
+        "gait": msgs.GaitState,
         "markers": MarkerArray,
         "/diagnostics": DiagnosticArray,
     }.items():
@@ -73,7 +74,7 @@ def node(start_node, ros_node, spin_until, skeleton):
 def test_a_standing_person_in_messages(node, spin_until, skeleton):
     node.send_model()
     node.stand(100.0, 70)
-    assert spin_until(lambda: len(node.received["markers"]) >= 70)
+    assert spin_until(lambda: min(len(node.received[t]) for t in ("markers", "gait")) >= 70)
     message = node.received["body_dynamics"][-1]
     assert (message.header.stamp.sec, message.header.frame_id) == (101, "world")
     force = message.right_sole.force.z + message.left_sole.force.z
@@ -88,6 +89,12 @@ def test_a_standing_person_in_messages(node, spin_until, skeleton):
         assert wrench.header.frame_id == f"{side[0]}_sole"
         assert wrench.header.stamp == message.header.stamp
         assert wrench.wrench.force.z == pytest.approx(0.5 * force, rel=0.01)
+    gait = node.received["gait"][-1]
+    assert (gait.header.stamp, gait.header.frame_id) == (message.header.stamp, "world")
+    assert list(gait.phase) == [gait.PHASE_STANCE] * 2
+    assert list(node.received["gait"][0].phase) == [gait.PHASE_UNKNOWN] * 2
+    assert np.isnan([*gait.cycle_fraction, *gait.step_length, gait.step_rate_hz, gait.speed]).all()
+    assert gait.last_heel_strike[0].sec == 0
     assert {marker.header.frame_id for marker in node.received["markers"][-1].markers} == {"world"}
     assert spin_until(lambda: node.diagnosed("computing"))
     status = node.received["/diagnostics"][-1].status[0]
@@ -116,7 +123,7 @@ def test_nan_and_unknown_joints_give_a_diagnostic_and_nothing_else(node, spin_un
     assert spin_until(lambda: node.diagnosed("knee_angle_r is NaN"))
     node.send(100.6, rename)
     assert spin_until(lambda: node.diagnosed("tail"))
-    assert len(node.received["body_dynamics"]) == 5
+    assert len(node.received["body_dynamics"]) == len(node.received["gait"]) == 5
     node.stand(100.7, 3)
 
 

@@ -23,7 +23,8 @@ from monomsk_description.message_fields import (
     joint_state,
 )
 from monomsk_description.skeleton import Skeleton
-from monomsk_dynamics.message_fields import body_dynamics, sole_wrenches
+from monomsk_dynamics.gait_tracker import GaitTracker
+from monomsk_dynamics.message_fields import body_dynamics, gait, sole_wrenches
 from monomsk_dynamics.results import BodyDynamics
 from monomsk_perception.landmarks import Landmarks
 from monomsk_perception.message_fields import landmarks, no_landmarks
@@ -46,6 +47,7 @@ _TOPICS = (
     BagTopic("/joint_torques", "sensor_msgs/msg/JointState"),
     BagTopic("/right_sole/wrench", "geometry_msgs/msg/WrenchStamped"),
     BagTopic("/left_sole/wrench", "geometry_msgs/msg/WrenchStamped"),
+    BagTopic("/gait", "monomsk_msgs/msg/GaitState"),
 )
 
 
@@ -123,8 +125,11 @@ def _entries(messages: MessageSet) -> list[Entry]:
     for frame in messages.frames:
         entries += _frame_entries(frame, messages, was_tracked)
         was_tracked = was_tracked or frame.landmarks is not None
+    tracker = GaitTracker(skeleton)
     for result in messages.dynamics:
         entries += _dynamics_entries(result, skeleton)
+        # As the node would say it then: from the results so far, not with hindsight.
+        entries.append((result.stamp_ns, "/gait", gait(tracker.update(result), WORLD_FRAME)))
     first_ns = min((entry[0] for entry in entries), default=0)
     model = body_model(skeleton, first_ns, WORLD_FRAME)
     return [(first_ns, "/body_model", model), *entries]

@@ -30,12 +30,13 @@ from monomsk_dynamics.conversions import (
     to_transforms,
 )
 from monomsk_dynamics.errors import DynamicsError, MessageError, StampError
+from monomsk_dynamics.gait_tracker import GaitTracker
 from monomsk_dynamics.live import LiveDynamics
 from monomsk_dynamics.markers import shapes
 from monomsk_dynamics.options import DynamicsOptions
 from monomsk_dynamics.state_filter import ResetReason
 from monomsk_dynamics.state_monitor import StateMonitor
-from monomsk_msgs.msg import BodyDynamics, BodyModel, BodyState
+from monomsk_msgs.msg import BodyDynamics, BodyModel, BodyState, GaitState
 
 try:
     from tf2_msgs.msg import TFMessage
@@ -70,6 +71,7 @@ class DynamicsNode(LifecycleNode):
         self._monitor = StateMonitor()
         self._skeleton: Skeleton | None = None
         self._dynamics: LiveDynamics | None = None
+        self._gait: GaitTracker | None = None
         self._is_active = False
         self._trouble = ""
 
@@ -87,6 +89,7 @@ class DynamicsNode(LifecycleNode):
         self._wrench_publishers = [
             self.create_publisher(WrenchStamped, topic, _DEPTH) for topic in (right, left)
         ]
+        self._gait_publisher = self.create_publisher(GaitState, "gait", _DEPTH)
         self._markers_publisher = self.create_publisher(MarkerArray, "markers", _DEPTH)
         self._tf_publisher = None
         if TFMessage is not None and self.parameter("publish_tf"):
@@ -107,8 +110,9 @@ class DynamicsNode(LifecycleNode):
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop to compute; forget the past."""
         self._is_active = False
-        if self._dynamics is not None:
+        if self._dynamics is not None and self._gait is not None:
             self._dynamics.reset()
+            self._gait.reset()
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -117,13 +121,14 @@ class DynamicsNode(LifecycleNode):
             self.destroy_subscription(entity)
         for publisher in [
             self._dynamics_publisher, self._torques_publisher, *self._wrench_publishers,
-            self._markers_publisher, self._diagnostics_publisher, self._tf_publisher,
+            self._gait_publisher, self._markers_publisher, self._diagnostics_publisher,
+            self._tf_publisher,
         ]:  # fmt: skip
             if publisher is not None:
                 self.destroy_publisher(publisher)
         for timer in [*self.timers]:
             self.destroy_timer(timer)
-        self._skeleton = self._dynamics = None
+        self._skeleton = self._dynamics = self._gait = None
         return TransitionCallbackReturn.SUCCESS
 
     # Inputs -------------------------------------------------------------------------------------
@@ -132,10 +137,11 @@ class DynamicsNode(LifecycleNode):
         try:
             self._skeleton = to_skeleton(message)
         except (DynamicsError, ValueError) as error:
-            self._skeleton = self._dynamics = None
+            self._skeleton = self._dynamics = self._gait = None
             self._complain("bad body models", str(error))
             return
         self._dynamics = LiveDynamics(self._skeleton, self._options())
+        self._gait = GaitTracker(self._skeleton)
         subject = self._skeleton.subject
         self.get_logger().info(f"body model: {subject.height_m:g} m, {subject.mass_kg:g} kg")
 
@@ -171,6 +177,7 @@ class DynamicsNode(LifecycleNode):
             return
         self._note_reset(self._dynamics.reset_reason)
         self._publish(result, message, self._skeleton)
+        self._publish_gait(result, message.header.frame_id)
 
     def _newest(self, message: BodyState) -> BodyState:
         """Drop what waited behind a slow computation: only the newest state is of use."""
@@ -209,6 +216,14 @@ class DynamicsNode(LifecycleNode):
                 zip(message_fields.SOLE_FRAMES, skeleton.sole_poses(result.q), strict=True)
             )
             self._tf_publisher.publish(TFMessage(transforms=to_transforms(poses, stamp_ns, world)))
+
+    def _publish_gait(self, result: results.BodyDynamics, world: str) -> None:
+        if self._gait is None or self._dynamics is None:
+            return
+        if self._dynamics.reset_reason is not None:
+            self._gait.reset()
+        fields = message_fields.gait(self._gait.update(result), world)
+        self._gait_publisher.publish(fill(GaitState(), fields))
 
     def _complain(self, event: str, text: str) -> None:
         self._monitor.count(event)

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from monomsk_description.message_fields import Fields, header, pose, twist, vector
 from monomsk_description.skeleton import Skeleton
+from monomsk_dynamics.gait_state import GaitState
 from monomsk_dynamics.results import BodyDynamics, SoleContact
 
 Array = NDArray[np.float64]
@@ -74,3 +75,28 @@ def sole_wrenches(result: BodyDynamics, skeleton: Skeleton) -> tuple[Fields, Fie
         wrench = {"force": vector(to_sole @ contact.force), "torque": vector(moment)}
         fields.append({"header": header(result.stamp_ns, frame), "wrench": wrench})
     return fields[0], fields[1]
+
+
+def gait(state: GaitState, world_frame: str) -> Fields:
+    """Fields of monomsk_msgs/GaitState, given the name of the world frame."""
+    legs = state.legs
+    return {
+        "header": header(state.stamp_ns, world_frame),
+        "phase": tuple(int(leg.phase) for leg in legs),
+        "event": tuple(int(leg.event) for leg in legs),
+        "cycle_fraction": np.array([leg.cycle_fraction for leg in legs]),
+        "cycle_fraction_sigma": np.array([leg.cycle_fraction_sigma for leg in legs]),
+        "last_heel_strike": tuple(_time(leg.heel_strike_ns) for leg in legs),
+        "last_toe_off": tuple(_time(leg.toe_off_ns) for leg in legs),
+        "step_rate_hz": state.step_rate_hz,
+        "speed": state.speed_m_s,
+        "stride_length": np.array([leg.step.stride_length_m for leg in legs]),
+        "step_length": np.array([leg.step.step_length_m for leg in legs]),
+        "step_width": np.array([leg.step.step_width_m for leg in legs]),
+    }
+
+
+def _time(stamp_ns: int | None) -> Fields:
+    """Fields of builtin_interfaces/Time; zero for None."""
+    stamp: Fields = header(stamp_ns or 0, "")["stamp"]
+    return stamp
