@@ -17,6 +17,7 @@ from monomsk_dynamics.layers import body as common
 from monomsk_dynamics.layers.expansion import AxisTensors, Expansion
 from monomsk_dynamics.layers.manifold import cross, quaternion_matrix, turn, turn_back
 from monomsk_dynamics.layers.torch_tree import TorchTree, TreePose, product
+from monomsk_dynamics.layers.tree_constants import ROOT_JOINT, TreeConstants
 
 
 class _State(NamedTuple):
@@ -60,22 +61,15 @@ class TorchBody(nn.Module):
         super().__init__()
         self.contacts = skeleton.soles if contacts is None else contacts
         self.armature_kg_m2 = armature_kg_m2
-        model = skeleton.model
-        self.expansion = Expansion(skeleton.assembly.axes, skeleton.assembly.coordinates)
-        self.tree = TorchTree(skeleton.assembly)
-        joints = [i for i in range(1, model.njoints) if model.inertias[i].mass > 0.0]
-        bodies = [model.inertias[i] for i in joints]
-        constants = {
-            "gravity": np.array(model.gravity.linear),
-            "masses": np.array([[body.mass] for body in bodies]),
-            "levers": np.array([body.lever for body in bodies]),
-            "inertias": np.array([body.inertia for body in bodies]),
-            "massive": np.array(joints) - 1,
-            "contact_frames": np.asarray(self.contacts.joints) - 1,
-            "contact_offsets": self.contacts.offsets,
-        }
-        for name, values in constants.items():
-            self.register_buffer(name, torch.tensor(values))
+        assembly = skeleton.assembly
+        constants = TreeConstants.of(assembly)
+        self.expansion = Expansion(assembly.axes, assembly.coordinates)
+        self.tree = TorchTree(constants)
+        for name in ("gravity", "masses", "levers", "inertias", "massive"):
+            self.register_buffer(name, torch.tensor(getattr(constants, name)))
+        frames = np.asarray(self.contacts.joints) - ROOT_JOINT
+        self.register_buffer("contact_frames", torch.tensor(frames))
+        self.register_buffer("contact_offsets", torch.tensor(self.contacts.offsets))
         self._points: dict[int, tuple[PointSet, Tensor, Tensor]] = {}
 
     def points(self, q: Tensor, points: PointSet) -> Tensor:
@@ -116,7 +110,7 @@ class TorchBody(nn.Module):
         known = self._points.get(id(points))
         device = self.gravity.device
         if known is None or known[1].device != device:
-            frames = torch.as_tensor(points.joints - 1, device=device)
+            frames = torch.as_tensor(points.joints - ROOT_JOINT, device=device)
             known = (points, frames, torch.as_tensor(points.offsets, device=device))
             self._points[id(points)] = known
         return known[1], known[2]

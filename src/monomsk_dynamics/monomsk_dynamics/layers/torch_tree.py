@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from monomsk_description.assembly import Assembly
-from monomsk_description.frames import Array, to_rep103
 from monomsk_dynamics.layers.manifold import cross, turn
+from monomsk_dynamics.layers.tree_constants import TreeConstants
 
-#: The model's joint of the pelvis; then comes one joint an axis.
-_ROOT_JOINT = 1
+_BUFFERS = (
+    "moves", "fixed", "with_sine", "with_versine", "places", "slides", "directions", "turning",
+)  # fmt: skip
 
 
 class TreePose(NamedTuple):
@@ -36,7 +36,7 @@ def product(left: Tensor, right: Tensor) -> Tensor:
 
 
 class TorchTree(nn.Module):
-    """The tree of axes behind an assembly.
+    """The tree of axes; see `TreeConstants` for the buffers.
 
     Attributes:
         moves: 1.0 where an axis (column) moves a frame (row), (1 + n_axes, n_axes).
@@ -51,11 +51,11 @@ class TorchTree(nn.Module):
     directions: Tensor
     turning: Tensor
 
-    def __init__(self, assembly: Assembly) -> None:
+    def __init__(self, constants: TreeConstants) -> None:
         super().__init__()
-        for name, values in _constants(assembly).items():
-            self.register_buffer(name, torch.tensor(values))
-        parents = [int(p) - _ROOT_JOINT for p in assembly.model.parents[_ROOT_JOINT + 1 :]]
+        for name in _BUFFERS:
+            self.register_buffer(name, torch.tensor(getattr(constants, name)))
+        parents = constants.parents
         levels = _levels(parents)
         for number, level in enumerate(levels):
             self.register_buffer(f"level_{number}", torch.tensor(level) - 1)
@@ -104,30 +104,3 @@ def _levels(parents: list[int]) -> list[list[int]]:
     return [
         [frame for frame, d in enumerate(depth) if d == level] for level in range(1, max(depth) + 1)
     ]
-
-
-def _constants(assembly: Assembly) -> dict[str, Array]:
-    model = assembly.model
-    frames = range(_ROOT_JOINT + 1, model.njoints)
-    rotations = np.array([model.jointPlacements[i].rotation for i in frames])
-    directions = np.array([to_rep103(axis.axis) for axis in assembly.axes])
-    turning = np.array([[float(axis.kind == "rotation")] for axis in assembly.axes])
-    cross_matrices = np.zeros((len(directions), 3, 3))
-    cross_matrices[:, (2, 0, 1), (1, 2, 0)] = directions * turning
-    cross_matrices[:, (1, 2, 0), (2, 0, 1)] = -directions * turning
-    moves = np.zeros((model.njoints - _ROOT_JOINT, len(directions)))
-    for frame in frames:
-        for ancestor in model.supports[frame]:
-            if ancestor > _ROOT_JOINT:
-                moves[frame - _ROOT_JOINT, ancestor - _ROOT_JOINT - 1] = 1.0
-    return {
-        "moves": moves,
-        # Rodrigues: R = P + sin P K + (1 - cos) P K².
-        "fixed": rotations,
-        "with_sine": rotations @ cross_matrices,
-        "with_versine": rotations @ cross_matrices @ cross_matrices,
-        "places": np.array([model.jointPlacements[i].translation for i in frames]),
-        "slides": (rotations @ (directions * (1.0 - turning))[:, :, None])[:, :, 0],
-        "directions": directions,
-        "turning": turning,
-    }
