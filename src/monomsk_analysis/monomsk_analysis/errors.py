@@ -128,3 +128,21 @@ class OutputError(AnalysisError):
         self.path = path
         self.reason = reason
         super().__init__(f"{path}: {reason}")
+
+
+class UnknownMarkersError(AnalysisError):
+    """Markers that cannot be placed on the skeleton.
+
+    Attributes:
+        reason: what is wrong.
+        names: the markers that are not known.
+    """
+
+    MAX_NAMED = 12
+
+    def __init__(self, reason: str, names: Sequence[str]) -> None:
+        self.reason = reason
+        self.names = tuple(names)
+        some = ", ".join(self.names[: self.MAX_NAMED])
+        more = f" and {len(names) - self.MAX_NAMED} more" if len(names) > self.MAX_NAMED else ""
+        super().__init__(f"{reason}; not known: {some}{more}" if names else reason)
