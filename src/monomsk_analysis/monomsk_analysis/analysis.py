@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from monomsk_analysis.motion import SplitMotion
 from monomsk_analysis.progress import Advance
 from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.errors import TooShortError
+from monomsk_dynamics.gait import GaitTable, gait_table
 from monomsk_dynamics.offline import analyze_motion
 from monomsk_dynamics.results import BodyDynamics
 
@@ -46,6 +48,11 @@ class Analysis:
     def results(self) -> list[BodyDynamics]:
         """The results of the analysed frames, in order."""
         return [result for result in self.dynamics if result is not None]
+
+    @cached_property
+    def gait(self) -> GaitTable:
+        """Heel strikes, toe offs and steps; empty where nobody steps."""
+        return gait_table(self.skeleton, self.results)
 
     @property
     def interpolated(self) -> NDArray[np.bool_]:

@@ -12,6 +12,7 @@ from monomsk_analysis.body_choice import make_body
 from monomsk_analysis.camera_choice import CameraRequest, choose_intrinsics, choose_pose
 from monomsk_analysis.errors import NoPersonError
 from monomsk_analysis.frame_source import FrameSource, TimeWindow, open_source
+from monomsk_analysis.gait import write_gait
 from monomsk_analysis.mcap_export import MessageSet, SeenFrame, write_mcap
 from monomsk_analysis.motion import split_motion
 from monomsk_analysis.overlay_run import OverlayRequest, draw_overlay
@@ -148,6 +149,7 @@ def _write(
     """Write every file but the summary."""
     write_model(folder, analysis.skeleton)
     write_facing_forward(folder, analysis, facts.tracking.rate_hz)
+    write_gait(folder, analysis)
     write_mcap(folder / "result.mcap", _messages(analysis, facts))
     key_frames: tuple[KeyFrame, ...] = ()
     if request.overlay:

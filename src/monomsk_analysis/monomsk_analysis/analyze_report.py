@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from monomsk_analysis.analysis import Analysis
 from monomsk_analysis.body_choice import Body
 from monomsk_analysis.frame_source import SourceFacts
+from monomsk_analysis.gait import gait_entries, gait_summary
 from monomsk_analysis.report_builder import (
     dynamics_series,
     file_rows,
-    gait_summary,
     motion_series,
     subject_facts,
 )
@@ -85,7 +85,7 @@ def report_data(
         warnings=_warnings(analysis, facts),
         motion=motion_series(analysis, states, reprojection_errors(analysis, facts)),
         dynamics=dynamics_series(analysis),
-        gait=gait_summary(analysis),
+        gait=gait_summary(analysis.gait),
         key_frames=key_frames,
         timings=tuple(timing.facts() for timing in _timings(analysis, facts)),
         provenance=tuple(provenance().items()),
@@ -132,6 +132,7 @@ def summary_entries(
             "processing_hz": analysed / wall_s if wall_s > 0 else math.nan,
         },
         "quality": {**_fit_entries(analysis, facts), **quality_entries(analysis)},
+        "gait": gait_entries(analysis.gait),
         "timings": timing_entries(_timings(analysis, facts)),
         "wall_s": wall_s,
         "versions": provenance(),

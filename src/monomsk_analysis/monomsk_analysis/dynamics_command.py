@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from monomsk_analysis.analysis import Analysis, analyse
 from monomsk_analysis.body_choice import Body, make_body
 from monomsk_analysis.errors import FileFormatError
+from monomsk_analysis.gait import GAIT_FILE, gait_entries, gait_summary, write_gait
 from monomsk_analysis.motion import MIN_SEGMENT_FRAMES, split_motion
 from monomsk_analysis.motion_file import ImportedMotion, read_motion
 from monomsk_analysis.progress import Stages
@@ -20,7 +21,6 @@ from monomsk_analysis.report import write_report
 from monomsk_analysis.report_builder import (
     dynamics_series,
     file_rows,
-    gait_summary,
     motion_series,
     subject_facts,
 )
@@ -92,6 +92,7 @@ def run_dynamics(request: DynamicsRequest, stages: Stages | None = None) -> Anal
         write_model(folder, skeleton)
         write_kinematics(folder, analysis)
         write_kinetics(folder, analysis)
+        write_gait(folder, analysis)
         write_report(folder / "report.html", _report(request, analysis, notes))
         entries = _summary(request, analysis, notes)
         entries |= {"model": body.entries(), "wall_s": time.perf_counter() - start_s}
@@ -154,10 +155,10 @@ def _report(
         warnings=notes[1],
         motion=motion_series(analysis),
         dynamics=dynamics_series(analysis),
-        gait=gait_summary(analysis),
+        gait=gait_summary(analysis.gait),
         timings=(Timing("dynamics", analysis.dynamics_s).facts(),),
         provenance=tuple(provenance().items()),
-        files=file_rows(_FILES),
+        files=file_rows(_files(analysis)),
     )
 
 
@@ -174,7 +175,13 @@ def _summary(
         "warnings": notes[1],
         "frames": frame_entries(analysis),
         "quality": quality_entries(analysis),
+        "gait": gait_entries(analysis.gait),
         "timings": timing_entries([Timing("dynamics", analysis.dynamics_s)]),
         "versions": provenance(),
-        "files": [*_FILES, "report.html"],
+        "files": [*_files(analysis), "report.html"],
     }
+
+
+def _files(analysis: Analysis) -> tuple[str, ...]:
+    """Names of the files beside the report."""
+    return (*_FILES, GAIT_FILE) if analysis.gait.steps else _FILES

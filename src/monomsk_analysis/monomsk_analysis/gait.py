@@ -1,80 +1,133 @@
-"""Walking in numbers: speed, cadence, strides and stance, from which sole bears load when."""
+"""Walking in numbers: the steps of a recording as means, as a table and as summary entries."""
 
 from __future__ import annotations
 
+import csv
+import math
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
 import numpy as np
-from numpy.typing import NDArray
 
+from monomsk_analysis.analysis import Analysis
 from monomsk_analysis.report_data import GaitSummary
+from monomsk_dynamics.gait import GaitTable, Step
+from monomsk_dynamics.gait_steps import GaitEventKind, symmetry_index
 
-Array = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
+GAIT_FILE = "gait.csv"
+_SIDES = ("right", "left")
+_EVENT_COLUMNS = ("time_s", "foot", "event", "sigma_s")
+_TIME_COLUMNS = (
+    "step_time_s", "stride_time_s", "stance_time_s", "swing_time_s", "double_support_s",
+)  # fmt: skip
+_STEP_COLUMNS = (
+    *_TIME_COLUMNS, "speed_m_s", "stride_length_m", "step_length_m", "step_width_m",
+)  # fmt: skip
 
-MIN_WALKING_SPEED_MPS = 0.3
-_MIN_STANCE_S = 0.1
-_STRIDE_RANGE_S = (0.5, 3.0)
-_SIDES = (0, 1)
 
-
-def summarise_gait(times: Array, in_contact: BoolArray, pelvis: Array) -> GaitSummary | None:
-    """Return gait numbers of one stretch of motion; None where nobody walks.
+def gait_summary(table: GaitTable) -> GaitSummary | None:
+    """Mean gait numbers of a recording; None without a complete stride.
 
     A stride is counted when both of its heel strikes were seen.
-
-    Args:
-        times: (n,) [s], without gaps.
-        in_contact: (n, 2) right and left sole bear load.
-        pelvis: (n, 3) position in the world [m].
     """
-    if len(times) < 2:
-        return None
-    path_m = float(np.linalg.norm(pelvis[-1, :2] - pelvis[0, :2]))
-    speed_mps = path_m / float(times[-1] - times[0])
-    if speed_mps < MIN_WALKING_SPEED_MPS:
-        return None
-    strides = tuple(_strides(times, in_contact[:, side]) for side in _SIDES)
-    counts = (len(strides[0]), len(strides[1]))
+    counts = (_strides(table, 0), _strides(table, 1))
     if not any(counts):
         return None
-    durations = [times[end] - times[start] for side in strides for start, end in side]
-    stride_s = float(np.mean(durations))
-    first = min(start for side in strides for start, _ in side)
-    last = max(end for side in strides for _, end in side)
-    both = in_contact[first:last].all(axis=1)
+    stride_s = _mean(table, None, lambda step: step.stride_time_s)
+    step_s, stance_s, stride_by_side_s, step_m = (
+        _pair(table, measure)
+        for measure in (
+            lambda step: step.step_time_s,
+            lambda step: step.stance_time_s,
+            lambda step: step.stride_time_s,
+            lambda step: step.geometry.step_length_m,
+        )
+    )
+    double_s = _pair(table, lambda step: step.double_support_s)
     return GaitSummary(
-        speed_mps=speed_mps,
+        speed_mps=_mean(table, None, lambda step: step.speed_m_s),
         cadence_spm=120.0 / stride_s,
-        stride_length_m=(_length(strides[0], pelvis), _length(strides[1], pelvis)),
-        stance_fraction=(
-            _stance(strides[0], in_contact[:, 0]),
-            _stance(strides[1], in_contact[:, 1]),
-        ),
-        double_support_fraction=float(both.mean()),
+        stride_length_m=_pair(table, lambda step: step.geometry.stride_length_m),
+        stance_fraction=(stance_s[0] / stride_by_side_s[0], stance_s[1] / stride_by_side_s[1]),
+        double_support_fraction=(double_s[0] + double_s[1]) / stride_s,
         strides=counts,
+        step_length_m=step_m,
+        step_width_m=_mean(table, None, lambda step: step.geometry.step_width_m),
+        step_length_symmetry_percent=symmetry_index(*step_m),
+        step_time_symmetry_percent=symmetry_index(*step_s),
+        stance_time_symmetry_percent=symmetry_index(*stance_s),
     )
 
 
-def _strides(times: Array, contact: BoolArray) -> list[tuple[int, int]]:
-    """Frames of each stride's first and last heel strike."""
-    strikes = np.flatnonzero(contact[1:] & ~contact[:-1]) + 1
-    real = [k for k in strikes if _stays(times, contact, int(k))]
-    low, high = _STRIDE_RANGE_S
-    pairs = zip(real[:-1], real[1:], strict=True)
-    return [(int(a), int(b)) for a, b in pairs if low <= times[b] - times[a] <= high]
+def gait_entries(table: GaitTable) -> dict[str, Any] | None:
+    """Entries of a summary about gait; None without a complete stride."""
+    summary = gait_summary(table)
+    if summary is None:
+        return None
+    entries = asdict(summary)
+    for name in ("stride_length_m", "stance_fraction", "strides", "step_length_m"):
+        entries[name] = dict(zip(_SIDES, entries[name], strict=True))
+    entries["heel_strikes"] = len(table.steps)
+    entries["toe_offs"] = len(table.events) - len(table.steps)
+    entries["event_time_sigma_s"] = max(event.sigma_s for event in table.events)
+    return entries
 
 
-def _stays(times: Array, contact: BoolArray, strike: int) -> bool:
-    """Whether the contact lasts, so that a flicker is no step; the end of the recording counts."""
-    until = np.searchsorted(times, times[strike] + _MIN_STANCE_S)
-    return bool(contact[strike:until].all())
+def write_gait(folder: Path, analysis: Analysis) -> None:
+    """Write `gait.csv`, one row an event; nothing where nobody steps.
+
+    Heel strikes carry the measures of their step, `nan` where unknown; those cells of toe offs
+    are empty.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    table = analysis.gait
+    if not table.steps:
+        return
+    steps = {(step.stamp_ns, step.foot): step for step in table.steps}
+    time_of = _clock(analysis)
+    with (folder / GAIT_FILE).open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow((*_EVENT_COLUMNS, *_STEP_COLUMNS))
+        for event in table.events:
+            cells = [""] * len(_STEP_COLUMNS)
+            if event.kind is GaitEventKind.HEEL_STRIKE:
+                cells = [f"{value:.4f}" for value in _measures(steps[event.stamp_ns, event.foot])]
+            time, sigma = f"{time_of(event.stamp_ns):.4f}", f"{event.sigma_s:.4f}"
+            writer.writerow((time, _SIDES[event.foot], event.kind.value, sigma, *cells))
 
 
-def _length(strides: list[tuple[int, int]], pelvis: Array) -> float:
-    """Mean way of the pelvis over a stride [m], equal to the foot's when walking evenly."""
-    if not strides:
-        return float("nan")
-    return float(np.mean([np.linalg.norm(pelvis[b, :2] - pelvis[a, :2]) for a, b in strides]))
+def _measures(step: Step) -> tuple[float, ...]:
+    times = [getattr(step, name) for name in _TIME_COLUMNS]
+    lengths = step.geometry
+    return (
+        *times, step.speed_m_s, lengths.stride_length_m, lengths.step_length_m,
+        lengths.step_width_m,
+    )  # fmt: skip
 
 
-def _stance(strides: list[tuple[int, int]], contact: BoolArray) -> float:
-    return float(np.mean([contact[a:b].mean() for a, b in strides])) if strides else float("nan")
+def _clock(analysis: Analysis) -> Callable[[int], float]:
+    """From stamps [ns] to times of the recording [s]."""
+    first_ns = analysis.results[0].stamp_ns
+    elapsed_s = [(result.stamp_ns - first_ns) * 1e-9 for result in analysis.results]
+    times = analysis.times[analysis.analysed]
+    return lambda stamp_ns: float(np.interp((stamp_ns - first_ns) * 1e-9, elapsed_s, times))
+
+
+def _strides(table: GaitTable, foot: int) -> int:
+    own = [step for step in table.steps if step.foot == foot]
+    return sum(math.isfinite(step.stride_time_s) for step in own)
+
+
+def _pair(table: GaitTable, measure: Callable[[Step], float]) -> tuple[float, float]:
+    return _mean(table, 0, measure), _mean(table, 1, measure)
+
+
+def _mean(table: GaitTable, foot: int | None, measure: Callable[[Step], float]) -> float:
+    """Mean over the steps of a foot, or of both, that know a measure; NaN if none does."""
+    values = [measure(step) for step in table.steps if foot in (None, step.foot)]
+    known = [value for value in values if math.isfinite(value)]
+    return float(np.mean(known)) if known else math.nan

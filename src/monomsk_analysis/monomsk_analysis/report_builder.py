@@ -8,10 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monomsk_analysis.analysis import Analysis
-from monomsk_analysis.gait import summarise_gait
 from monomsk_analysis.report_data import (
     DynamicsSeries,
-    GaitSummary,
     MotionSeries,
     SubjectFacts,
 )
@@ -28,6 +26,7 @@ FILE_DESCRIPTIONS = {
     "inverse_dynamics.sto": "Joint moments [N m] and the pelvis residual, for OpenSim",
     "ground_reaction.mot": "Ground reaction forces, centres of pressure, free torques",
     "ground_reaction.xml": "How OpenSim applies them, for its tools",
+    "gait.csv": "Heel strikes and toe offs, with the measures of every step",
     "markers.trc": "Landmarks and joint centres",
     "result.mcap": "All messages, for ROS 2 and Foxglove",
     "overlay.mp4": "Skeleton and forces over the video",
@@ -90,19 +89,6 @@ def dynamics_series(analysis: Analysis) -> DynamicsSeries:
         root_residual=_series(analysis, lambda r: r.root_residual, (6,)),
         consistency_error=_series(analysis, lambda r: np.array(r.consistency_error), ()),
     )
-
-
-def gait_summary(analysis: Analysis) -> GaitSummary | None:
-    """Gait numbers of the longest segment; None where nobody walks in it."""
-    segments = [s for s in analysis.split.segments if analysis.analysed[s.frames].all()]
-    if not segments:
-        return None
-    frames = max(segments, key=lambda segment: len(segment.frames)).frames
-    results = [analysis.dynamics[frame] for frame in frames]
-    known = [result for result in results if result is not None]
-    contact = np.array([[sole.in_contact for sole in result.soles] for result in known])
-    pelvis = np.array([result.q[:3] for result in known])
-    return summarise_gait(analysis.times[frames], contact, pelvis)
 
 
 def file_rows(names: Sequence[str]) -> tuple[tuple[str, str], ...]:

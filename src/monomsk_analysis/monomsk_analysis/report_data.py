@@ -101,6 +101,11 @@ class GaitSummary:
         stance_fraction: stance share of the gait cycle per side (right, left), 0 to 1.
         double_support_fraction: share of the cycle with both feet loaded, 0 to 1.
         strides: number of complete strides per side (right, left).
+        step_length_m: from the other foot's print, per landing side (right, left) [m].
+        step_width_m: between the feet's prints, across the way [m].
+        step_length_symmetry_percent: 100 (right - left) / mean; 0 is symmetric. So are the next.
+        step_time_symmetry_percent: of the time since the other foot's heel strike.
+        stance_time_symmetry_percent: of the time on the floor.
     """
 
     speed_mps: float
@@ -109,6 +114,11 @@ class GaitSummary:
     stance_fraction: tuple[float, float]
     double_support_fraction: float
     strides: tuple[int, int]
+    step_length_m: tuple[float, float] = (float("nan"), float("nan"))
+    step_width_m: float = float("nan")
+    step_length_symmetry_percent: float = float("nan")
+    step_time_symmetry_percent: float = float("nan")
+    stance_time_symmetry_percent: float = float("nan")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -127,12 +127,24 @@ def gait_rows(data: ReportData) -> list[Row]:
         return []
     stride = " / ".join(number(length_m, 2) for length_m in gait.stride_length_m)
     stance = " / ".join(number(100.0 * share, 0) for share in gait.stance_fraction)
+    step = " / ".join(number(length_m, 2) for length_m in gait.step_length_m)
+    symmetry = " / ".join(
+        number(percent, 0)
+        for percent in (
+            gait.step_length_symmetry_percent,
+            gait.step_time_symmetry_percent,
+            gait.stance_time_symmetry_percent,
+        )
+    )
     return [
         Row("speed [m/s]", number(gait.speed_mps, 2)),
         Row("cadence [steps/min]", number(gait.cadence_spm, 0)),
         Row("stride length, right / left [m]", stride),
+        Row("step length, right / left [m]", step),
+        Row("step width [m]", number(gait.step_width_m, 2)),
         Row("stance, right / left [% of the cycle]", stance),
         Row("double support [% of the cycle]", number(100.0 * gait.double_support_fraction, 0)),
+        Row("symmetry index of step length / step time / stance time [%]", symmetry),
         Row("complete strides, right / left", f"{gait.strides[0]} / {gait.strides[1]}"),
     ]
 

@@ -22,6 +22,7 @@ RESULT_FILES = (
     "inverse_dynamics.sto",
     "ground_reaction.mot",
     "ground_reaction.xml",
+    "gait.csv",
     "markers.trc",
     "result.mcap",
     "overlay.mp4",
