@@ -38,8 +38,8 @@ class IkOptions:
     """
 
     marker_sigma_m: float = 0.01
-    hold_sigma_rad: float = 2.0
-    rest_sigma_rad: float = 10.0
+    hold_sigma_rad: float = 10.0
+    rest_sigma_rad: float = 30.0
     limit_slack_rad: float = 0.1
     max_iterations: int = 30
     tolerance: float = 1e-5
