@@ -42,10 +42,12 @@ class RolloutOptions:
     Attributes:
         span: Frame intervals of each simulation, 3 to 6.
         stride: Frames from one simulation's start to the next one's.
+        smooth_loads: See `rollout`.
     """
 
     span: int = 4
     stride: int = 2
+    smooth_loads: bool = False
 
     def __post_init__(self) -> None:
         for name in ("span", "stride"):
@@ -103,8 +105,9 @@ def forward_inverse_loss(
     """
     options, scales = options or RolloutOptions(), scales or LossScales()
     wanted = _windows(predicted, options)
+    start = wanted.q[..., 0, :], wanted.v[..., 0, :]
     reached = rollout(
-        body, wanted.q[..., 0, :], wanted.v[..., 0, :], wanted.tau, wanted.forces, period_s
+        body, *start, wanted.tau, wanted.forces, period_s, smooth_loads=options.smooth_loads
     )
     moved = difference(wanted.q[..., 1:, :], reached.q[..., 1:, :])
     faster = reached.v[..., 1:, :] - wanted.v[..., 1:, :]
