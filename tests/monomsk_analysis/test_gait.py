@@ -67,11 +67,11 @@ def test_standing_is_no_gait() -> None:
     assert gait_entries(table) is None
 
 
-def test_walking_without_a_complete_stride_has_events_but_no_summary(tmp_path: Path) -> None:
-    table = walking(duration_s=1.0)
-    assert gait_summary(table) is None
-    write_gait(tmp_path, recording(table, 1.0))
-    assert (tmp_path / GAIT_FILE).exists()
+def test_one_step_is_no_stride() -> None:
+    gait = gait_summary(walking(duration_s=1.0))
+    assert gait is not None
+    assert gait.strides == (0, 0)
+    assert np.isnan([gait.speed_mps, gait.cadence_spm, *gait.stance_fraction]).all()
 
 
 def test_the_summary_names_the_sides() -> None:

@@ -1,5 +1,6 @@
 """Gait of a synthetic walk whose events and footprints are known, with hindsight and live."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -106,6 +107,28 @@ def test_what_the_recording_cuts_is_unknown():
     assert np.isnan(steps[0].stride_time_s)
     assert np.isnan(steps[0].geometry.step_length_m)
     assert np.isnan(steps[-1].stance_time_s)
+
+
+@pytest.mark.parametrize("duration_s", np.arange(2.0, 3.1, 0.1))
+def test_double_support_that_the_recording_cuts_is_unknown_not_zero(duration_s):
+    for step in gait_table(Feet(), walk(duration_s)).steps:
+        assert np.isnan(step.double_support_s) or step.double_support_s > 0.05
+
+
+def test_a_flight_is_no_double_support():
+    """Half as long on the floor as in walking: one foot lands when the other is in the air."""
+    results = walk()
+    for k, result in enumerate(results):
+        running = [
+            replace(sole, force=np.zeros(3), in_contact=False)
+            if (k / RATE_HZ / STRIDE_S - LEFT_AFTER * foot) % 1.0 > 0.4
+            else sole
+            for foot, sole in enumerate(result.soles)
+        ]
+        results[k] = replace(result, soles=tuple(running))
+    steps = gait_table(Feet(), results).steps
+    assert len(steps) > 6
+    assert {step.double_support_s for step in steps[1:-1]} == {0.0}
 
 
 def test_a_blink_of_the_contact_is_no_step():

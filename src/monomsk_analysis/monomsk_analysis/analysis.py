@@ -15,6 +15,7 @@ from monomsk_analysis.progress import Advance
 from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.errors import TooShortError
 from monomsk_dynamics.gait import GaitTable, gait_table
+from monomsk_dynamics.gait_steps import RECORDED_EVENT_SIGMA_S, VIDEO_EVENT_SIGMA_S
 from monomsk_dynamics.offline import analyze_motion
 from monomsk_dynamics.results import BodyDynamics
 
@@ -31,6 +32,7 @@ class Analysis:
         split: what became of every frame.
         dynamics: n results, None where a frame was not analysed.
         dynamics_s: seconds that the dynamics took, per analysed frame.
+        event_sigma_s: standard deviation of the time of a heel strike or toe off [s].
     """
 
     skeleton: Skeleton
@@ -38,6 +40,7 @@ class Analysis:
     split: SplitMotion
     dynamics: tuple[BodyDynamics | None, ...]
     dynamics_s: Array
+    event_sigma_s: float = RECORDED_EVENT_SIGMA_S
 
     @property
     def analysed(self) -> NDArray[np.bool_]:
@@ -52,7 +55,7 @@ class Analysis:
     @cached_property
     def gait(self) -> GaitTable:
         """Heel strikes, toe offs and steps; empty where nobody steps."""
-        return gait_table(self.skeleton, self.results)
+        return gait_table(self.skeleton, self.results, self.event_sigma_s)
 
     @property
     def interpolated(self) -> NDArray[np.bool_]:
@@ -100,7 +103,9 @@ def analyse(
         durations.append(np.full(count, (time.perf_counter() - start_s) / max(count, 1)))
         advance()
     seconds = np.concatenate(durations) if durations else np.empty(0)
-    return Analysis(skeleton, times, split, tuple(dynamics), seconds)
+    # Only states from images come with standard deviations.
+    event_sigma_s = RECORDED_EVENT_SIGMA_S if sigma_q is None else VIDEO_EVENT_SIGMA_S
+    return Analysis(skeleton, times, split, tuple(dynamics), seconds, event_sigma_s)
 
 
 def _sigmas(sigma_q: Sequence[Array | None], frames: NDArray[np.int64]) -> Array:

@@ -28,12 +28,11 @@ _STEP_COLUMNS = (
 
 
 def gait_summary(table: GaitTable) -> GaitSummary | None:
-    """Mean gait numbers of a recording; None without a complete stride.
+    """Mean gait numbers of a recording, NaN where it is too short to tell; None without a step.
 
     A stride is counted when both of its heel strikes were seen.
     """
-    counts = (_strides(table, 0), _strides(table, 1))
-    if not any(counts):
+    if not table.steps:
         return None
     stride_s = _mean(table, None, lambda step: step.stride_time_s)
     step_s, stance_s, stride_by_side_s, step_m = (
@@ -52,7 +51,7 @@ def gait_summary(table: GaitTable) -> GaitSummary | None:
         stride_length_m=_pair(table, lambda step: step.geometry.stride_length_m),
         stance_fraction=(stance_s[0] / stride_by_side_s[0], stance_s[1] / stride_by_side_s[1]),
         double_support_fraction=(double_s[0] + double_s[1]) / stride_s,
-        strides=counts,
+        strides=(_strides(table, 0), _strides(table, 1)),
         step_length_m=step_m,
         step_width_m=_mean(table, None, lambda step: step.geometry.step_width_m),
         step_length_symmetry_percent=symmetry_index(*step_m),
@@ -62,7 +61,7 @@ def gait_summary(table: GaitTable) -> GaitSummary | None:
 
 
 def gait_entries(table: GaitTable) -> dict[str, Any] | None:
-    """Entries of a summary about gait; None without a complete stride."""
+    """Entries of a summary about gait; None without a step."""
     summary = gait_summary(table)
     if summary is None:
         return None

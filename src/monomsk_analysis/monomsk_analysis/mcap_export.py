@@ -23,6 +23,7 @@ from monomsk_description.message_fields import (
     joint_state,
 )
 from monomsk_description.skeleton import Skeleton
+from monomsk_dynamics.gait_steps import VIDEO_EVENT_SIGMA_S
 from monomsk_dynamics.gait_tracker import GaitTracker
 from monomsk_dynamics.message_fields import body_dynamics, gait, sole_wrenches
 from monomsk_dynamics.results import BodyDynamics
@@ -125,7 +126,7 @@ def _entries(messages: MessageSet) -> list[Entry]:
     for frame in messages.frames:
         entries += _frame_entries(frame, messages, was_tracked)
         was_tracked = was_tracked or frame.landmarks is not None
-    tracker = GaitTracker(skeleton)
+    tracker = GaitTracker(skeleton, VIDEO_EVENT_SIGMA_S)
     for result in messages.dynamics:
         entries += _dynamics_entries(result, skeleton)
         # As the node would say it then: from the results so far, not with hindsight.

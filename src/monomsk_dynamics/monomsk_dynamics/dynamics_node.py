@@ -30,6 +30,7 @@ from monomsk_dynamics.conversions import (
     to_transforms,
 )
 from monomsk_dynamics.errors import DynamicsError, MessageError, StampError
+from monomsk_dynamics.gait_steps import VIDEO_EVENT_SIGMA_S
 from monomsk_dynamics.gait_tracker import GaitTracker
 from monomsk_dynamics.live import LiveDynamics
 from monomsk_dynamics.markers import shapes
@@ -141,7 +142,7 @@ class DynamicsNode(LifecycleNode):
             self._complain("bad body models", str(error))
             return
         self._dynamics = LiveDynamics(self._skeleton, self._options())
-        self._gait = GaitTracker(self._skeleton)
+        self._gait = GaitTracker(self._skeleton, VIDEO_EVENT_SIGMA_S)
         subject = self._skeleton.subject
         self.get_logger().info(f"body model: {subject.height_m:g} m, {subject.mass_kg:g} kg")
 

@@ -110,13 +110,23 @@ class GaitTable:
     steps: tuple[Step, ...] = ()
 
 
-def gait_table(skeleton: Skeleton, results: Sequence[BodyDynamics]) -> GaitTable:
-    """Find the steps in the dynamics of a recording, in order of time; gaps may be in it."""
+def gait_table(
+    skeleton: Skeleton,
+    results: Sequence[BodyDynamics],
+    event_sigma_s: float = RECORDED_EVENT_SIGMA_S,
+) -> GaitTable:
+    """Find the steps in the dynamics of a recording.
+
+    Args:
+        skeleton: The person's.
+        results: In order of time; gaps may be between them.
+        event_sigma_s: Standard deviation of an event's time, the frames' spacing aside [s].
+    """
     events: list[GaitEvent] = []
     steps: list[Step] = []
     for paths in _uninterrupted(sole_paths(skeleton, results)):
         stances = find_stances(paths)
-        events += gait_events(paths, stances)
+        events += gait_events(paths, stances, event_sigma_s)
         steps += gait_steps(paths, stances)
     return GaitTable(tuple(events), tuple(steps))
 
@@ -197,11 +207,13 @@ def _between(stamps_ns: Stamps, frame: int) -> int:
 
 
 def gait_events(
-    paths: SolePaths, stances: tuple[list[Stance], list[Stance]]
+    paths: SolePaths,
+    stances: tuple[list[Stance], list[Stance]],
+    event_sigma_s: float = RECORDED_EVENT_SIGMA_S,
 ) -> tuple[GaitEvent, ...]:
     """Heel strikes and toe offs of stances, in order of time."""
     period_s = float(np.median(np.diff(paths.times_s)))
-    sigma_s = float(np.hypot(RECORDED_EVENT_SIGMA_S, period_s / np.sqrt(12.0)))
+    sigma_s = float(np.hypot(event_sigma_s, period_s / np.sqrt(12.0)))
     events = [
         GaitEvent(stamp_ns, stance.foot, kind, sigma_s)
         for stance in (*stances[0], *stances[1])
@@ -267,7 +279,8 @@ def _double_support(others: list[Stance], landed_ns: int) -> float:
     begun = [s for s in others if s.landed_ns is None or s.landed_ns < landed_ns]
     if not begun:
         return _UNKNOWN
-    return max(0.0, _seconds(landed_ns, begun[-1].left_ns))
+    stays_s = _seconds(landed_ns, begun[-1].left_ns)
+    return 0.0 if stays_s < 0.0 else stays_s
 
 
 def _seconds(from_ns: int | None, to_ns: int | None) -> float:

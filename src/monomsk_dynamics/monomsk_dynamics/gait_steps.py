@@ -18,8 +18,11 @@ STRIDE_RANGE_S = (0.4, 3.0)
 #: trials (11 events: OpenSim's example3DWalking and Gait2392 subject01), by which the contact
 #: thresholds were chosen too: no forecast for other people [s].
 RECORDED_EVENT_SIGMA_S = 0.014
-#: The same live, at 60 states a second; from video both are larger by as much as nobody measured.
+#: The same live, at 60 states a second [s].
 LIVE_EVENT_SIGMA_S = 0.020
+#: From one camera: distance from the events of motion capture, on one clip only (4 events of
+#: OpenCap's trunk sway, up to 83 ms) [s].
+VIDEO_EVENT_SIGMA_S = 0.045
 
 #: A foot whose slowest moment on the floor is faster left no footprint [m/s].
 _PRINT_SPEED_M_S = 0.30

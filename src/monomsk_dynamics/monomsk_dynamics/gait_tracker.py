@@ -33,10 +33,12 @@ class GaitTracker:
 
     Args:
         skeleton: The person's.
+        event_sigma_s: Standard deviation of an event's time [s].
     """
 
-    def __init__(self, skeleton: Skeleton) -> None:
+    def __init__(self, skeleton: Skeleton, event_sigma_s: float = LIVE_EVENT_SIGMA_S) -> None:
         self._skeleton = skeleton
+        self._event_sigma_s = event_sigma_s
         self.reset()
 
     def reset(self) -> None:
@@ -59,7 +61,7 @@ class GaitTracker:
             state = self._walk.update(now_ns, self._samples(result, places))
         elif (now_ns - self._first_ns) * 1e-9 >= _SETTLING_S:
             right, left = result.soles
-            self._walk = _Walk(right.in_contact, left.in_contact)
+            self._walk = _Walk((right.in_contact, left.in_contact), self._event_sigma_s)
             state = self._walk.update(now_ns, self._samples(result, places))
         self._last_ns, self._last_places = now_ns, places
         return state
@@ -80,8 +82,9 @@ class GaitTracker:
 class _Walk:
     """Two legs, and the strides that both took of late."""
 
-    def __init__(self, right_in_contact: bool, left_in_contact: bool) -> None:
-        self._legs = (Leg(0, right_in_contact), Leg(1, left_in_contact))
+    def __init__(self, in_contact: tuple[bool, bool], event_sigma_s: float) -> None:
+        self._legs = (Leg(0, in_contact[0]), Leg(1, in_contact[1]))
+        self._event_sigma_s = event_sigma_s
         self._durations_s: deque[float] = deque(maxlen=_REMEMBERED_STRIDES)
         self._speed_m_s = UNKNOWN
         self._last_event_ns: int | None = None
@@ -136,5 +139,5 @@ class _Walk:
         if fraction > 1.0 + _LATEST:
             return UNKNOWN, UNKNOWN
         spread_s = max(float(durations_s.std(ddof=len(durations_s) > 1)), _LEAST_SPREAD * stride_s)
-        sigma_s = float(np.hypot(LIVE_EVENT_SIGMA_S, fraction * spread_s))
+        sigma_s = float(np.hypot(self._event_sigma_s, fraction * spread_s))
         return min(fraction, _JUST_BELOW_ONE), sigma_s / stride_s
