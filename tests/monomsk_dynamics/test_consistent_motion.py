@@ -5,11 +5,8 @@ import pytest
 
 from monomsk_description.skeleton import Skeleton, build_skeleton
 from monomsk_description.subject import Subject
-from monomsk_dynamics.consistent_motion import (
-    ConsistentMotion,
-    ConsistentMotionOptions,
-    make_consistent,
-)
+from monomsk_dynamics.consistent_motion import ConsistentMotion, make_consistent
+from monomsk_dynamics.consistent_motion_options import ConsistentMotionOptions
 from monomsk_dynamics.errors import OptionError
 from monomsk_dynamics.smoothing import SmoothMotion, smooth_motion
 
