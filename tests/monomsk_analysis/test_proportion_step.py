@@ -1,5 +1,6 @@
 """Fitting a person's lengths to a recording, and looking again with them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from threadpoolctl import threadpool_limits
 from monomsk_analysis.body_choice import Body, make_body
 from monomsk_analysis.errors import InputError
 from monomsk_analysis.perception_tracker import PerceptionTracker
-from monomsk_analysis.proportion_step import personalise, refuse_model
+from monomsk_analysis.proportion_step import personalise, refuse_model, wants_fit
 from monomsk_analysis.tracking import Observation, Tracking
 from monomsk_description.proportions import population
 from monomsk_description.skeleton import Skeleton, build_skeleton
@@ -131,6 +132,47 @@ def test_the_summary_tells_what_was_fitted(tracked, intrinsics) -> None:
     plain = make_body(SUBJECT)
     assert plain.entries()["fitted_length_sigma_m"] is None
     assert not any("fitted" in sentence for sentence in plain.assumptions())
+
+
+def test_a_recording_that_tells_nothing_is_warned_about(tracked, intrinsics) -> None:
+    tracker, tracking, _ = tracked
+    lost = replace(
+        tracking, observations=tuple(Observation(None, None) for _ in tracking.observations)
+    )
+    body, again = personalise(make_body(SUBJECT), lost, tracker, intrinsics)
+    assert again is lost
+    assert body.fitted is None
+    assert any("no segment lengths" in sentence for sentence in body.warnings)
+
+
+@pytest.mark.parametrize(
+    ("asked", "lifter", "expected"),
+    [
+        (None, "geometric", True),
+        (None, "transformer", False),
+        (True, "transformer", True),
+        (False, "geometric", False),
+    ],
+)
+def test_when_lengths_are_fitted(tracked, asked, lifter, expected) -> None:
+    body = make_body(SUBJECT)
+    assert wants_fit(asked, body, lifter, None) is expected
+    assert wants_fit(asked, body, lifter, tracked[0]) is expected
+
+    class SeesOnce:
+        def observe(self, frame):
+            raise NotImplementedError
+
+        def revise(self, observations):
+            return observations
+
+    assert not wants_fit(asked, body, lifter, SeesOnce())
+    model = replace(body, file="person.osim")
+    if asked:
+        with pytest.raises(InputError, match="as it is"):
+            wants_fit(asked, model, lifter, None)
+    else:
+        assert not wants_fit(asked, model, lifter, None)
 
 
 def test_an_opensim_model_is_taken_as_it_is() -> None:

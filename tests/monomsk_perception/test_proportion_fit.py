@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
+from monomsk_description.anatomy_file import load_anatomy
 from monomsk_description.proportions import population
+from monomsk_description.scaling import scale
 from monomsk_description.skeleton import Skeleton, build_skeleton
 from monomsk_description.subject import Subject
 from monomsk_perception.camera import CameraIntrinsics
@@ -113,11 +115,20 @@ def test_a_length_somebody_measured_is_kept(person, intrinsics):
     assert found.sigma_m["thigh"] < 0.004
 
 
-def test_too_short_a_film_leaves_the_population(person, intrinsics):
+def test_too_short_a_film_tells_nothing(person, intrinsics):
     frames = _film(person, intrinsics, np.random.default_rng(5), SCATTER_M)[:3]
-    found, before = _fit(person, intrinsics, frames), population(HEIGHT_M)
-    np.testing.assert_array_equal(found.mean, before.mean)
-    np.testing.assert_array_equal(found.covariance, before.covariance)
+    assert _fit(person, intrinsics, frames) is None
+
+
+def test_a_film_of_somebody_impossible_tells_nothing(person, intrinsics):
+    """As when the detector takes the shins of one person and the arms of another."""
+    lengths = population(HEIGHT_M).lengths_m
+    changed = {"thigh": 1.38, "shank": 0.72, "upper_arm": 1.38, "forearm": 0.72}
+    odd = {name: factor * lengths[name] for name, factor in changed.items()}
+    known = Subject(HEIGHT_M, 70.0)
+    stranger = Skeleton(known, scale(load_anatomy(), known.with_lengths(odd)))
+    frames = _film(stranger, intrinsics, np.random.default_rng(6), 0.0)
+    assert _fit(stranger, intrinsics, frames) is None
 
 
 def test_frames_are_spread_over_the_film(person, intrinsics):

@@ -17,13 +17,13 @@ from monomsk_analysis.mcap_export import MessageSet, SeenFrame, write_mcap
 from monomsk_analysis.motion import split_motion
 from monomsk_analysis.overlay_run import OverlayRequest, draw_overlay
 from monomsk_analysis.progress import Stages
-from monomsk_analysis.proportion_step import personalise, refuse_model
+from monomsk_analysis.proportion_step import personalise, wants_fit
 from monomsk_analysis.report import write_report
 from monomsk_analysis.report_data import KeyFrame
 from monomsk_analysis.result_folder import SUMMARY_FILE, result_folder
 from monomsk_analysis.result_tables import write_facing_forward, write_model
 from monomsk_analysis.summary import write_summary
-from monomsk_analysis.tracking import Tracker, Tracking, track
+from monomsk_analysis.tracking import RepeatingTracker, Tracker, Tracking, track
 from monomsk_description.skeleton import Skeleton
 from monomsk_description.subject import Subject
 from monomsk_perception.camera import CameraIntrinsics
@@ -46,7 +46,8 @@ class AnalyzeRequest:
         overlay: whether to draw the result over the video.
         overwrite: whether results of an earlier run in the folder are replaced.
         model: OpenSim model of the person; see `body_choice.make_body`.
-        fit_proportions: whether segment lengths are fitted to the recording.
+        fit_proportions: whether segment lengths are fitted to the recording; see
+            `proportion_step.wants_fit` for None.
     """
 
     source: Path
@@ -60,7 +61,7 @@ class AnalyzeRequest:
     overlay: bool = True
     overwrite: bool = False
     model: Path | None = None
-    fit_proportions: bool = False
+    fit_proportions: bool | None = None
 
 
 def run_analyze(
@@ -85,12 +86,11 @@ def run_analyze(
     intrinsics = choose_intrinsics(request.camera, source.facts)
     pose = choose_pose(request.camera)
     body = make_body(request.subject, request.model)
-    if request.fit_proportions:
-        refuse_model(body)
+    fits = wants_fit(request.fit_proportions, body, request.lifter, tracker)
     with result_folder(request.out, overwrite=request.overwrite) as folder:
         tracker = tracker or _own_tracker(request, body.skeleton, intrinsics, pose)
         tracking = _track(request, source, tracker, stages)
-        if request.fit_proportions:
+        if fits and isinstance(tracker, RepeatingTracker):
             with stages.stage("Proportions", 1) as advance:
                 body, tracking = personalise(body, tracking, tracker, intrinsics)
                 advance()

@@ -56,6 +56,23 @@ class Lifter(StrEnum):
     TRANSFORMER = "transformer"
 
 
+class MarkerSetName(StrEnum):
+    """Shipped marker sets."""
+
+    RAJAGOPAL2016 = "rajagopal2016"
+    RAJAGOPAL_WALK = "rajagopal_walk"
+    GAIT2392 = "gait2392"
+    PLUG_IN_GAIT = "plug_in_gait"
+
+
+class UpAxis(StrEnum):
+    """Axis of a marker file."""
+
+    X = "x"
+    Y = "y"
+    Z = "z"
+
+
 _Height = Annotated[float | None, typer.Option(help="Height in metres; else assumed.")]
 _Mass = Annotated[float | None, typer.Option(help="Mass in kilograms; else assumed.")]
 _Out = Annotated[Path, typer.Option(help="Folder for the results.")]
@@ -106,8 +123,12 @@ class AnalyzeOptions:
     start_s: Annotated[float, typer.Option(help="First time to use, in seconds.")] = 0.0
     end_s: Annotated[float | None, typer.Option(help="Last time to use, in seconds.")] = None
     fit_proportions: Annotated[
-        bool, typer.Option("--fit-proportions", help="Fit segment lengths to the recording.")
-    ] = False
+        bool | None,
+        typer.Option(
+            help="Fit segment lengths to the recording; if not said, with the geometric lifter.",
+            show_default=False,
+        ),
+    ] = None
     overlay: Annotated[bool, typer.Option(help="Draw the result over the video.")] = True
     overwrite: _Overwrite = False
     debug: _Debug = False
@@ -118,9 +139,27 @@ class DynamicsOptions:
     """Options of `monomsk dynamics`."""
 
     motion: Annotated[
-        Path, typer.Argument(metavar="MOTION.mot", help="OpenSim coordinates, .mot or .sto.")
+        Path,
+        typer.Argument(
+            metavar="MOTION",
+            help="OpenSim coordinates (.mot, .sto) or recorded markers (.c3d, .trc).",
+        ),
     ]
     out: _Out
+    static: Annotated[
+        list[Path] | None,
+        typer.Option(help="Markers of the same person standing; may be given more than once."),
+    ] = None
+    markers: Annotated[
+        MarkerSetName | None, typer.Option(help="Marker set; found by the markers' names.")
+    ] = None
+    forces: Annotated[
+        Path | None,
+        typer.Option(help="Force plates (.mot) beside .trc markers, to compare with."),
+    ] = None
+    up: Annotated[
+        UpAxis | None, typer.Option(help="Axis of the markers that points up; found if not given.")
+    ] = None
     height_m: _Height = None
     mass_kg: _Mass = None
     model: _Model = None
@@ -197,14 +236,25 @@ def _dynamics(options: DynamicsOptions) -> None:
     from monomsk_analysis.body_choice import read_person
     from monomsk_analysis.console_summary import print_analysis
     from monomsk_analysis.dynamics_command import DynamicsRequest, run_dynamics
+    from monomsk_analysis.marker_motion import MarkerRequest
     from monomsk_description.threads import use_one_thread
 
     use_one_thread()
     subject, model = read_person(options.model, options.height_m, options.mass_kg)
     console = Console(stderr=True)
-    request = DynamicsRequest(options.motion, options.out, subject, options.overwrite, model)
-    analysis = run_dynamics(request, Stages(console))
-    print_analysis(console, analysis, options.out)
+    markers = MarkerRequest(
+        tuple(options.static or ()),
+        options.markers and options.markers.value,
+        options.up and options.up.value,
+        options.forces,
+    )
+    request = DynamicsRequest(
+        options.motion, options.out, subject, options.overwrite, model, markers
+    )
+    run = run_dynamics(request, Stages(console))
+    for line in run.lines():
+        console.print(line, highlight=False)
+    print_analysis(console, run.analysis, options.out)
 
 
 def _or_infinity(value: float | None) -> float:

@@ -10,16 +10,18 @@ import numpy as np
 
 from monomsk_analysis.body_choice import Body
 from monomsk_analysis.errors import InputError
-from monomsk_analysis.tracking import Tracker, Tracking
+from monomsk_analysis.tracking import RepeatingTracker, Tracker, Tracking
 from monomsk_description.proportions import LengthBelief
 from monomsk_description.skeleton import build_skeleton
 from monomsk_description.subject import Subject
 from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.proportion_fit import LiftedFrame, fit_lengths
 
+NOT_FITTED = "The recording tells no segment lengths; they follow the height."
+
 
 def personalise(
-    body: Body, tracking: Tracking, tracker: Tracker, intrinsics: CameraIntrinsics
+    body: Body, tracking: Tracking, tracker: RepeatingTracker, intrinsics: CameraIntrinsics
 ) -> tuple[Body, Tracking]:
     """Fit the segment lengths to a recording and lift its landmarks again with them.
 
@@ -45,6 +47,8 @@ def personalise(
         and seen.pose_world_camera is not None
     ]
     belief = fit_lengths(subject, body.skeleton, intrinsics, frames)
+    if belief is None:
+        return replace(body, warnings=(*body.warnings, NOT_FITTED)), tracking
     skeleton = build_skeleton(_with_lengths(subject, belief))
     observations = tuple(tracker.again(skeleton, tracking.observations))
     count = len(observations)
@@ -54,6 +58,28 @@ def personalise(
         replace(body, skeleton=skeleton, fitted=belief),
         replace(tracking, observations=observations, stage_seconds=stages),
     )
+
+
+def wants_fit(asked: bool | None, body: Body, lifter: str, tracker: Tracker | None) -> bool:
+    """Whether to fit lengths to a recording.
+
+    Unless somebody asks, they are fitted with the geometric lifter, where it was seen to help, and
+    not to an OpenSim model.
+
+    Args:
+        asked: for it or against it; None: neither.
+        body: the person as known so far.
+        lifter: how landmarks become joint angles.
+        tracker: perception, if it is not the project's own.
+
+    Raises:
+        InputError: it is asked for, and the body is an OpenSim model.
+    """
+    if asked:
+        refuse_model(body)
+    can = tracker is None or isinstance(tracker, RepeatingTracker)
+    usual = not body.file and lifter == "geometric"
+    return can and (usual if asked is None else asked)
 
 
 def refuse_model(body: Body) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import pinocchio as pin
@@ -44,10 +44,15 @@ class Tracker(Protocol):
     def revise(self, observations: Sequence[Observation]) -> Sequence[Observation]:
         """Return all observations so far as they look with hindsight, one for each."""
 
+
+@runtime_checkable
+class RepeatingTracker(Tracker, Protocol):
+    """Perception that can look at what it saw with another skeleton."""
+
     def again(
         self, skeleton: Skeleton, observations: Sequence[Observation]
     ) -> Sequence[Observation]:
-        """Return them as they look with another skeleton, with hindsight."""
+        """Return the observations as they look with another skeleton, with hindsight."""
 
 
 @dataclass(frozen=True)

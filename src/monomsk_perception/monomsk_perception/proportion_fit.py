@@ -37,6 +37,9 @@ _TAPE_SIGMA_M = 0.003
 _MOST_FRAMES = 60
 _FEWEST_FRAMES = 5
 _ITERATIONS = 8
+#: Squared distance from the population's mean that one person in a thousand exceeds (chi-squared
+#: of eight lengths).
+_RAREST = 26.1
 #: The fit has settled when no log length moves further in a step.
 _SETTLED = 1e-3
 #: A step turns no joint further [rad]: far from the solution the model is not linear.
@@ -64,7 +67,7 @@ def fit_lengths(
     intrinsics: CameraIntrinsics,
     frames: Sequence[LiftedFrame],
     options: LifterOptions | None = None,
-) -> LengthBelief:
+) -> LengthBelief | None:
     """What a film tells of a person's segment lengths.
 
     Args:
@@ -75,7 +78,8 @@ def fit_lengths(
         options: The lifter's noise levels and beliefs.
 
     Returns:
-        The population's belief, narrowed; unchanged for fewer than five independent frames.
+        The population's belief, narrowed. None where the film does not tell: fewer than five
+        independent frames, or lengths so rare that the landmarks are more likely wrong.
     """
     options = options or LifterOptions()
     belief = population(subject.height_m, subject.sex).given(
@@ -83,13 +87,16 @@ def fit_lengths(
     )
     chosen = spread_frames(frames, options.correlation_s)
     if len(chosen) < _FEWEST_FRAMES:
-        return belief
+        return None
     ready = [
         prepare(one.landmarks, one.q, one.pose_world_camera, skeleton, intrinsics) for one in chosen
     ]
     fit = _Fit(subject, belief, skeleton, ready, options)
     for _ in range(_ITERATIONS):
-        if fit.step() < _SETTLED:
+        change = fit.step()
+        if _squared_distance(belief, fit.belief) > _RAREST:
+            return None
+        if change < _SETTLED:
             break
     return fit.belief
 
@@ -173,6 +180,11 @@ class _Fit:
         mean[1:] += self._shared[: self._count]
         own[1:, 1:] = covariance[: self._count, : self._count]
         return replace(self._population, mean=mean, covariance=own)
+
+
+def _squared_distance(usual: LengthBelief, found: LengthBelief) -> float:
+    off = found.mean[1:] - usual.mean[1:]
+    return float(off @ np.linalg.solve(usual.covariance[1:, 1:], off))
 
 
 def _limited(step: Array) -> Array:
