@@ -4,7 +4,8 @@ Usage, with any Python that has `opensim` and `numpy` (`pip install opensim==4.6
     python scripts/golden/fit_muscles.py --model ../shared/data/models/Rajagopal2016.osim
 
 Writes the data file of `monomsk_description` and, for the tests, what OpenSim says on 1,000
-held-out poses, of a scaled model, and of De Groote-Fregly muscles. Takes about five minutes on a free core.
+held-out poses, of a scaled model, of De Groote-Fregly muscles, and of a body that is held still.
+Takes about five minutes on a free core.
 """
 
 import argparse
