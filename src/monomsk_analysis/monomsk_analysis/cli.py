@@ -253,7 +253,7 @@ def _dynamics(options: DynamicsOptions) -> None:
     )
     run = run_dynamics(request, Stages(console))
     for line in run.lines():
-        console.print(line, highlight=False)
+        console.print(line, highlight=False, soft_wrap=True)
     print_analysis(console, run.analysis, options.out)
 
 

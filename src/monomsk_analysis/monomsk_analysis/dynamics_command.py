@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monomsk_analysis.analysis import Analysis, analyse
-from monomsk_analysis.body_choice import Body, make_body
+from monomsk_analysis.dynamics_input import DynamicsInput, read_input
 from monomsk_analysis.errors import FileFormatError
 from monomsk_analysis.gait import GAIT_FILE, gait_entries, gait_summary, write_gait
+from monomsk_analysis.marker_motion import MarkerRequest
+from monomsk_analysis.marker_recording import MARKER_SUFFIXES
 from monomsk_analysis.motion import MIN_SEGMENT_FRAMES, split_motion
-from monomsk_analysis.motion_file import ImportedMotion, read_motion
 from monomsk_analysis.progress import Stages
+from monomsk_analysis.reference_score import ReferenceScore, score_reference
 from monomsk_analysis.report import write_report
 from monomsk_analysis.report_builder import (
     dynamics_series,
@@ -56,11 +58,12 @@ class DynamicsRequest:
     """What to compute.
 
     Attributes:
-        motion: the .mot or .sto file of coordinates.
+        motion: the .mot or .sto file of coordinates, or .c3d or .trc of markers.
         out: folder for the results.
         subject: whose motion it is.
         overwrite: whether results of an earlier run there are replaced.
         model: OpenSim model of the person; see `body_choice.make_body`.
+        markers: how a marker recording is to be read.
     """
 
     motion: Path
@@ -68,9 +71,33 @@ class DynamicsRequest:
     subject: Subject
     overwrite: bool = False
     model: Path | None = None
+    markers: MarkerRequest = MarkerRequest()
 
 
-def run_dynamics(request: DynamicsRequest, stages: Stages | None = None) -> Analysis:
+@dataclass(frozen=True)
+class DynamicsRun:
+    """What a run found.
+
+    Attributes:
+        analysis: kinematics and kinetics.
+        motion: what it started from.
+        score: against the recording's force plates; None without.
+    """
+
+    analysis: Analysis
+    motion: DynamicsInput
+    score: ReferenceScore | None
+
+    def lines(self) -> tuple[str, ...]:
+        """What a person wants to know beside the analysis itself."""
+        markers = self.motion.markers
+        lines = [markers.sentence()] if markers else []
+        if self.score:
+            lines.append(self.score.sentence())
+        return tuple(lines)
+
+
+def run_dynamics(request: DynamicsRequest, stages: Stages | None = None) -> DynamicsRun:
     """Compute and write the kinetics of a motion.
 
     Raises:
@@ -80,30 +107,31 @@ def run_dynamics(request: DynamicsRequest, stages: Stages | None = None) -> Anal
     """
     stages = stages or Stages()
     start_s = time.perf_counter()
-    body = make_body(request.subject, request.model)
-    skeleton = body.skeleton
-    motion = read_motion(request.motion, skeleton.coordinate_names)
+    motion = read_input(request.motion, request.subject, request.model, request.markers, stages)
+    body, skeleton = motion.body, motion.body.skeleton
     if len(motion.times) < MIN_SEGMENT_FRAMES:
         reason = f"{len(motion.times)} frames, {MIN_SEGMENT_FRAMES} are needed for accelerations"
         raise FileFormatError(request.motion, reason)
     with result_folder(request.out, overwrite=request.overwrite) as folder:
-        analysis = _solve(request, skeleton, motion, stages)
-        notes = _notes(body, analysis, motion)
+        analysis = _solve(request, motion, stages)
+        score = _score(analysis, motion)
+        notes = _notes(analysis, motion, score)
         write_model(folder, skeleton)
         write_kinematics(folder, analysis)
         write_kinetics(folder, analysis)
         write_gait(folder, analysis)
         write_report(folder / "report.html", _report(request, analysis, notes))
         entries = _summary(request, analysis, notes)
-        entries |= {"model": body.entries(), "wall_s": time.perf_counter() - start_s}
+        entries |= {"model": body.entries(), **motion.entries()}
+        entries |= {"reference": score.entries()} if score else {}
+        entries |= {"wall_s": time.perf_counter() - start_s}
         write_summary(folder / SUMMARY_FILE, entries)
-    return analysis
+    return DynamicsRun(analysis, motion, score)
 
 
-def _solve(
-    request: DynamicsRequest, skeleton: Skeleton, motion: ImportedMotion, stages: Stages
-) -> Analysis:
-    split = split_motion(motion.stamps_ns, list(motion.q), skeleton)
+def _solve(request: DynamicsRequest, motion: DynamicsInput, stages: Stages) -> Analysis:
+    skeleton = motion.body.skeleton
+    split = split_motion(motion.stamps_ns, list(motion.configurations), skeleton)
     if not split.segments:
         raise FileFormatError(request.motion, "no stretch of motion without long gaps in time")
     with stages.stage("Dynamics", len(split.segments)) as advance:
@@ -113,16 +141,23 @@ def _solve(
     return analysis
 
 
+def _score(analysis: Analysis, motion: DynamicsInput) -> ReferenceScore | None:
+    """How far the forces are from the force plates of the recording, if it has any."""
+    loads = motion.markers.loads if motion.markers else None
+    return score_reference(analysis, loads) if loads is not None else None
+
+
 def _notes(
-    body: Body, analysis: Analysis, motion: ImportedMotion
+    analysis: Analysis, motion: DynamicsInput, score: ReferenceScore | None
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Sentences about what was assumed, and about what looks wrong."""
-    assumptions = list(body.assumptions())
-    if motion.defaulted:
-        assumptions.append(f"Not in the file, held at zero: {', '.join(motion.defaulted)}.")
+    body = motion.body
+    assumptions = [*body.assumptions(), *motion.assumptions]
     assumptions.append("The floor is level at height zero of the file's ground.")
-    warnings = list(body.warnings)
-    floor_m = _floor_height_m(body.skeleton, motion.q)
+    if score:
+        assumptions.append(f"For comparison only, {score.sentence()}.")
+    warnings = [*body.warnings, *motion.warnings]
+    floor_m = _floor_height_m(body.skeleton, motion.known)
     if abs(floor_m) > _FLOOR_TOLERANCE_M:
         warnings.append(
             f"The soles' lowest places lie {100 * floor_m:+.0f} cm from the floor; "
@@ -139,6 +174,10 @@ def _floor_height_m(skeleton: Skeleton, q: NDArray[np.float64]) -> float:
     sample = q[:: max(1, len(q) // 200)]
     lowest = [skeleton.points(row, skeleton.soles)[:, 2].min() for row in sample]
     return float(np.median(lowest))
+
+
+def _kind(path: Path) -> str:
+    return "markers" if path.suffix.lower() in MARKER_SUFFIXES else "motion"
 
 
 def _report(
@@ -169,7 +208,7 @@ def _summary(
 ) -> dict[str, Any]:
     return {
         "command": "dynamics",
-        "input": {"file": request.motion.name, "kind": "motion"},
+        "input": {"file": request.motion.name, "kind": _kind(request.motion)},
         "subject": subject_entries(analysis.skeleton.subject),
         "assumptions": notes[0],
         "warnings": notes[1],

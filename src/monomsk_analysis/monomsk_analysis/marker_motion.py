@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monomsk_analysis.body_choice import Body, make_body
-from monomsk_analysis.errors import InputError, UnknownMarkersError
+from monomsk_analysis.errors import FileFormatError, InputError, UnknownMarkersError
 from monomsk_analysis.force_plates import read_plate_table
 from monomsk_analysis.marker_calibration import calibrate
 from monomsk_analysis.marker_ik import MarkerFit, MarkerSolver, solve_markers
@@ -102,6 +102,19 @@ class MarkerMotion:
             ],
         }
 
+    def sentence(self) -> str:
+        """How well the markers fit, in one line."""
+        table = {
+            name: row
+            for name, row in self.fit.by_marker().items()
+            if self.markers.places[name].weight > 0.0
+        }
+        worst = max(table, key=lambda name: table[name][0])
+        return (
+            f"{len(table)} markers of {self.markers.name}: {1e3 * self.fit.rms_m:.1f} mm RMS, "
+            f"worst {worst} {1e3 * table[worst][0]:.0f} mm RMS, {1e3 * table[worst][1]:.0f} mm max"
+        )
+
 
 def read_marker_motion(
     path: Path,
@@ -126,7 +139,9 @@ def read_marker_motion(
     stages = stages or Stages()
     recording = read_markers(path, request.up)
     statics = [read_markers(static, request.up) for static in request.statics]
-    subject = stored_subject(subject, (recording, *statics))
+    given = subject
+    subject = stored_subject(given, (recording, *statics))
+    stored = _stored(given, subject)
     with stages.stage("Scaling", 1) as advance:
         body, markers, calibration = _body(subject, model, request, (recording, *statics))
         advance()
@@ -138,12 +153,14 @@ def read_marker_motion(
     guess = skeleton.neutral() if calibration is None else calibration.pose
     with stages.stage("Inverse kinematics", len(positions)) as advance:
         fit = solve_markers(solver, positions, guess, names, advance=advance)
+    if all(q is None for q in fit.configurations):
+        raise FileFormatError(path, _no_fit(fit))
     plates = recording.plates or (read_plate_table(request.forces) if request.forces else ())
     fit, plates, belt = _over_ground(recording, fit, plates, skeleton)
     loads = None
     if plates:
         loads = loads_of_feet(plates, recording.times, fit.configurations, skeleton)
-    notes = (*recording.notes, f"Markers by the set {markers.name}.", *belt)
+    notes = (*recording.notes, *stored, f"Markers by the set {markers.name}.", *belt)
     warnings = _warnings(markers, recording, fit)
     return MarkerMotion(body, recording, markers, fit, calibration, loads, notes, warnings)
 
@@ -157,6 +174,22 @@ def stored_subject(subject: Subject, recordings: tuple[MarkerRecording, ...]) ->
         mass_kg = mass_kg or one.mass_kg
     known = Subject.assume(height_m, mass_kg, subject.sex)
     return known.with_lengths(subject.segment_lengths_m)
+
+
+def _no_fit(fit: MarkerFit) -> str:
+    if not np.isfinite(fit.residual_m).any():
+        return "no frame shows enough of the markers"
+    away_mm = 1e3 * float(np.sqrt(np.nanmean(fit.residual_m**2)))
+    return f"the skeleton fits the markers in no frame: {away_mm:.0f} mm RMS"
+
+
+def _stored(given: Subject, subject: Subject) -> tuple[str, ...]:
+    """Sentences about what came out of a file."""
+    values = {"height_m": f"{subject.height_m:.2f} m", "mass_kg": f"{subject.mass_kg:.1f} kg"}
+    return tuple(
+        f"The {name.split('_')[0]} is the file's: {values[name]}."
+        for name in sorted(given.assumed - subject.assumed)
+    )
 
 
 def _body(
