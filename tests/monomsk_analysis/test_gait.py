@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from monomsk_analysis.gait import GAIT_FILE, gait_entries, gait_summary, write_gait
-from monomsk_dynamics.gait import GaitTable, SolePaths, find_stances, gait_events, gait_steps
+from monomsk_dynamics.gait import GaitTable, gait_events, gait_steps
+from monomsk_dynamics.gait_stances import SolePaths, find_stances
 
 RATE_HZ = 100.0
 STRIDE_S, SPEED_MPS, STANCE, WIDTH_M = 1.1, 1.3, 0.62, 0.14

@@ -141,11 +141,23 @@ def test_a_blink_of_the_contact_is_no_step():
 
 def test_lifting_a_foot_in_place_is_no_step():
     still = [
-        result_at(k / RATE_HZ, motion_time_s=0.2, blink=1 if 60 <= k < 90 else None)
+        result_at(k / RATE_HZ, motion_time_s=0.02, blink=1 if 60 <= k < 90 else None)
         for k in range(180)
     ]
     assert gait_table(Feet(), still) == GaitTable()
     assert gait_table(Feet(), []) == GaitTable()
+
+
+def test_putting_one_foot_elsewhere_is_no_step():
+    results = []
+    for k in range(300):
+        flying = 120 <= k < 150
+        way_m = np.clip((k - 120) / 30, 0.0, 1.0) * 0.4
+        still = result_at(k / RATE_HZ, motion_time_s=0.02, blink=1 if flying else None)
+        q = still.q.copy()
+        q[9] += way_m
+        results.append(replace(still, q=q))
+    assert gait_table(Feet(), results) == GaitTable()
 
 
 def test_events_are_not_looked_for_across_a_gap():
