@@ -23,6 +23,7 @@ STRIDE_M = SPEED_M_S * STRIDE_S
 #: The left foot lands this share of a stride after the right one: an uneven walk.
 LEFT_AFTER = 0.47
 START_S = 1000.0
+START_NS = round(START_S * 1e9)
 
 
 class Feet:
@@ -157,6 +158,30 @@ def test_putting_one_foot_elsewhere_is_no_step():
         q = still.q.copy()
         q[9] += way_m
         results.append(replace(still, q=q))
+    assert gait_table(Feet(), results) == GaitTable()
+
+
+def test_feet_put_elsewhere_long_after_each_other_take_no_steps():
+    results = []
+    for k in range(480):
+        still = result_at(k / RATE_HZ, motion_time_s=0.02)
+        q, soles = still.q.copy(), list(still.soles)
+        for foot, start in ((0, 120), (1, 330)):
+            q[7 + 2 * foot] += np.clip((k - start) / 30, 0.0, 1.0) * 0.4
+            if start <= k < start + 30:
+                soles[foot] = replace(soles[foot], force=np.zeros(3), in_contact=False)
+        results.append(replace(still, q=q, soles=tuple(soles)))
+    assert gait_table(Feet(), results) == GaitTable()
+    walked = [replace(r, stamp_ns=START_NS + k * 5_000_000) for k, r in enumerate(results)]
+    assert len(gait_table(Feet(), walked).steps) == 2  # three times as fast they take turns
+
+
+def test_marching_on_the_spot_is_no_walk():
+    results = []
+    for result in walk():
+        q = result.q.copy()
+        q[[7, 9]] = 0.0
+        results.append(replace(result, q=q))
     assert gait_table(Feet(), results) == GaitTable()
 
 
