@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from monomsk_analysis.bench_gait import TRIALS, bench_gait, plate_events, render, score_events
+from monomsk_analysis.bench_gait import TRIALS, bench_gait, plate_events
+from monomsk_analysis.gait_scoring import render, score_events
 from monomsk_dynamics.gait_steps import GaitEventKind
 
 STRIKE, OFF = GaitEventKind.HEEL_STRIKE, GaitEventKind.TOE_OFF

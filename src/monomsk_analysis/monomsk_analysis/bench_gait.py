@@ -1,7 +1,8 @@
 """Heel strikes and toe offs from kinematics alone against force plates at 20 N.
 
-`python -m monomsk_analysis.bench_gait` prints the table. Both trials were used to choose the
-contact thresholds (`monomsk_dynamics.options.ContactOptions`), so these numbers are no forecast.
+`python -m monomsk_analysis.bench_gait` prints the table. The two trials of adults were used to
+choose the contact thresholds (`monomsk_dynamics.options.ContactOptions`): no forecast. Those of
+`bench_gait_c3d` were not.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from monomsk_analysis.bench_gait_c3d import FOLDER, bench_walks
+from monomsk_analysis.gait_scoring import Event, EventScore, render, score_events
 from monomsk_analysis.opensim_kinematics import (
     PELVIS_COORDINATES,
     PELVIS_TRANSLATIONS,
@@ -33,15 +36,11 @@ from monomsk_dynamics.live import LiveDynamics
 from monomsk_dynamics.offline import analyze_motion
 
 Array = NDArray[np.float64]
-#: Foot (0 right, 1 left), what it did, when [s].
-Event = tuple[int, GaitEventKind, float]
 
 LOADED_N = 20.0
 RECORDED_RATE_HZ = 100.0
 LIVE_RATE_HZ = 60.0
 _STRIKE, _OFF = GaitEventKind.HEEL_STRIKE, GaitEventKind.TOE_OFF
-#: Events further apart are not the same one [s].
-_PAIRED_S = 0.15
 _LEAST_PLATE_RUN_S = 0.05
 #: Share of frames, with the foot lowest, in which a treadmill's belt carries it.
 _ON_BELT = 0.4
@@ -82,50 +81,6 @@ TRIALS = (
         ("ground_force_vy", "1_ground_force_vy"), Subject(1.80, 72.6), True, -1,
     ),
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class EventScore:
-    """Events of one trial against those of the plates.
-
-    Attributes:
-        trial: Its name.
-        path: `recorded` or `live`.
-        errors_s: Signed, late is positive, by kind: heel strikes, toe offs.
-        missed: Events of the plates that were not found.
-        invented: Events found where the plates, while they were recorded, saw none.
-    """
-
-    trial: str
-    path: str
-    errors_s: tuple[tuple[float, ...], tuple[float, ...]]
-    missed: int
-    invented: int
-
-    @property
-    def median_ms(self) -> float:
-        """Median absolute error of all events [ms]; NaN without any."""
-        errors = np.abs([*self.errors_s[0], *self.errors_s[1]])
-        return 1e3 * float(np.median(errors)) if errors.size else float("nan")
-
-
-def score_events(
-    trial: str, path: str, found: Sequence[Event], reference: Sequence[Event]
-) -> EventScore:
-    """Pair every reference event with the nearest one found of its foot and kind."""
-    errors: dict[GaitEventKind, list[float]] = {_STRIKE: [], _OFF: []}
-    left = list(found)
-    for foot, kind, time_s in reference:
-        near = [e for e in left if e[:2] == (foot, kind) and abs(e[2] - time_s) <= _PAIRED_S]
-        if near:
-            best = min(near, key=lambda event: abs(event[2] - time_s))
-            errors[kind].append(best[2] - time_s)
-            left.remove(best)
-    paired = len(errors[_STRIKE]) + len(errors[_OFF])
-    return EventScore(
-        trial, path, (tuple(errors[_STRIKE]), tuple(errors[_OFF])),
-        len(reference) - paired, len(left),
-    )  # fmt: skip
 
 
 def plate_events(times_s: Array, vertical_n: Array) -> list[Event]:
@@ -228,26 +183,11 @@ def _belt_speed_m_s(skeleton: Skeleton, times_s: Array, q: Array) -> float:
     return -float(np.median(speeds[heights < np.quantile(heights, _ON_BELT)]))
 
 
-def render(scores: Sequence[EventScore]) -> str:
-    """The scores as a table in Markdown."""
-    rows = [
-        "| Trial | Path | Events | Median [ms] | Heel strike [ms] | Toe off [ms] | Missed | Invented |",  # noqa: E501
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for score in scores:
-        signed = [" ".join(f"{1e3 * error:+.0f}" for error in kind) for kind in score.errors_s]
-        count = sum(map(len, score.errors_s))
-        rows.append(
-            f"| {score.trial} | {score.path} | {count} | {score.median_ms:.0f} | {signed[0]} "
-            f"| {signed[1]} | {score.missed} | {score.invented} |"
-        )
-    return "\n".join(rows)
-
-
 def main() -> None:
     """Print the scores."""
     use_one_thread()
-    print(render(bench_gait(reference_folder())))
+    folder = reference_folder()
+    print(render([*bench_gait(folder), *bench_walks(folder / FOLDER)]))
 
 
 if __name__ == "__main__":
