@@ -1,0 +1,267 @@
+"""Kinetics from markers against force plates: `python -m monomsk_analysis.bench_markers [NAMES]`.
+
+Each trial runs through `monomsk dynamics` as a user would run it: markers, scaling, inverse
+kinematics, dynamics without the plates. The plates only score the result.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from monomsk_analysis.dynamics_command import DynamicsRequest, run_dynamics
+from monomsk_analysis.errors import AnalysisError
+from monomsk_analysis.marker_motion import MarkerRequest
+from monomsk_analysis.progress import Stages
+from monomsk_analysis.reference_data import ReferenceDataMissingError, reference_folder
+from monomsk_analysis.reference_score import ReferenceScore
+from monomsk_description.errors import DescriptionError
+from monomsk_description.subject import Subject
+from monomsk_description.threads import use_one_thread
+from monomsk_dynamics.errors import DynamicsError
+
+_OPENSIM = Path("opensim_pipelines")
+_RAJAGOPAL = _OPENSIM / "Rajagopal" / "ExpData"
+_GAIT2392 = _OPENSIM / "Gait2392_Simbody"
+_HAMNER = _OPENSIM / "Hamner"
+_BMC = Path("mocap_running_bmc")
+_ADULT = Path("mocap_walking_3d")
+_CHILDREN = Path("gait_c3d")
+#: Static, straight and turning recording of each young subject.
+_CHILD_TRIALS = (
+    ("HC002D", "02", "06", "25"),
+    ("HC030A", "01", "05", "22"),
+    ("HC031A", "01", "06", "23"),
+    ("HC033A", "01", "10", "22"),
+    ("HC036A", "01", "10", "23"),
+    ("HC039A", "01", "17", "31"),
+    ("HC040A", "04", "14", "40"),
+    ("HC050A", "01", "11", "33"),
+    ("HC055A", "01", "09", "34"),
+)
+GROUPS = ("walk", "run", "young straight", "young turn")
+
+
+@dataclass(frozen=True)
+class MarkerTrial:
+    """A recording with force plates.
+
+    Attributes:
+        name: short.
+        group: one of GROUPS.
+        motion: markers, below the reference folder.
+        subject: who; a C3D file knows itself.
+        statics: standing.
+        forces: plates, unless the motion has them.
+        model: the person's OpenSim model instead of scaling.
+        tuned: whether a constant of the dynamics was chosen on this recording.
+    """
+
+    name: str
+    group: str
+    motion: Path
+    subject: Subject
+    statics: tuple[Path, ...] = ()
+    forces: Path | None = None
+    model: Path | None = None
+    tuned: bool = False
+
+
+@dataclass(frozen=True)
+class MarkerRow:
+    """Scores of one trial.
+
+    Attributes:
+        name: of the trial.
+        group: of the trial.
+        tuned: whether a constant of the dynamics was chosen on this recording.
+        marker_rms_mm: residual of inverse kinematics [mm].
+        score: against the plates.
+    """
+
+    name: str
+    group: str
+    tuned: bool
+    marker_rms_mm: float
+    score: ReferenceScore
+
+    def numbers(self) -> tuple[float, ...]:
+        """Vertical RMSE, MAE, fore-aft, lateral [% BW]; CoP fore-aft, lateral [mm]; moments."""
+        pressure = self.score.pressure.values()
+        return (
+            *(
+                self.score.mean_force(name)
+                for name in ("vertical_rmse", "vertical_mae", "fore_aft_rmse", "lateral_rmse")
+            ),
+            float(np.nanmean([foot["fore_aft_rmse_mm"] for foot in pressure])),
+            float(np.nanmean([foot["lateral_rmse_mm"] for foot in pressure])),
+            self.score.leg_moment_rmse,
+        )
+
+
+def trials() -> tuple[MarkerTrial, ...]:
+    """All recordings, those the constants were chosen on included and marked."""
+    adult = Subject(1.829, 85.07)
+    standing = (_RAJAGOPAL / "static_walk_1.trc", _RAJAGOPAL / "static_walk_2.trc")
+    walk, forces = _ADULT / "markers_walk.trc", _ADULT / "grf_walk.mot"
+    gait2392 = Subject(1.80, 72.6)
+    runner = Subject(1.80, 72.84)
+    adults = (
+        MarkerTrial("adult walk", "walk", walk, adult, standing, forces, tuned=True),
+        MarkerTrial(
+            "adult walk, scaled model", "walk", walk, adult, forces=forces,
+            model=_ADULT / "subject_walk_scaled.osim", tuned=True,
+        ),
+        MarkerTrial(
+            "Gait2392 walk", "walk", _GAIT2392 / "subject01_walk1.trc", gait2392,
+            (_GAIT2392 / "subject01_static.trc",), _GAIT2392 / "subject01_walk1_grf.mot",
+            tuned=True,
+        ),
+        MarkerTrial(
+            "Rajagopal run", "run", _RAJAGOPAL / "motion_capture_run.trc", runner,
+            (_RAJAGOPAL / "static_run.trc",), _RAJAGOPAL / "grf_run.mot",
+        ),
+        MarkerTrial(
+            "Hamner run", "run", _HAMNER / "subject02_running.trc", Subject(1.80, 65.9),
+            (_HAMNER / "subject02_static.trc",), _HAMNER / "subject02_running_grf.mot",
+        ),
+        MarkerTrial(
+            "BMC run", "run", _BMC / "ExpData" / "motion_capture_run.trc", Subject(1.80, 70.0),
+            forces=_BMC / "ExpData" / "grf_run.mot",
+        ),
+    )  # fmt: skip
+    return (*adults, *_children())
+
+
+def _children() -> tuple[MarkerTrial, ...]:
+    rows = []
+    for kind, column in (("Straight", 2), ("Turn", 3)):
+        for entry in _CHILD_TRIALS:
+            child = entry[0]
+            static = _CHILDREN / f"{child}_Static_{child}{entry[1]}.c3d"
+            motion = _CHILDREN / f"{child}_{kind}_{child}{entry[column]}.c3d"
+            group = f"young {kind.lower()}"
+            rows.append(MarkerTrial(f"{child} {kind}", group, motion, Subject.assume(), (static,)))
+    return tuple(rows)
+
+
+def bench_markers(
+    folder: Path, work: Path, stages: Stages | None = None, names: Sequence[str] = ()
+) -> tuple[tuple[MarkerRow, ...], tuple[str, ...]]:
+    """Run the trials that are there.
+
+    Args:
+        folder: the reference recordings.
+        work: where analyses may write.
+        stages: shows the progress.
+        names: parts of names of the trials to run; all if none.
+
+    Returns:
+        A row a trial, and sentences about those that could not be scored.
+    """
+    rows, skipped = [], []
+    for trial in trials():
+        if names and not any(name in trial.name for name in names):
+            continue
+        if not (folder / trial.motion).is_file():
+            skipped.append(f"{trial.name}: {trial.motion} is not there")
+            continue
+        try:
+            row = run_trial(trial, folder, work, stages)
+        except (AnalysisError, DescriptionError, DynamicsError) as error:
+            skipped.append(f"{trial.name}: {error}")
+            continue
+        if row is None:
+            skipped.append(f"{trial.name}: the plates see no frame whole")
+        else:
+            rows.append(row)
+    return tuple(rows), tuple(skipped)
+
+
+def run_trial(
+    trial: MarkerTrial, folder: Path, work: Path, stages: Stages | None = None
+) -> MarkerRow | None:
+    """Analyse and score one trial; None if the plates saw too little.
+
+    Raises:
+        AnalysisError: the trial cannot be used.
+    """
+    request = DynamicsRequest(
+        folder / trial.motion,
+        work / trial.name.replace(" ", "_"),
+        trial.subject,
+        overwrite=True,
+        model=folder / trial.model if trial.model else None,
+        markers=MarkerRequest(
+            tuple(folder / static for static in trial.statics),
+            forces=folder / trial.forces if trial.forces else None,
+        ),
+    )
+    run = run_dynamics(request, stages)
+    if run.score is None or run.motion.markers is None:
+        return None
+    rms_mm = 1e3 * run.motion.markers.fit.rms_m
+    return MarkerRow(trial.name, trial.group, trial.tuned, rms_mm, run.score)
+
+
+HEAD = (
+    "trial", "markers [mm]", "frames", "vertical RMSE", "MAE", "fore-aft", "lateral [% BW]",
+    "CoP fore-aft", "lateral [mm]", "moments [N m/kg]", "events [ms]",
+)  # fmt: skip
+
+
+def render(rows: Sequence[MarkerRow]) -> str:
+    """The table as Markdown, each group with its mean; * marks trials with a tuned constant."""
+    lines = [f"| {' | '.join(HEAD)} |", "|---" * len(HEAD) + "|"]
+    for group in GROUPS:
+        own = [row for row in rows if row.group == group]
+        lines += [_line(row) for row in own]
+        if len(own) > 2:
+            means = np.mean([row.numbers() for row in own], axis=0)
+            cells = ["", "", *_cells(means), ""]
+            lines.append(f"| **mean of {len(own)}, {group}** | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _line(row: MarkerRow) -> str:
+    events = np.abs(row.score.event_error_ms)
+    cells = [
+        f"{row.name}{' *' if row.tuned else ''}",
+        f"{row.marker_rms_mm:.1f}",
+        f"{row.score.frames_compared}/{row.score.frames}",
+        *_cells(row.numbers()),
+        f"{np.median(events):.0f}" if len(events) else "n/a",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _cells(numbers: Sequence[float] | np.ndarray) -> list[str]:
+    digits = (1, 1, 1, 1, 0, 0, 3)
+    return [f"{value:.{digit}f}" for value, digit in zip(numbers, digits, strict=True)]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the trials and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help="parts of trial names; all if none")
+    options = parser.parse_args(arguments)
+    use_one_thread()
+    try:
+        folder = reference_folder()
+    except ReferenceDataMissingError as error:
+        print(f"bench: skipped, {error}")
+        return
+    with tempfile.TemporaryDirectory() as work:
+        rows, skipped = bench_markers(folder, Path(work), names=options.names)
+    print(render(rows))
+    for line in skipped:
+        print(f"- {line}")
+
+
+if __name__ == "__main__":
+    main()
