@@ -13,6 +13,15 @@ from monomsk_dynamics.layers.torch_body import TorchBody  # noqa: E402
 BACKENDS = (PinocchioBody, TorchBody)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """Small batches on a busy machine: threads that wait for each other take ten times as long."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="module")
 def sample(skeleton):
     """q, v, a, forces of five bodies as arrays; knees at zero, bent, and beyond their range."""

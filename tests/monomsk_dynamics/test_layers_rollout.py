@@ -17,6 +17,15 @@ PERIOD_S = 1.0 / 60.0
 BACKENDS = (PinocchioBody, TorchBody)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """Small batches on a busy machine: threads that wait for each other take ten times as long."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="module", params=BACKENDS, ids=lambda backend: backend.__name__)
 def body(request, skeleton):
     return request.param(skeleton)

@@ -63,6 +63,8 @@ def add_armature(tau: Tensor, a: Tensor, armature_kg_m2: float) -> Tensor:
 
 def with_armature(mass_matrix: Tensor, armature_kg_m2: float) -> Tensor:
     """The mass matrix with the armature on the coordinates' diagonal."""
+    if not armature_kg_m2:
+        return mass_matrix
     diagonal = mass_matrix.new_zeros(mass_matrix.shape[-1])
     diagonal[ROOT_NV:] = armature_kg_m2
     return mass_matrix + torch.diag(diagonal)

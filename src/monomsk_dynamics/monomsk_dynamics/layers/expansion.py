@@ -27,7 +27,8 @@ class Expansion(nn.Module):
     """The functions F of axes over coordinates."""
 
     driver: Tensor
-    select: Tensor
+    leaders: Tensor
+    followers: Tensor
     curved: Tensor
     inner_breaks: Tensor
     last_break: Tensor
@@ -38,8 +39,11 @@ class Expansion(nn.Module):
         super().__init__()
         driver = np.array([coordinates.index(axis.coordinate) for axis in axes])
         self.register_buffer("driver", torch.tensor(driver))
-        # Zeros and ones (n_axes, n_coordinates): which coordinate drives which axis.
-        self.register_buffer("select", torch.tensor(np.eye(len(coordinates))[driver]))
+        # The first axis of each coordinate, and all others.
+        leaders = [driver.tolist().index(number) for number in range(len(coordinates))]
+        followers = [axis for axis in range(len(axes)) if axis not in leaders]
+        self.register_buffer("leaders", torch.tensor(leaders))
+        self.register_buffer("followers", torch.tensor(followers, dtype=torch.long))
         curved = [index for index, axis in enumerate(axes) if axis.curve is not None]
         self.register_buffer("curved", torch.tensor(curved, dtype=torch.long))
         table = _table([axis.curve for axis in axes if axis.curve is not None])
@@ -86,22 +90,31 @@ class Expansion(nn.Module):
 
     def forces(self, axes: AxisTensors, tau: Tensor) -> Tensor:
         """Generalised forces over coordinates of those over axes (..., 6 + n_axes)."""
-        joints = (axes.first * tau[..., ROOT_NV:]) @ self.select
+        joints = self._gather(axes.first * tau[..., ROOT_NV:], -1)
         return torch.cat([tau[..., :ROOT_NV], joints], dim=-1)
 
     def mass_matrix(self, axes: AxisTensors, over_axes: Tensor) -> Tensor:
         """The mass matrix over coordinates of one over axes (..., 6 + n_axes, 6 + n_axes)."""
         root = torch.ones_like(axes.first[..., :1]).expand(*axes.first.shape[:-1], ROOT_NV)
         gains = torch.cat([root, axes.first], dim=-1)
-        scaled = gains[..., :, None] * over_axes * gains[..., None, :]
-        return self.gather_matrix(scaled)
-
-    def gather_matrix(self, scaled: Tensor) -> Tensor:
-        """Rows and columns of axes with a common coordinate added, (..., 37, 37)."""
-        joints = scaled[..., ROOT_NV:] @ self.select
-        half = torch.cat([scaled[..., :ROOT_NV], joints], dim=-1)
-        below = self.select.T @ half[..., ROOT_NV:, :]
+        joints = self._gather((over_axes * gains[..., None, :])[..., ROOT_NV:], -1)
+        half = torch.cat([over_axes[..., :ROOT_NV], joints], dim=-1)
+        below = self._gather((half * gains[..., :, None])[..., ROOT_NV:, :], -2)
         return torch.cat([half[..., :ROOT_NV, :], below], dim=-2)
+
+    def gather_columns(self, matrix: Tensor) -> Tensor:
+        """Columns of axes with a common coordinate added, (..., n_coordinates)."""
+        return self._gather(matrix, -1)
+
+    def gather_rows(self, matrix: Tensor) -> Tensor:
+        """Rows of axes with a common coordinate added, (..., n_coordinates, m)."""
+        return self._gather(matrix, -2)
+
+    def _gather(self, values: Tensor, dim: int) -> Tensor:
+        # Much quicker than a product with a matrix of zeros and ones.
+        led = values.index_select(dim, self.leaders)
+        followed = values.index_select(dim, self.followers)
+        return led.index_add(dim, self.driver[self.followers], followed)
 
 
 def _table(curves: list[Curve]) -> dict[str, np.ndarray]:

@@ -27,12 +27,15 @@ def cross(left: Tensor, right: Tensor) -> Tensor:
 
 def turn(rotation: Tensor, vector: Tensor) -> Tensor:
     """Vectors (..., 3) turned by matrices (..., 3, 3)."""
-    return (rotation * vector.unsqueeze(-2)).sum(-1)
+    # Column by column: several times quicker on a CPU than a product and a sum over three.
+    x, y, z = vector[..., 0:1], vector[..., 1:2], vector[..., 2:3]
+    return rotation[..., 0] * x + rotation[..., 1] * y + rotation[..., 2] * z
 
 
 def turn_back(rotation: Tensor, vector: Tensor) -> Tensor:
     """Vectors (..., 3) turned by the inverse of matrices (..., 3, 3)."""
-    return (rotation * vector.unsqueeze(-1)).sum(-2)
+    x, y, z = vector[..., 0:1], vector[..., 1:2], vector[..., 2:3]
+    return rotation[..., 0, :] * x + rotation[..., 1, :] * y + rotation[..., 2, :] * z
 
 
 def normalized(q: Tensor) -> Tensor:

@@ -105,10 +105,9 @@ class PinocchioLoops:
         """Mass matrices over axes (b, 6 + n_axes, 6 + n_axes)."""
         found = np.empty((len(q), self._model.nv, self._model.nv))
         for sample, configuration in enumerate(q):
+            # Called from Python it fills both triangles.
             found[sample] = pin.crba(self._model, self._data, configuration)
-        # Pinocchio promises the upper triangle only.
-        upper = np.triu(found)
-        return upper + np.swapaxes(np.triu(upper, 1), -1, -2)
+        return found
 
     def inverse_dynamics_gradients(
         self, state: tuple[Array, Array, Array], gradient: Array, wrenches: "Wrenches | None"

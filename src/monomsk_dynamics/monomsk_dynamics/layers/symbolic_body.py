@@ -169,11 +169,11 @@ class SymbolicBody:
             wrenches[frame] = self._newton_euler(body, speeds[frame], rates[frame])
         return wrenches
 
-    def _newton_euler(self, body: int, speed: _Pair, rate: _Pair) -> _Pair:
-        momentum, change = self._momentum(body, speed), self._momentum(body, rate)
+    def _newton_euler(self, body: int, speed: _Pair, change: _Pair) -> _Pair:
+        momentum, push = self._momentum(body, speed), self._momentum(body, change)
         return _Pair(
-            change.linear + ca.cross(speed.angular, momentum.linear),
-            change.angular
+            push.linear + ca.cross(speed.angular, momentum.linear),
+            push.angular
             + ca.cross(speed.angular, momentum.angular)
             + ca.cross(speed.linear, momentum.linear),
         )

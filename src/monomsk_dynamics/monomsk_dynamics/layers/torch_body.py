@@ -16,7 +16,7 @@ from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.layers import body as common
 from monomsk_dynamics.layers.expansion import AxisTensors, Expansion
 from monomsk_dynamics.layers.manifold import cross, quaternion_matrix, turn, turn_back
-from monomsk_dynamics.layers.torch_tree import TorchTree, TreePose, product
+from monomsk_dynamics.layers.torch_tree import TorchTree, TreePose, spread
 from monomsk_dynamics.layers.tree_constants import ROOT_JOINT, TreeConstants
 
 
@@ -27,15 +27,15 @@ class _State(NamedTuple):
         axes: Axes over coordinates.
         pose: Frames in the pelvis frame.
         twists: Of every axis (..., n_axes, 6).
-        centers: Centres of mass of the bodies with mass (..., m, 3) [m].
-        inertias: About them, pelvis axes (..., m, 3, 3) [kg m²].
+        rotations: Of the bodies with mass (..., m, 3, 3).
+        centers: Their centres of mass (..., m, 3) [m].
     """
 
     axes: AxisTensors
     pose: TreePose
     twists: Tensor
+    rotations: Tensor
     centers: Tensor
-    inertias: Tensor
 
 
 class TorchBody(nn.Module):
@@ -120,8 +120,7 @@ class TorchBody(nn.Module):
         pose = self.tree(axes.value)
         rotations = pose.rotations[..., self.massive, :, :]
         centers = pose.positions[..., self.massive, :] + turn(rotations, self.levers)
-        inertias = product(product(rotations, self.inertias), rotations.transpose(-1, -2))
-        return _State(axes, pose, self.tree.axes_twists(pose), centers, inertias)
+        return _State(axes, pose, self.tree.axes_twists(pose), rotations, centers)
 
     def _inverse_dynamics(
         self, state: _State, q: Tensor, motion: tuple[Tensor, Tensor], forces: Tensor | None
@@ -130,7 +129,7 @@ class TorchBody(nn.Module):
         moves, massive = self.tree.moves, self.tree.moves[self.massive]
         root_v, root_a = v[..., None, :ROOT_NV], a[..., None, :ROOT_NV]
         rates = state.twists * v[..., ROOT_NV:, None]
-        speeds = root_v + moves @ rates
+        speeds = root_v + spread(moves, rates)
         # Of an axis' twist, carried along by its own frame.
         changes = _carry(speeds[..., 1:, :], rates)
         rotation = _pelvis_rotation(q)
@@ -140,7 +139,7 @@ class TorchBody(nn.Module):
         accelerations = (
             root_a
             - weightless[..., None, :]
-            + massive @ (state.twists * a[..., ROOT_NV:, None] + changes)
+            + spread(massive, state.twists * a[..., ROOT_NV:, None] + changes)
         )
         body_speeds = speeds[..., self.massive, :]
         wrenches = self._momentum(state, accelerations) + _carry_force(
@@ -149,7 +148,7 @@ class TorchBody(nn.Module):
         if forces is not None:
             wrenches = torch.cat([wrenches, -self._contact_wrenches(state, rotation, forces)], -2)
             massive = torch.cat([massive, moves[self.contact_frames]])
-        joints = (state.twists * (massive.T @ wrenches)).sum(-1)
+        joints = (state.twists * spread(massive.T, wrenches)).sum(-1)
         tau = self.expansion.forces(state.axes, torch.cat([wrenches.sum(-2), joints], dim=-1))
         return common.add_armature(tau, motion[1], self.armature_kg_m2)
 
@@ -157,7 +156,8 @@ class TorchBody(nn.Module):
         """Inertias times twists (..., m, 6)."""
         linear, angular = twists[..., :3], twists[..., 3:]
         force = self.masses * (linear + cross(angular, state.centers))
-        moment = turn(state.inertias, angular) + cross(state.centers, force)
+        own = turn(self.inertias, turn_back(state.rotations, angular))
+        moment = turn(state.rotations, own) + cross(state.centers, force)
         return torch.cat([force, moment], dim=-1)
 
     def _contact_wrenches(self, state: _State, rotation: Tensor, forces: Tensor) -> Tensor:
@@ -171,28 +171,31 @@ class TorchBody(nn.Module):
         first = self.masses * centers
         squared = (centers * first).sum(-1)[..., None, None]
         identity = torch.eye(3, dtype=centers.dtype, device=centers.device)
-        about_pelvis = (
-            state.inertias + squared * identity - first[..., :, None] * centers[..., None, :]
-        )
+        inertias = state.rotations @ self.inertias @ state.rotations.transpose(-1, -2)
+        about_pelvis = inertias + squared * identity - first[..., :, None] * centers[..., None, :]
         # Composite inertias of what each axis carries: mass, mass times centre, inertia.
         subtree = moves.T
-        carried = (subtree @ first, (subtree @ about_pelvis.flatten(-2)).unflatten(-1, (3, 3)))
+        carried = spread(subtree, torch.cat([first, about_pelvis.flatten(-2)], dim=-1))
+        composite = carried[..., 3:].unflatten(-1, (3, 3))
         twists = state.twists * state.axes.first[..., None]
         linear, angular = twists[..., :3], twists[..., 3:]
         wrenches = torch.cat(
             [
-                (subtree @ self.masses) * linear + cross(angular, carried[0]),
-                cross(carried[0], linear) + turn(carried[1], angular),
+                (subtree @ self.masses) * linear + cross(angular, carried[..., :3]),
+                cross(carried[..., :3], linear) + turn(composite, angular),
             ],
             dim=-1,
         )
         # Of two axes on one branch, what counts is what the outer one carries.
-        half = (wrenches @ twists.transpose(-1, -2)) * self.tree.moves[1:]
-        joints = half + half.transpose(-1, -2) - torch.diag_embed(half.diagonal(dim1=-2, dim2=-1))
+        inner = self.tree.moves[1:]
+        products = wrenches @ twists.transpose(-1, -2)
+        joints = products * inner + products.transpose(-1, -2) * inner.T.triu(1)
+        joints = self.expansion.gather_rows(self.expansion.gather_columns(joints))
+        wrenches = self.expansion.gather_rows(wrenches)
         root = _root_inertia(self.masses.sum(), first.sum(-2), about_pelvis.sum(-3))
         top = torch.cat([root, wrenches.transpose(-1, -2)], dim=-1)
         matrix = torch.cat([top, torch.cat([wrenches, joints], dim=-1)], dim=-2)
-        return common.with_armature(self.expansion.gather_matrix(matrix), self.armature_kg_m2)
+        return common.with_armature(matrix, self.armature_kg_m2)
 
 
 def _pelvis_rotation(q: Tensor) -> Tensor:

@@ -30,9 +30,9 @@ class TreePose(NamedTuple):
     positions: Tensor
 
 
-def product(left: Tensor, right: Tensor) -> Tensor:
-    """Product of matrices (..., 3, 3); quicker than a batched product at this size."""
-    return (left.unsqueeze(-1) * right.unsqueeze(-3)).sum(-2)
+def spread(matrix: Tensor, values: Tensor) -> Tensor:
+    """A constant matrix (n, m) times values (..., m, c); quicker than a broadcast product."""
+    return torch.einsum("nm,...mc->...nc", matrix, values)
 
 
 class TorchTree(nn.Module):
@@ -79,7 +79,7 @@ class TorchTree(nn.Module):
             frames, rows = self.get_buffer(f"level_{number}"), self.get_buffer(f"parents_{number}")
             above = rotation.index_select(-3, rows)
             position = position.index_select(-2, rows) + turn(above, place.index_select(-2, frames))
-            rotation = product(above, local.index_select(-3, frames))
+            rotation = above @ local.index_select(-3, frames)
             rotations.append(rotation)
             positions.append(position)
         ordered = self.get_buffer("_sorted")
