@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monomsk_analysis.bench_gait_c3d import FOLDER, bench_walks
+from monomsk_analysis.gait_replay import frames_at, live_events
 from monomsk_analysis.gait_scoring import Event, EventScore, render, score_events
 from monomsk_analysis.opensim_kinematics import (
     PELVIS_COORDINATES,
@@ -23,23 +24,18 @@ from monomsk_analysis.opensim_kinematics import (
 )
 from monomsk_analysis.reference_data import reference_folder
 from monomsk_analysis.storage import coordinate_label, read_storage
-from monomsk_description.body_state import BodyState
 from monomsk_description.skeleton import Skeleton, build_skeleton
 from monomsk_description.subject import Subject
 from monomsk_description.threads import use_one_thread
 from monomsk_dynamics.gait import gait_table
 from monomsk_dynamics.gait_phase import runs
-from monomsk_dynamics.gait_state import LegEvent
-from monomsk_dynamics.gait_steps import LIVE_EVENT_SIGMA_S, GaitEvent, GaitEventKind
-from monomsk_dynamics.gait_tracker import GaitTracker
-from monomsk_dynamics.live import LiveDynamics
+from monomsk_dynamics.gait_steps import GaitEvent, GaitEventKind
 from monomsk_dynamics.offline import analyze_motion
 
 Array = NDArray[np.float64]
 
 LOADED_N = 20.0
 RECORDED_RATE_HZ = 100.0
-LIVE_RATE_HZ = 60.0
 _STRIKE, _OFF = GaitEventKind.HEEL_STRIKE, GaitEventKind.TOE_OFF
 _LEAST_PLATE_RUN_S = 0.05
 #: Share of frames, with the foot lowest, in which a treadmill's belt carries it.
@@ -117,44 +113,21 @@ def _score(folder: Path, trial: GaitTrial) -> Iterator[EventScore]:
     span_s = (max(times_s[0], plates.times[0]), min(times_s[-1], plates.times[-1]))
     for path, found in (
         ("recorded", _recorded_events(skeleton, times_s, q)),
-        ("live", _live_events(skeleton, times_s, q)),
+        ("live", live_events(skeleton, times_s, q)),
     ):
         within = [event for event in found if span_s[0] < event[2] < span_s[1]]
         yield score_events(trial.name, path, within, reference)
 
 
 def _recorded_events(skeleton: Skeleton, times_s: Array, q: Array) -> list[Event]:
-    rows = _frames_at(times_s, RECORDED_RATE_HZ)
+    rows = frames_at(times_s, RECORDED_RATE_HZ)
     stamps_ns = np.round(times_s[rows] * 1e9).astype(np.int64)
     results = analyze_motion(skeleton, stamps_ns, q[rows])
     return [_plain(event) for event in gait_table(skeleton, results).events]
 
 
-def _live_events(skeleton: Skeleton, times_s: Array, q: Array) -> list[Event]:
-    dynamics, tracker = LiveDynamics(skeleton), GaitTracker(skeleton)
-    kinds = {LegEvent.HEEL_STRIKE: _STRIKE, LegEvent.TOE_OFF: _OFF}
-    events: list[Event] = []
-    for k in _frames_at(times_s, LIVE_RATE_HZ):
-        state = BodyState(round(times_s[k] * 1e9), q[k], np.zeros(37))
-        for foot, leg in enumerate(tracker.update(dynamics.update(state)).legs):
-            if leg.event is not LegEvent.NONE:
-                strikes = leg.event is LegEvent.HEEL_STRIKE
-                stamp_ns = leg.heel_strike_ns if strikes else leg.toe_off_ns
-                if stamp_ns is not None:
-                    event = GaitEvent(stamp_ns, foot, kinds[leg.event], LIVE_EVENT_SIGMA_S)
-                    events.append(_plain(event))
-    return events
-
-
 def _plain(event: GaitEvent) -> Event:
     return event.foot, event.kind, event.stamp_ns * 1e-9
-
-
-def _frames_at(times_s: Array, rate_hz: float) -> NDArray[np.int64]:
-    """The frames nearest to a rate, each once and at its own time: nothing is interpolated."""
-    wanted_s = np.arange(times_s[0], times_s[-1], 1.0 / rate_hz)
-    middles = 0.5 * (times_s[1:] + times_s[:-1])
-    return np.unique(np.searchsorted(middles, wanted_s))
 
 
 def _motion(folder: Path, trial: GaitTrial, skeleton: Skeleton) -> tuple[Array, Array]:

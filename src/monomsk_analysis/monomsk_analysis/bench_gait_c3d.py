@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from monomsk_analysis.analysis import analyse
+from monomsk_analysis.gait_replay import live_events
 from monomsk_analysis.gait_scoring import Event, EventScore, score_events
 from monomsk_analysis.marker_motion import MarkerMotion, MarkerRequest, read_marker_motion
 from monomsk_analysis.motion import split_motion
@@ -24,6 +25,8 @@ FOLDER = "gait_c3d"
 KINDS = ("Straight", "Turn")
 _STRIKE, _OFF = GaitEventKind.HEEL_STRIKE, GaitEventKind.TOE_OFF
 _STORED = {"Foot Strike": _STRIKE, "Foot Off": _OFF}
+#: An event so long before the first label, or after the last one, may be theirs [s].
+_LABELLED_S = 0.1
 _FEET = {"Right": 0, "Left": 1}
 
 
@@ -33,14 +36,16 @@ class MarkerWalk:
 
     Attributes:
         name: Of its file, without suffix.
-        found: By this project, from markers alone.
+        found: By this project, from markers alone, with hindsight.
+        live: So, live.
         plates: Where a foot stood on a plate from landing to leaving.
         stored: By the laboratory.
-        span_s: Begin and end of the motion.
+        span_s: Begin and end of the motion, where enough markers were seen.
     """
 
     name: str
     found: tuple[Event, ...]
+    live: tuple[Event, ...]
     plates: tuple[Event, ...]
     stored: tuple[Event, ...]
     span_s: tuple[float, float]
@@ -58,17 +63,20 @@ def read_walk(path: Path) -> MarkerWalk:
     times = motion.recording.times
     stamps_ns = np.round(1e9 * times).astype(np.int64)
     split = split_motion(stamps_ns, list(motion.fit.configurations), motion.body.skeleton)
-    gait = analyse(motion.body.skeleton, times, split).gait
+    analysis = analyse(motion.body.skeleton, times, split)
+    known = times[analysis.analysed]
+    q = np.array([motion.fit.configurations[k] for k in np.flatnonzero(analysis.analysed)])
     return MarkerWalk(
         name=path.stem,
-        found=tuple((event.foot, event.kind, event.stamp_ns * 1e-9) for event in gait.events),
+        found=tuple((e.foot, e.kind, e.stamp_ns * 1e-9) for e in analysis.gait.events),
+        live=tuple(live_events(analysis.skeleton, known, q)),
         plates=_plate_events(motion),
         stored=tuple(
             (_FEET[event.side], _STORED[event.label], event.time_s)
             for event in motion.recording.events
             if event.side in _FEET and event.label in _STORED
         ),
-        span_s=(float(times[0]), float(times[-1])),
+        span_s=(float(known[0]), float(known[-1])),
     )
 
 
@@ -97,20 +105,31 @@ def bench_walks(folder: Path, kinds: Sequence[str] = KINDS) -> list[EventScore]:
 
 
 def score_walks(name: str, walks: Sequence[MarkerWalk]) -> list[EventScore]:
-    """Score walks together, first against the plates, then against the stored events."""
-    plates = [score_events(name, "plates", walk.found, walk.plates) for walk in walks]
-    stored = [score_events(name, "stored", _spanned(walk), walk.stored) for walk in walks]
+    """Score walks together: against the plates recorded and live, then against stored events."""
+    plates = [score_events(name, "recorded, plates", w.found, _seen(w, w.plates)) for w in walks]
+    live = [score_events(name, "live, plates", w.live, _seen(w, w.plates)) for w in walks]
+    stored = [
+        score_events(name, "recorded, stored", _labelled(w), _seen(w, w.stored)) for w in walks
+    ]
     # The plates see some of the steps only: others are not invented.
-    return [_together(plates, count_invented=False), _together(stored, count_invented=True)]
+    return [
+        _together(plates, count_invented=False),
+        _together(live, count_invented=False),
+        _together(stored, count_invented=True),
+    ]
 
 
-def _spanned(walk: MarkerWalk) -> list[Event]:
+def _seen(walk: MarkerWalk, events: Sequence[Event]) -> list[Event]:
+    """Those events during which the motion is known."""
+    return [event for event in events if walk.span_s[0] < event[2] < walk.span_s[1]]
+
+
+def _labelled(walk: MarkerWalk) -> list[Event]:
     """Events found between the first and the last stored one: beyond, nobody labelled."""
     times_s = [time_s for *_, time_s in walk.stored]
     if not times_s:
         return []
-    margin_s = 0.1
-    low_s, high_s = min(times_s) - margin_s, max(times_s) + margin_s
+    low_s, high_s = min(times_s) - _LABELLED_S, max(times_s) + _LABELLED_S
     return [event for event in walk.found if low_s <= event[2] <= high_s]
 
 
