@@ -83,6 +83,20 @@ def test_a_marker_in_a_wrong_place_shows_in_its_residual(skeleton: Skeleton) -> 
     assert max(table, key=lambda name: table[name][0]) == "LKNE"
 
 
+def test_exchanged_labels_are_left_out_and_named(skeleton: Skeleton) -> None:
+    motion = make_motion(skeleton)
+    positions = np.array([skeleton.points(q, skeleton.markers) for q in motion])
+    pair = [NAMES.index("RP1M"), NAMES.index("RLCA")]
+    positions[:, pair] = positions[:, pair[::-1]]
+    weights = load_marker_set("plug_in_gait").weights(NAMES)
+    solver = MarkerSolver(skeleton, skeleton.markers, weights)
+    fit = solve_markers(solver, positions, skeleton.neutral(), NAMES)
+    assert set(fit.often_rejected()) == {"RP1M", "RLCA"}
+    assert fit.rms_m < 1e-3
+    found = np.array([q for q in fit.configurations if q is not None])
+    assert np.degrees(np.abs(found[:, 7:] - motion[:, 7:])).max() < 0.5
+
+
 def test_limits_hold(skeleton: Skeleton) -> None:
     knee = skeleton.coordinate_index("knee_angle_r")
     q = skeleton.neutral()

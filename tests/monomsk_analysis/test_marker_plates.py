@@ -119,3 +119,16 @@ def test_a_load_far_from_both_feet_is_uncertain() -> None:
     plate = PlateRecord(times, force, np.tile([1.5, 0.0, 0.0], (30, 1)), np.zeros_like(force))
     loads = loads_of_feet((plate,), times, [skeleton.neutral()] * 30, skeleton)
     assert not loads.certain.any()
+
+
+def test_both_feet_on_one_plate_are_uncertain() -> None:
+    skeleton = build_skeleton(Subject(1.75, 70.0))
+    times = 0.01 * np.arange(30)
+    q = skeleton.neutral()
+    place = np.tile(skeleton.sole_poses(q)[0].translation * [1.0, 1.0, 0.0], (30, 1))
+    force = np.tile([0.0, 0.0, 500.0], (30, 1))
+    shared = np.array([[0.5, 0.4, 0.0], [-0.5, 0.4, 0.0], [-0.5, -0.4, 0.0], [0.5, -0.4, 0.0]])
+    for corners, certain in ((shared, False), (shared * [1.0, 0.01, 1.0], True), (None, True)):
+        plate = PlateRecord(times, force, place, np.zeros_like(force), corners)
+        loads = loads_of_feet((plate,), times, [q] * 30, skeleton)
+        assert loads.certain.all() == certain

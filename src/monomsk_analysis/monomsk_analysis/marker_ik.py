@@ -35,6 +35,8 @@ class IkOptions:
         tolerance: largest component of a step at convergence [m, rad].
         min_seen: share of the markers' weight that a frame needs.
         max_residual_m: root mean square beyond which a frame has no result [m].
+        reject_m: a marker this far off is taken for another one and left out of the frame [m].
+        max_rejected: so many in a frame, the worst first.
     """
 
     marker_sigma_m: float = 0.01
@@ -45,6 +47,8 @@ class IkOptions:
     tolerance: float = 1e-5
     min_seen: float = 0.6
     max_residual_m: float = 0.06
+    reject_m: float = 0.06
+    max_rejected: int = 8
 
 
 @dataclass(frozen=True)
@@ -54,18 +58,27 @@ class MarkerFit:
     Attributes:
         configurations: n of (38,); None where too few markers were seen or the fit was bad.
         residual_m: (n, m) distance of each marker from its measured place [m]; NaN if not seen.
+        rejected: (n, m) markers that were too far off to be counted.
         names: m markers.
     """
 
     configurations: tuple[Array | None, ...]
     residual_m: Array
+    rejected: NDArray[np.bool_]
     names: tuple[str, ...]
 
     @property
     def rms_m(self) -> float:
-        """Root mean square distance over solved frames and markers [m]."""
+        """Root mean square distance over solved frames and counted markers [m]."""
         solved = np.array([q is not None for q in self.configurations])
-        return float(np.sqrt(np.nanmean(self.residual_m[solved] ** 2))) if solved.any() else np.nan
+        counted = np.where(self.rejected, np.nan, self.residual_m)[solved]
+        return float(np.sqrt(np.nanmean(counted**2))) if solved.any() else np.nan
+
+    def often_rejected(self, share: float = 0.2) -> tuple[str, ...]:
+        """Markers that were left out of more than a share of the frames that show them."""
+        seen = np.isfinite(self.residual_m).sum(axis=0)
+        often = self.rejected.sum(axis=0) > share * np.maximum(seen, 1)
+        return tuple(name for name, bad in zip(self.names, often, strict=True) if bad)
 
     def by_marker(self) -> dict[str, tuple[float, float]]:
         """Root mean square and largest distance [m] of each marker that was seen."""
@@ -141,6 +154,18 @@ class MarkerSolver:
             free[_ROOT:] &= ~stuck
         return step
 
+    def solve_robustly(self, q: Array, measured: Array) -> tuple[Array, NDArray[np.bool_]]:
+        """The same, and the markers (m,) that were left out for being somewhere else."""
+        rejected = np.zeros(len(measured), dtype=bool)
+        q = self.solve(q, measured)
+        for _ in range(self._options.max_rejected):
+            away = np.where(rejected | (self.weights <= 0.0), np.nan, self.residuals(q, measured))
+            if not np.nanmax(away, initial=0.0) > self._options.reject_m:
+                break
+            rejected[np.nanargmax(away)] = True
+            q = self.solve(q, np.where(rejected[:, None], np.nan, measured))
+        return q, rejected
+
     def residuals(self, q: Array, measured: Array) -> Array:
         """Distances (m,) [m] of the markers from their measured places (m, 3)."""
         places = self._skeleton.points(q, self._markers)
@@ -190,6 +215,7 @@ def solve_markers(
     present = np.where(np.isfinite(positions).all(axis=2).any(axis=0), weights, 0.0)
     found: list[Array | None] = []
     residual = np.full(positions.shape[:2], np.nan)
+    rejected = np.zeros(positions.shape[:2], dtype=bool)
     before: Array | None = None
     for frame, measured in enumerate(positions):
         advance()
@@ -198,11 +224,12 @@ def solve_markers(
             found.append(None)
             before = None
             continue
-        q = solver.solve(solver.placed(guess, measured) if before is None else before, measured)
+        start = solver.placed(guess, measured) if before is None else before
+        q, rejected[frame] = solver.solve_robustly(start, measured)
         residual[frame] = solver.residuals(q, measured)
-        counted = residual[frame][seen & (weights > 0.0)]
+        counted = residual[frame][seen & (weights > 0.0) & ~rejected[frame]]
         bad = np.sqrt(np.mean(counted**2)) > options.max_residual_m
         found.append(None if bad else q)
         before = None if bad else q
         guess = guess if bad else q
-    return MarkerFit(tuple(found), residual, names)
+    return MarkerFit(tuple(found), residual, rejected, names)

@@ -90,6 +90,7 @@ class MarkerMotion:
             "used": list(self.fit.names),
             "unknown": list(self.markers.unknown(self.recording.names)),
             "residual_rms_mm": 1e3 * self.fit.rms_m,
+            "often_left_out": list(self.fit.often_rejected()),
             "residual_mm": {
                 name: {"rms": 1e3 * rms, "max": 1e3 * largest}
                 for name, (rms, largest) in self.fit.by_marker().items()
@@ -259,6 +260,11 @@ def _warnings(markers: MarkerSet, recording: MarkerRecording, fit: MarkerFit) ->
     if unknown:
         more = f" and {len(unknown) - _MAX_NAMED} more" if len(unknown) > _MAX_NAMED else ""
         warnings.append(f"Not in the marker set: {', '.join(unknown[:_MAX_NAMED])}{more}.")
+    strange = fit.often_rejected()
+    if strange:
+        warnings.append(
+            f"Often left out, far from their places: {', '.join(strange)}. Are labels exchanged?"
+        )
     if fit.rms_m > _WARN_RMS_M:
         warnings.append(
             f"Markers lie {1e3 * fit.rms_m:.0f} mm (RMS) from where the skeleton has them; "

@@ -23,6 +23,9 @@ CUTOFF_HZ = 20.0
 _REACH = 0.9
 _FILTER_ORDER = 2
 _MIN_FILTERED = 20
+#: The middle of a sole that rests is lower and slower than this over a plate.
+_RESTING_HEIGHT_M = 0.05
+_RESTING_SPEED_M_S = 0.4
 #: How far filtering moves the end of a loading at most [s].
 _EDGE_S = 0.1
 
@@ -85,6 +88,7 @@ def loads_of_feet(
     feet, length_m = _feet(configurations, skeleton)
     force, moment = np.zeros((len(times), 2, 3)), np.zeros((len(times), 2, 3))
     height = np.zeros((len(times), 2))
+    period_s = float(np.median(np.diff(times)))
     certain = np.ones(len(times), dtype=bool)
     contacts: list[PlateContact] = []
     for plate in plates:
@@ -96,6 +100,10 @@ def loads_of_feet(
             with np.errstate(all="ignore"):
                 foot = _nearest(away)
             certain[run] &= away[:, foot] < _REACH * length_m
+            # From where the other foot stands there too, nobody knows who carries what.
+            certain[run] &= ~np.logical_or.accumulate(
+                _stands_on(plate, feet[run, 1 - foot], period_s)
+            )
             force[run, foot] += wrench[run, :3]
             moment[run, foot] += wrench[run, 3:]
             height[run, foot] = level
@@ -113,6 +121,19 @@ def _feet(configurations: Sequence[Array | None], skeleton: Skeleton) -> tuple[A
             feet[frame] = skeleton.points(q, skeleton.soles).reshape(2, -1, 3).mean(axis=1)
     at_rest = skeleton.points(skeleton.neutral(), skeleton.soles)[:8]
     return feet, float(np.ptp(at_rest[:, 0]))
+
+
+def _stands_on(plate: PlateRecord, foot: Array, period_s: float) -> NDArray[np.bool_]:
+    """Whether a sole's middle (n, 3) rests on a plate whose corners are known."""
+    if plate.corners is None:
+        return np.zeros(len(foot), dtype=bool)
+    lower, upper = plate.corners.min(axis=0), plate.corners.max(axis=0)
+    inside = ((foot[:, :2] > lower[:2]) & (foot[:, :2] < upper[:2])).all(axis=1)
+    speed = np.zeros(len(foot))
+    if len(foot) > 1:
+        speed = np.linalg.norm(np.gradient(foot, period_s, axis=0)[:, :2], axis=1)
+    low = foot[:, 2] - upper[2] < _RESTING_HEIGHT_M
+    return np.asarray(inside & low & (speed < _RESTING_SPEED_M_S))
 
 
 def _nearest(away: Array) -> int:

@@ -43,7 +43,7 @@ PRESSURE_LOAD = 0.05
 #: than walking does, and a missing foot leaves more than a body weight. Per body weight.
 WALKING_RESIDUAL = 0.15
 RUNNING_RESIDUAL = 0.5
-RUNNING_LOAD = 1.6
+RUNNING_LOAD = 1.8
 SIDES = ("right", "left")
 _MAX_EVENT_DISTANCE_S = 0.3
 
