@@ -16,6 +16,7 @@ from pathlib import Path
 from rich.console import Console
 
 from monomsk_analysis.bench_angles import CLIPS, ClipScore, bench_clip
+from monomsk_analysis.bench_markers import MarkerRow, bench_markers
 from monomsk_analysis.bench_model import ModelScore, bench_model
 from monomsk_analysis.bench_report import render_markdown
 from monomsk_analysis.bench_speed import StageSpeed, live_dynamics_speed, recorded_speeds
@@ -44,6 +45,7 @@ class BenchResults:
         model: the human model against OpenSim; None if it was not looked at.
         speed: durations of the stages.
         skipped: what could not be measured, and why.
+        markers: kinetics from markers against force plates.
     """
 
     date: str
@@ -54,6 +56,7 @@ class BenchResults:
     model: ModelScore | None
     speed: tuple[StageSpeed, ...]
     skipped: tuple[str, ...]
+    markers: tuple[MarkerRow, ...] = ()
 
 
 def measure(folder: Path, work: Path, root: Path, stages: Stages) -> BenchResults:
@@ -82,6 +85,7 @@ def measure(folder: Path, work: Path, root: Path, stages: Stages) -> BenchResult
     else:
         skipped.append(f"{RECORDING}: not in {folder.name}")
     model = bench_model(root, folder / RECORDING, work)
+    markers, missing = bench_markers(folder, work, stages)
     return BenchResults(
         date=datetime.now(UTC).date().isoformat(),
         command=COMMAND,
@@ -90,7 +94,8 @@ def measure(folder: Path, work: Path, root: Path, stages: Stages) -> BenchResult
         walking=walking,
         model=model,
         speed=tuple(speed),
-        skipped=tuple(skipped),
+        skipped=(*skipped, *missing),
+        markers=markers,
     )
 
 

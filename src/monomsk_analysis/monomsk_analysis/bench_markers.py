@@ -215,6 +215,22 @@ HEAD = (
 )  # fmt: skip
 
 
+_TEXT = (
+    "`monomsk dynamics` on marker recordings: scaling from the static trial, inverse kinematics, "
+    "dynamics without the plates, against the plates and the inverse dynamics with them. Per foot, "
+    "mean of both; fore-aft and lateral follow the pelvis. Moments: mean over hip flexion, hip "
+    "adduction, knee and ankle. Events: median distance of contact changes from the plates at "
+    "20 N. Left out are frames in which a foot stood beside the plates (residual of the inverse "
+    "dynamics above 15 % of body weight, in running 50 %) or two feet on one. * marks recordings "
+    "that a constant of the dynamics was chosen on."
+)
+
+
+def marker_sections(rows: Sequence[MarkerRow]) -> list[str]:
+    """Heading, explanation and table, as Markdown."""
+    return ["## Kinetics from markers", _TEXT, render(rows)]
+
+
 def render(rows: Sequence[MarkerRow]) -> str:
     """The table as Markdown, each group with its mean; * marks trials with a tuned constant."""
     lines = [f"| {' | '.join(HEAD)} |", "|---" * len(HEAD) + "|"]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from monomsk_analysis.bench_angles import ClipScore, SystemScore
+from monomsk_analysis.bench_markers import marker_sections
 from monomsk_analysis.bench_model_report import model_sections
 from monomsk_analysis.bench_speed import StageSpeed
 from monomsk_analysis.bench_walking import WalkingScore
@@ -30,6 +31,8 @@ def render_markdown(results: BenchResults) -> str:
     if results.walking is not None:
         sections += ["## Kinetics from measured kinematics", _WALKING_TEXT]
         sections += _walking_tables(results.walking)
+    if results.markers:
+        sections += marker_sections(results.markers)
     if results.model is not None:
         sections += model_sections(results.model)
     if results.speed:
