@@ -28,6 +28,7 @@ from monomsk_description.skeleton import Skeleton
 from monomsk_description.subject import Subject
 from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.camera_pose import CameraPose
+from monomsk_perception.lifter_factory import DEFAULT_LIFTER
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class AnalyzeRequest:
     camera: CameraRequest = field(default_factory=CameraRequest)
     window: TimeWindow = field(default_factory=TimeWindow)
     model_complexity: str = "full"
-    lifter: str = "geometric"
+    lifter: str = DEFAULT_LIFTER
     image_topic: str | None = None
     overlay: bool = True
     overwrite: bool = False

@@ -118,7 +118,7 @@ class AnalyzeOptions:
         Complexity.FULL
     )
     lifter: Annotated[Lifter, typer.Option(help="From landmarks to joint angles.")] = (
-        Lifter.GEOMETRIC
+        Lifter.TRANSFORMER
     )
     start_s: Annotated[float, typer.Option(help="First time to use, in seconds.")] = 0.0
     end_s: Annotated[float | None, typer.Option(help="Last time to use, in seconds.")] = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,9 +15,11 @@ from monomsk_description.skeleton import Skeleton
 from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.camera_pose import CameraPose
 from monomsk_perception.landmarker import LandmarkerOptions
-from monomsk_perception.lifter_factory import LifterChoice
+from monomsk_perception.lifter_factory import DEFAULT_LIFTER, LifterChoice, usable_choice
 from monomsk_perception.pipeline import Perception, PerceptionOptions
 from monomsk_perception.transformer_lifter import TransformerLifter
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class TrackerOptions:
     """
 
     model_complexity: str = "full"
-    lifter: str = "geometric"
+    lifter: str = DEFAULT_LIFTER
 
 
 class PerceptionTracker:
@@ -140,7 +143,10 @@ def make_tracker(
         PerceptionError: a model file is missing or damaged.
     """
     landmarker = LandmarkerOptions(model=options.model_complexity, max_search_interval_s=0.0)
-    choice = PerceptionOptions(landmarker=landmarker, lifter=LifterChoice(options.lifter))
+    lifter, trouble = usable_choice(LifterChoice(options.lifter), skeleton)
+    if trouble:
+        _LOG.warning("geometric lifter instead of the transformer: %s", trouble)
+    choice = PerceptionOptions(landmarker=landmarker, lifter=lifter)
     first = Perception(skeleton, intrinsics, pose, choice, keep_history=True)
 
     def rebuild(other: Skeleton) -> Perception:

@@ -14,7 +14,7 @@ from monomsk_perception.lifter_options import LifterOptions
 from monomsk_perception.transformer_lifter import TransformerLifter
 
 LIFTERS = ("geometric", "transformer")
-DEFAULT_LIFTER = "geometric"
+DEFAULT_LIFTER = "transformer"
 
 Lifter = GeometricLifter | TransformerLifter
 

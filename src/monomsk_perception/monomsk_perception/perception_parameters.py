@@ -11,7 +11,7 @@ PARAMETERS: dict[str, NodeParameter] = {
     "compressed": NodeParameter(False, "take images from image/compressed"),
     "model_complexity": NodeParameter("full", "landmark model: 'lite', 'full' or 'heavy'"),
     "num_threads": NodeParameter(2, "threads of the landmark model", 1, 16),
-    "lifter": NodeParameter("geometric", "landmarks to angles: 'geometric' or 'transformer'"),
+    "lifter": NodeParameter("transformer", "landmarks to angles: 'geometric' or 'transformer'"),
     "look_ahead": NodeParameter(
         0, "later frames (at 30 Hz) that the transformer waits for before it answers", 0, 8
     ),
