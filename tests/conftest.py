@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from monomsk_bringup.private_domain import PrivateDomain
+from monomsk_description.threads import use_one_thread
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = ROOT / ".venv" / "bin" / "python"
@@ -25,6 +26,7 @@ DISCOVERY_TIMEOUT_S = 20.0
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    use_one_thread()
     config.addinivalue_line("markers", "requires_ros: needs rclpy and the built workspace")
     domain = PrivateDomain()
     config.add_cleanup(domain.close)

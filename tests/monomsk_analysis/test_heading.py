@@ -30,9 +30,7 @@ def turned_stander() -> Analysis:
 
 def test_mean_heading_averages_across_the_half_turn() -> None:
     q = np.zeros((2, 38))
-    q[:, 3:7] = Rotation.from_rotvec(
-        [[0, 0, np.pi - 0.1], [0, 0, -np.pi + 0.1]]
-    ).as_quat()
+    q[:, 3:7] = Rotation.from_rotvec([[0, 0, np.pi - 0.1], [0, 0, -np.pi + 0.1]]).as_quat()
     assert abs(abs(mean_heading(q)) - np.pi) < 1e-9
 
 

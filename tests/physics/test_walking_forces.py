@@ -126,7 +126,8 @@ def test_forward_simulation_of_walking_returns_within_a_degree(walk):
     errors = np.array([result.consistency_error for result in results[1:]])
     residuals = np.array([result.root_residual for result in results])
     assert np.degrees(errors).max() < 1.0
-    assert np.abs(residuals).max() < 1.0
+    # What the motion's own derivatives leave: about a hundredth of the body weight.
+    assert np.abs(residuals).max() < 0.015 * 85.07 * 9.81
 
 
 def test_running_flies_without_force():

@@ -1,8 +1,9 @@
 """Dynamics of a whole recording, without lag: the same solver as live, with hindsight.
 
-Hindsight means zero-lag smoothing, complete stance phases, and a second pass over double
-support, in which the trailing foot's forward force follows from its value at the landing of the
-other foot (Ren, Jones, Howard 2008).
+Hindsight means zero-lag smoothing, complete stance phases, a second pass over double support, in
+which the trailing foot's forward force follows from its value at the landing of the other foot
+(Ren, Jones, Howard 2008), and a motion whose own derivatives obey the equations of motion
+(consistent_motion.py).
 """
 
 import time
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.assemble import Instant, body_dynamics, solved_frame
 from monomsk_dynamics.consistency import consistency_error
+from monomsk_dynamics.consistent_motion import explained, make_consistent
 from monomsk_dynamics.contact import Contact, ContactDetector, FloorHeight, sole_motion
 from monomsk_dynamics.errors import ShapeError
 from monomsk_dynamics.force_solver import GRAVITY_M_S2, ForceSolution, ForceSolver, Observation
@@ -131,6 +133,14 @@ class _Run:
             for frame, contact, phase, going in zip(terms, contacts, phases, velocity, strict=True)
         ]
         solutions = self._solve(terms, priors, phases)
+        moved = make_consistent(
+            self._skeleton,
+            self._motion,
+            [solution.point_forces for solution in solutions],
+            self._weight,
+            self._options.consistent_motion,
+        )
+        terms, solutions = moved.terms, explained(moved, solutions)
         instants = [
             self._instant(k, terms[k], contacts[k], priors[k], solutions[k])
             for k in range(len(terms))

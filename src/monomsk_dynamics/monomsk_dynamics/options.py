@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from monomsk_dynamics.consistent_motion_options import ConsistentMotionOptions
 from monomsk_dynamics.filter_options import (
     FilterOptions,
     SmoothingOptions,
@@ -169,3 +170,4 @@ class DynamicsOptions:
     load_sharing: LoadSharingOptions = field(default_factory=LoadSharingOptions)
     solver: SolverOptions = field(default_factory=SolverOptions)
     consistency: ConsistencyOptions = field(default_factory=ConsistencyOptions)
+    consistent_motion: ConsistentMotionOptions = field(default_factory=ConsistentMotionOptions)
