@@ -11,10 +11,10 @@ PYTHON := .venv/bin/python
 IN_WORKSPACE := source install/setup.bash &&
 
 .NOTPARALLEL:
-.PHONY: help setup demo test lint format bench models samples lock clean
+.PHONY: help setup demo test lint format bench train train-quick models samples lock clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup:  ## install everything into this folder, build; quick when nothing changed
 	@scripts/bootstrap.sh
@@ -38,6 +38,16 @@ format:  ## let ruff format everything and fix what it can
 
 bench: setup  ## scores against reference measurements
 	@$(IN_WORKSPACE) $(PYTHON) -m monomsk_analysis.bench
+
+DATA ?= ../shared/data
+TRAIN := PYTHONPATH=src/monomsk_training:src/monomsk_perception:src/monomsk_dynamics:src/monomsk_description \
+  $(PYTHON) -m monomsk_training.train --data $(DATA) --config config/training.yaml
+
+train: setup  ## train the lifter on the recordings in DATA; hours; continues where it stopped
+	@$(TRAIN) --out out/training
+
+train-quick: setup  ## four minutes of the same, to see that it works
+	@$(TRAIN) --out out/training-quick --minutes 4
 
 models:  ## fetch the pose networks, the optional ones too
 	@$(PYTHON) scripts/fetch_models.py
