@@ -36,7 +36,8 @@ def set_by_launch(executable):
 def dynamics_parameters():
     from monomsk_dynamics import dynamics_node
 
-    return {name: row[0] for name, row in dynamics_node._PARAMETERS.items()}
+    parameters = {"autostart": AUTOSTART, **dynamics_node.PARAMETERS}
+    return {name: parameter.default for name, parameter in parameters.items()}
 
 
 def test_perception_is_configured_with_its_own_defaults():

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import signal
-import sys
 from dataclasses import asdict, replace
-from typing import Any
 
-import rclpy
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from diagnostic_msgs.msg import DiagnosticStatus
 from geometry_msgs.msg import WrenchStamped
-from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
-from rclpy.executors import ExternalShutdownException
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import JointState
 from visualization_msgs.msg import MarkerArray
 
 from monomsk_description.errors import DescriptionError
+from monomsk_description.lifecycle_node import StatusNode, run
 from monomsk_description.message_fields import fill, joint_state
+from monomsk_description.node_parameters import NodeParameter
 from monomsk_description.skeleton import Skeleton
-from monomsk_description.threads import use_one_thread
 from monomsk_dynamics import message_fields, results
 from monomsk_dynamics.conversions import (
     stamp_to_ns,
@@ -49,36 +44,32 @@ _DEPTH = 10
 _DIAGNOSTICS_PERIOD_S = 1.0
 
 _DEFAULTS = DynamicsOptions()
-#: name: default, lowest, highest, meaning.
-_PARAMETERS: dict[str, tuple[Any, Any, Any, str]] = {
-    "autostart": (True, None, None, "configure and activate without a lifecycle manager"),
-    "friction": (_DEFAULTS.solver.friction, 0.1, 2.0, "coefficient of friction under the soles"),
-    "max_gap_s": (_DEFAULTS.filter.max_gap_s, 0.05, 5.0, "longer pauses reset the filters [s]"),
-    "consistency_frames": (
-        _DEFAULTS.consistency.frames, 1, 30, "frames that the forward simulation spans",
+PARAMETERS: dict[str, NodeParameter] = {
+    "friction": NodeParameter(
+        _DEFAULTS.solver.friction, "coefficient of friction under the soles", 0.1, 2.0
     ),
-    "publish_markers": (True, None, None, "publish markers"),
-    "publish_tf": (True, None, None, "publish /tf of all segments, where tf2_msgs exists"),
-}  # fmt: skip
+    "max_gap_s": NodeParameter(
+        _DEFAULTS.filter.max_gap_s, "longer pauses reset the filters [s]", 0.05, 5.0
+    ),
+    "consistency_frames": NodeParameter(
+        _DEFAULTS.consistency.frames, "frames that the forward simulation spans", 1, 30
+    ),
+    "publish_markers": NodeParameter(True, "publish markers"),
+    "publish_tf": NodeParameter(True, "publish /tf of all segments, where tf2_msgs exists"),
+}
 
 
-class DynamicsNode(LifecycleNode):
+class DynamicsNode(StatusNode):
     """Computes the dynamics of the newest body state; older waiting ones are dropped."""
 
     def __init__(self) -> None:
-        super().__init__("dynamics")
-        for name, (default, low, high, text) in _PARAMETERS.items():
-            self.declare_parameter(name, default, _descriptor(default, low, high, text))
+        super().__init__("dynamics", PARAMETERS)
         self._monitor = StateMonitor()
         self._skeleton: Skeleton | None = None
         self._dynamics: LiveDynamics | None = None
         self._gait: GaitTracker | None = None
         self._is_active = False
         self._trouble = ""
-
-    def parameter(self, name: str) -> Any:
-        """The value of a declared parameter."""
-        return self.get_parameter(name).value
 
     # Lifecycle ----------------------------------------------------------------------------------
 
@@ -95,7 +86,7 @@ class DynamicsNode(LifecycleNode):
         self._tf_publisher = None
         if TFMessage is not None and self.parameter("publish_tf"):
             self._tf_publisher = self.create_publisher(TFMessage, "/tf", 100)
-        self._diagnostics_publisher = self.create_publisher(DiagnosticArray, "/diagnostics", _DEPTH)
+        self.create_status_publisher()
         self.create_subscription(BodyModel, "body_model", self._on_body_model, _LATCHED)
         self._states = self.create_subscription(
             BodyState, "body_state", self._on_body_state, _DEPTH
@@ -122,7 +113,7 @@ class DynamicsNode(LifecycleNode):
             self.destroy_subscription(entity)
         for publisher in [
             self._dynamics_publisher, self._torques_publisher, *self._wrench_publishers,
-            self._gait_publisher, self._markers_publisher, self._diagnostics_publisher,
+            self._gait_publisher, self._markers_publisher, self._status_publisher,
             self._tf_publisher,
         ]:  # fmt: skip
             if publisher is not None:
@@ -242,47 +233,12 @@ class DynamicsNode(LifecycleNode):
             level, text = DiagnosticStatus.STALE, "no states"
         self._trouble = ""
         values = {**summary.pop("counts"), **summary}
-        status = DiagnosticStatus(level=level, name=self.get_fully_qualified_name(), message=text)
-        status.values = [KeyValue(key=key, value=f"{value}") for key, value in values.items()]
-        array = DiagnosticArray(status=[status])
-        array.header.stamp = self.get_clock().now().to_msg()
-        self._diagnostics_publisher.publish(array)
-
-
-def _descriptor(default: Any, low: Any, high: Any, text: str) -> ParameterDescriptor:
-    descriptor = ParameterDescriptor(description=text)
-    if low is None:
-        return descriptor
-    if isinstance(default, int):
-        descriptor.integer_range = [IntegerRange(from_value=low, to_value=high)]
-    else:
-        descriptor.floating_point_range = [FloatingPointRange(from_value=low, to_value=high)]
-    return descriptor
+        self.publish_status(level, text, values)
 
 
 def main(args: list[str] | None = None) -> None:
     """Run the node until it is interrupted."""
-    use_one_thread()
-    rclpy.init(args=args)
-    node = DynamicsNode()
-    status = 0
-    try:
-        if node.parameter("autostart"):
-            started = (
-                node.trigger_configure() is TransitionCallbackReturn.SUCCESS
-                and node.trigger_activate() is TransitionCallbackReturn.SUCCESS
-            )
-            status = 0 if started else 1
-        if status == 0:
-            rclpy.spin(node)
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    finally:
-        # A second interrupt while the node is destroyed would only print a traceback.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        node.destroy_node()
-        rclpy.try_shutdown()
-    sys.exit(status)
+    run(DynamicsNode, args)
 
 
 if __name__ == "__main__":
