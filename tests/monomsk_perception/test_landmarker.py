@@ -199,3 +199,10 @@ def test_results_are_the_same_every_time(models):
             first.reset()
             second = Landmarker()
     assert counts == {TrackingStatus.ACQUIRED: 2, TrackingStatus.TRACKING: 2}
+
+
+def test_warming_up_leaves_no_trace(models) -> None:
+    landmarker = Landmarker()
+    landmarker.warm_up()
+    assert landmarker.status is TrackingStatus.NO_PERSON
+    assert landmarker.person_number == 0

@@ -97,6 +97,12 @@ class Landmarker:
         """Counts the people followed so far: the same number, the same person; 0 before any."""
         return self._person_number
 
+    def warm_up(self) -> None:
+        """Run both networks once on a black image: their first run takes much longer."""
+        image = np.zeros((256, 256, 3), np.uint8)
+        self._detector.detect(image)
+        self._estimator.estimate(image, Region.whole_image(256, 256))
+
     def reset(self) -> None:
         """Forget the person: the next image is searched for the largest one."""
         self._follower.forget()

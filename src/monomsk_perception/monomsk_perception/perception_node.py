@@ -80,6 +80,7 @@ class PerceptionNode(StatusNode):
                     num_threads=self.parameter("num_threads"),
                 )
             )
+            self._landmarker.warm_up()
             height_m, mass_kg = self.parameter("height_m"), self.parameter("mass_kg")
             subject = Subject.assume(height_m or None, mass_kg or None, self.parameter("sex"))
             self._skeleton = build_skeleton(subject)
