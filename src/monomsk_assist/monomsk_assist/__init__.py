@@ -1,0 +1,1 @@
+"""From body dynamics to bounded commands for exoskeletons and prostheses; algorithms without ROS."""

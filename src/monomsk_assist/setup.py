@@ -1,0 +1,20 @@
+from setuptools import find_packages, setup
+
+PACKAGE = "monomsk_assist"
+
+setup(
+    name=PACKAGE,
+    version="0.1.0",
+    packages=find_packages(include=[PACKAGE, f"{PACKAGE}.*"]),
+    package_data={PACKAGE: ["data/*"]},
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
+        (f"share/{PACKAGE}", ["package.xml"]),
+    ],
+    install_requires=["setuptools"],
+    zip_safe=False,
+    maintainer="The monomsk maintainers",
+    maintainer_email="maintainers@monomsk.example",
+    description="Body dynamics to bounded commands for exoskeletons and prostheses.",
+    license="Apache-2.0",
+)
