@@ -19,8 +19,7 @@ KNOWN_KEYS = set(
     launch_xml lifecycle_msgs pinocchio python3-jinja2 python3-numpy python3-opencv python3-pil
     python3-psutil python3-pytest python3-scipy python3-yaml rcl_interfaces rclpy ros2launch
     rosidl_default_generators rosidl_default_runtime sensor_msgs std_msgs std_srvs tf2_msgs
-    trajectory_msgs
-    visualization_msgs
+    trajectory_msgs visualization_msgs
     """.split()
 )
 

@@ -1,1 +1,1 @@
-"""From body dynamics to bounded commands for exoskeletons and prostheses; algorithms without ROS."""
+"""From body dynamics to bounded commands for devices on the body; algorithms without ROS."""
