@@ -1,4 +1,4 @@
-"""What goes out at each tick: bounded torques on the person, and the same at the device's joints."""
+"""What goes out at each tick: bounded torques on the person and at the device's joints."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -23,7 +23,8 @@ class JointSetpoint:
     """One joint's share of a command, in the signs of that joint.
 
     The torque that the command asks for is
-    `effort_nm + stiffness_nm_rad (position_rad - angle) + damping_nm_s_rad (velocity_rad_s - rate)`;
+    `effort_nm + stiffness_nm_rad (position_rad - angle)
+    + damping_nm_s_rad (velocity_rad_s - rate)`;
     at `angle_rad` and `rate_rad_s` it obeys every limit.
 
     Attributes:
