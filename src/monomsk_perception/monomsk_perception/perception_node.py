@@ -35,6 +35,7 @@ from monomsk_perception.conversions import (
     to_subject,
 )
 from monomsk_perception.errors import PerceptionError
+from monomsk_perception.frozen_images import FrozenImages
 from monomsk_perception.landmarker import Landmarker, LandmarkerOptions
 from monomsk_perception.lifter_factory import LifterChoice, usable_choice
 from monomsk_perception.perception_parameters import PARAMETERS
@@ -62,6 +63,7 @@ class PerceptionNode(StatusNode):
         super().__init__("perception", PARAMETERS)
         self._monitor = StreamMonitor()
         self._guard = StampGuard()
+        self._frozen = FrozenImages()
         self._intrinsics: CameraIntrinsics | None = None
         self._perception: Perception | None = None
         self._is_active = False
@@ -153,6 +155,9 @@ class PerceptionNode(StatusNode):
             self._forget()
         try:
             image = to_bgr(message)
+            if self._frozen.check(image, stamp_ns):
+                self._complain("frozen images", "the camera repeats one image")
+                return
             height, width = image.shape[:2]
             perception = self._perception_for(width, height)
             if perception is None:
