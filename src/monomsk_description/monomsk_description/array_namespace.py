@@ -5,6 +5,7 @@ components along its rows, and has one column a batch.
 """
 
 import sys
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -16,13 +17,18 @@ from monomsk_description.frames import Array
 
 def namespace_of(x: Any) -> ModuleType:
     """The module that x's type comes from: torch, casadi, or else numpy."""
-    name = type(x).__module__.partition(".")[0]
+    return _namespace(type(x))
+
+
+@cache
+def _namespace(kind: type) -> ModuleType:
+    name = kind.__module__.partition(".")[0]
     return sys.modules[name] if name in ("torch", "casadi") else np
 
 
 def is_symbolic(x: Any) -> bool:
     """Whether x is casadi's."""
-    return namespace_of(x).__name__ == "casadi"
+    return _namespace(type(x)).__name__ == "casadi"
 
 
 def constant(values: Array, like: Any) -> Any:

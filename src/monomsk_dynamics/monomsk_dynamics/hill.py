@@ -109,12 +109,23 @@ def tendon_forces(parameters: MuscleParameters, lengths: Any, velocities: Any) -
     Both (..., muscles). Above the fastest shortening the force-velocity curve falls below zero; a
     muscle cannot push, so that its active force ends at zero.
     """
-    xp = namespace_of(lengths)
     fiber = fiber_state(parameters, lengths, velocities)
     strongest = constant(parameters.max_isometric_force, lengths) * fiber.cos_pennation
+    return TendonForces(
+        strongest * _active_share(fiber), strongest * passive_force_length(fiber.length)
+    )
+
+
+def active_tendon_forces(parameters: MuscleParameters, lengths: Any, velocities: Any) -> Any:
+    """The active part alone of `tendon_forces` [N], (..., muscles)."""
+    fiber = fiber_state(parameters, lengths, velocities)
+    strongest = constant(parameters.max_isometric_force, lengths) * fiber.cos_pennation
+    return strongest * _active_share(fiber)
+
+
+def _active_share(fiber: FiberState) -> Any:
+    """Active force over the maximal isometric one, along the fibres."""
+    xp = namespace_of(fiber.length)
     speed = force_velocity(fiber.velocity)
     positive = 0.5 * (speed + xp.sqrt(speed**2 + 1e-6))
-    return TendonForces(
-        strongest * active_force_length(fiber.length) * positive,
-        strongest * passive_force_length(fiber.length),
-    )
+    return active_force_length(fiber.length) * positive

@@ -11,7 +11,7 @@ Array = NDArray[np.float64]
 #: Stands for infinity in a bound, as daqp has it.
 UNBOUNDED = 1e30
 
-_EQUALITY = 5  # daqp's mark of a row that is active and stays so
+EQUALITY = 5  # daqp's mark of a row that is active and stays so
 
 
 def solve_qp(
@@ -49,16 +49,39 @@ def solve_qp(
         raise ShapeError("quadratic programme", f"bounds {below.shape}, {above.shape}")
     if not np.isfinite(hessian.sum() + gradient.sum() + matrix.sum()):
         raise ShapeError("quadratic programme", "holds NaN or infinity")
-    sense = np.where(below == above, _EQUALITY, 0).astype(np.int32)
-    solution, _, flag, _ = daqp.solve(
+    return solve_prepared(
         np.array(hessian, dtype=float, order="C"),
         np.array(gradient, dtype=float),
         np.array(matrix, dtype=float, order="C"),
-        np.clip(above, -UNBOUNDED, UNBOUNDED),
         np.clip(below, -UNBOUNDED, UNBOUNDED),
-        sense,
+        np.clip(above, -UNBOUNDED, UNBOUNDED),
+        np.where(below == above, EQUALITY, 0).astype(np.int32),
     )
+
+
+def solve_prepared(
+    hessian: Array,
+    gradient: Array,
+    matrix: Array,
+    lower: Array,
+    upper: Array,
+    sense: NDArray[np.int32],
+) -> Array:
+    """The same for arrays that are finite, contiguous and as the solver wants them: no checks.
+
+    Args:
+        hessian: H, (n, n).
+        gradient: g, (n,).
+        matrix: A, (m, n).
+        lower: Lower bounds of the unknowns, then of the rows, (n + m,).
+        upper: Their upper bounds.
+        sense: `EQUALITY` where both are equal, else 0, (n + m,).
+
+    Raises:
+        SolverError: The solver found no solution; carries its flag.
+    """
+    solution, _, flag, _ = daqp.solve(hessian, gradient, matrix, upper, lower, sense)
     if flag < 1:
-        raise SolverError(int(flag), n)
+        raise SolverError(int(flag), len(gradient))
     minimiser: Array = np.array(solution)
     return minimiser

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from monomsk_description.muscles import SIDES, MuscleGeometry
 from monomsk_dynamics.errors import OptionError, ShapeError
-from monomsk_dynamics.hill import tendon_forces
-from monomsk_dynamics.qp import solve_qp
+from monomsk_dynamics.hill import active_tendon_forces, tendon_forces
+from monomsk_dynamics.muscle_sharing import LegShare
 
 Array = NDArray[np.float64]
 
@@ -86,14 +86,12 @@ class StaticOptimization:
         self._options = options or StaticOptimizationOptions()
         self._muscles_per_leg = len(geometry.names) // len(SIDES)
         self._coordinates = [self._indices(side) for side in SIDES]
-        # Unknowns of one leg: activations, then reserves.
-        rows, count = len(self._options.coordinates), self._muscles_per_leg
-        self._hessian, self._gradient = np.eye(count + rows), np.zeros(count + rows)
-        self._lower = np.full(count + rows, -np.inf)
-        self._lower[:count] = self._options.minimum_activation
-        self._upper = np.full(count + rows, np.inf)
-        self._upper[:count] = 1.0
-        self._per_reserve = np.eye(rows) / np.sqrt(self._options.reserve_weight)
+        self._leg = LegShare(
+            self._muscles_per_leg,
+            len(self._options.coordinates),
+            self._options.minimum_activation,
+            self._options.reserve_weight,
+        )
         self.coordinate_names = tuple(
             f"{name}_{side}" for side in SIDES for name in self._options.coordinates
         )
@@ -137,9 +135,8 @@ class StaticOptimization:
     def _solve_some(self, q: Array, rates: Array, tau: Array) -> Iterator[MuscleSolution]:
         lengths, arms = self._geometry.lengths_with_moment_arms(q)
         velocities = -(arms @ rates[:, :, None])[:, :, 0]
-        forces = tendon_forces(self._geometry.parameters, lengths, velocities)
-        passive = forces.passive if self._options.passive else np.zeros_like(forces.passive)
-        for frame in zip(arms, forces.active, passive, tau, strict=True):
+        active, passive = self._forces(lengths, velocities)
+        for frame in zip(arms, active, passive, tau, strict=True):
             yield self._solve_one(*frame)
 
     def _solve_one(self, arms: Array, active: Array, passive: Array, tau: Array) -> MuscleSolution:
@@ -151,7 +148,7 @@ class StaticOptimization:
             turning = arms[muscles, coordinates].T
             wanted = tau[coordinates] - turning @ passive[muscles]
             per_activation = turning * active[muscles]
-            activations[muscles] = self._share(per_activation, wanted)
+            activations[muscles] = self._leg.activations(per_activation, wanted)
             reserves.append(wanted - per_activation @ activations[muscles])
         return MuscleSolution(
             names=self._geometry.names,
@@ -161,19 +158,13 @@ class StaticOptimization:
             reserves=np.concatenate(reserves),
         )
 
-    def _share(self, per_activation: Array, wanted: Array) -> Array:
-        """Activations of one leg: min |a|² + weight |r|², per_activation a + r = wanted.
-
-        The unknowns are a and r times the weight's root, so that the Hessian is the identity.
-        """
-        rows = np.concatenate([per_activation, self._per_reserve], axis=1)
-        solution = solve_qp(
-            self._hessian, self._gradient, rows, wanted, wanted, self._lower, self._upper
-        )
-        count = self._muscles_per_leg
-        # The solver meets bounds to its tolerance.
-        above: Array = np.maximum(solution[:count], self._lower[:count])
-        return np.minimum(above, 1.0)
+    def _forces(self, lengths: Array, velocities: Array) -> tuple[Array, Array]:
+        """Of the tendons at full activation and without any, (n, 80) each [N]."""
+        parameters = self._geometry.parameters
+        if self._options.passive:
+            forces = tendon_forces(parameters, lengths, velocities)
+            return forces.active, forces.passive
+        return active_tendon_forces(parameters, lengths, velocities), np.zeros_like(lengths)
 
     def _indices(self, side: str) -> list[int]:
         names = self._geometry.coordinate_names
