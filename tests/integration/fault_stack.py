@@ -1,0 +1,285 @@
+"""Camera, perception and dynamics as processes, with an observer that believes nothing.
+
+The observer checks every result that arrives: numbers are finite, the stamp is that of an image
+which was really published and showed a person, and stamps go forward unless a jump was announced.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tests.conftest import PYTHON, ROOT, StartedProcess, load_message_libraries
+from tests.monomsk_perception.conftest import sample_video
+
+#: Asserted; issue 6 asks for 1 s on a machine of its own, this is for a machine with other work.
+RECOVERY_LIMIT_S = 3.0
+START_LIMIT_S = 40.0
+HEIGHT_M, MASS_KG = 1.72, 66.0
+#: Contents of an image that may be answered with a state.
+_SHOWS_SOMEBODY = ("person", "two", "frozen")
+
+PERCEPTION = {
+    "height_m": HEIGHT_M,
+    "mass_kg": MASS_KG,
+    "model_complexity": "lite",
+    "num_threads": 1,
+}
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A message and when it came, by the test's own clock [s]."""
+
+    time_s: float
+    message: Any
+
+    @property
+    def stamp_ns(self) -> int:
+        stamp = self.message.header.stamp
+        return int(stamp.sec) * 10**9 + int(stamp.nanosec)
+
+
+class Observer:
+    """Everything that the graph said."""
+
+    def __init__(self, namespace: str) -> None:
+        import rclpy
+        from diagnostic_msgs.msg import DiagnosticArray
+        from rclpy.executors import SingleThreadedExecutor
+        from rclpy.qos import qos_profile_sensor_data
+
+        load_message_libraries()
+        from monomsk_msgs.msg import BodyDynamics, BodyState, Landmarks
+
+        self.context = rclpy.Context()
+        rclpy.init(context=self.context)
+        self.node = rclpy.create_node("fault_observer", namespace=namespace, context=self.context)
+        self._executor = SingleThreadedExecutor(context=self.context)
+        self._executor.add_node(self.node)
+        self.states: list[Arrival] = []
+        self.dynamics: list[Arrival] = []
+        self.landmarks: list[Arrival] = []
+        self.statuses: list[tuple[float, Any]] = []
+        node = self.node
+        node.create_subscription(BodyState, "body_state", self._into(self.states), 50)
+        node.create_subscription(BodyDynamics, "body_dynamics", self._into(self.dynamics), 50)
+        node.create_subscription(
+            Landmarks, "landmarks", self._into(self.landmarks), qos_profile_sensor_data
+        )
+        node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, 50)
+
+    @staticmethod
+    def _into(arrivals: list[Arrival]) -> Callable[[Any], None]:
+        return lambda message: arrivals.append(Arrival(time.perf_counter(), message))
+
+    def _on_diagnostics(self, message: Any) -> None:
+        now_s = time.perf_counter()
+        self.statuses += [(now_s, status) for status in message.status]
+
+    def spin_until(self, condition: Callable[[], Any], timeout_s: float) -> bool:
+        """Listen until a condition holds; tells whether it came to hold."""
+        deadline_s = time.perf_counter() + timeout_s
+        while not condition() and time.perf_counter() < deadline_s:
+            self._executor.spin_once(timeout_sec=0.02)
+        return bool(condition())
+
+    def listen(self, duration_s: float) -> None:
+        self.spin_until(lambda: False, duration_s)
+
+    def said(self, text: str, since_s: float) -> bool:
+        """Whether a diagnostic since then carries this text in its message."""
+        return any(at >= since_s and text in status.message for at, status in self.statuses)
+
+    def close(self) -> None:
+        import rclpy
+
+        self._executor.shutdown()
+        self.node.destroy_node()
+        rclpy.shutdown(context=self.context)
+
+
+class Camera:
+    """The fault camera's process."""
+
+    def __init__(self, environment: Mapping[str, str], namespace: str, log: Path) -> None:
+        self._log = log
+        script = Path(__file__).with_name("fault_camera.py")
+        videos = sample_video("cam01.mp4"), sample_video("cam03.mp4")
+        remap = ["--ros-args", "-r", f"__ns:={namespace}"]
+        self.popen = subprocess.Popen(
+            [str(word) for word in (PYTHON, script, *videos, *remap)],
+            env=dict(environment),
+            stdin=subprocess.PIPE,
+            stdout=log.open("wb"),
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def set(self, **behaviour: Any) -> float:
+        """Change the behaviour; returns the time by the test's clock [s]."""
+        assert self.popen.stdin is not None
+        self.popen.stdin.write(json.dumps(behaviour).encode() + b"\n")
+        self.popen.stdin.flush()
+        return time.perf_counter()
+
+    def published(self) -> dict[int, str]:
+        """What each image showed, by its stamp [ns]."""
+        rows = (line.split() for line in self._log.read_text(errors="replace").splitlines())
+        return {int(row[1]): row[2] for row in rows if len(row) == 3 and row[0] == "image"}
+
+    def close(self) -> None:
+        if self.popen.stdin is not None:
+            self.popen.stdin.close()
+        try:
+            self.popen.wait(5.0)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.popen.pid, signal.SIGKILL)
+            self.popen.wait(5.0)
+
+
+class Stack:
+    """The three processes and the observer."""
+
+    def __init__(self, environment: Mapping[str, str], folder: Path, namespace: str) -> None:
+        self.environment = dict(environment)
+        self.folder = folder
+        self.namespace = namespace
+        self.observer = Observer(namespace)
+        self.nodes: dict[str, StartedProcess] = {}
+        self._started = 0
+        self.camera: Camera | None = None
+
+    def start_camera(self) -> Camera:
+        self.camera = Camera(self.environment, self.namespace, self.folder / "camera.log")
+        return self.camera
+
+    def start(self, name: str, **parameters: Any) -> StartedProcess:
+        """Start `perception`, `dynamics` or `recorder`."""
+        package, executable, own = {
+            "perception": ("monomsk_perception", "perception_node", PERCEPTION),
+            "dynamics": ("monomsk_dynamics", "dynamics_node", {}),
+            "recorder": ("monomsk_analysis", "recorder", {}),
+        }[name]
+        program = ROOT / "install" / package / "lib" / package / executable
+        words = [str(program), "--ros-args", "-r", f"__ns:={self.namespace}"]
+        for key, value in (own | parameters).items():
+            words += ["-p", f"{key}:={str(value).lower() if isinstance(value, bool) else value}"]
+        self._started += 1
+        log = self.folder / f"{name}_{self._started}.log"
+        self.nodes[name] = StartedProcess(words, self.environment, log)
+        return self.nodes[name]
+
+    def kill(self, name: str) -> None:
+        """As the kernel does when memory runs out."""
+        self.nodes[name].popen.kill()
+        self.nodes[name].popen.wait(5.0)
+
+    def pause(self, name: str, duration_s: float) -> float:
+        """Stop a process for some time; returns when it went on [s]."""
+        popen = self.nodes[name].popen
+        popen.send_signal(signal.SIGSTOP)
+        try:
+            self.observer.listen(duration_s)
+        finally:
+            popen.send_signal(signal.SIGCONT)
+        return time.perf_counter()
+
+    def steady(self, timeout_s: float = START_LIMIT_S) -> float:
+        """Wait until results flow; returns the time since which everything is to be checked [s]."""
+        begun_s = time.perf_counter()
+        count = len(self.observer.dynamics)
+        flows = self.observer.spin_until(
+            lambda: len(self.observer.dynamics) >= count + 8, timeout_s
+        )
+        assert flows, f"no results:\n{self.output()}"
+        return begun_s
+
+    def recovery_s(self, since_s: float, limit_s: float = RECOVERY_LIMIT_S) -> float:
+        """Seconds from then to the first body_dynamics of an image taken since then.
+
+        The wall clock of stamps and the test's clock run at the same pace; an image taken a moment
+        before counts as taken before, whatever its stamp says.
+        """
+        seen = len(self.observer.dynamics)
+        published = self._stamps()
+        self.observer.spin_until(lambda: self._answers(since_s, seen, published), limit_s)
+        answers = self._answers(since_s, seen, published)
+        assert answers, f"no result within {limit_s} s:\n{self.output()}"
+        return answers[0].time_s - since_s
+
+    def _answers(self, since_s: float, seen: int, before: set[int]) -> list[Arrival]:
+        recent = self.observer.dynamics[max(0, seen - 100) :]
+        return [a for a in recent if a.time_s >= since_s and a.stamp_ns not in before]
+
+    def _stamps(self) -> set[int]:
+        return set(self.camera.published()) if self.camera else set()
+
+    def alive(self) -> None:
+        """Every process that was not killed on purpose runs, and printed no traceback."""
+        for name, process in self.nodes.items():
+            assert process.popen.poll() is None, f"{name} died:\n{process.output}"
+            assert "Traceback" not in process.output, f"{name}:\n{process.output}"
+        assert self.camera is None or self.camera.popen.poll() is None, self.output()
+
+    def check_results(self, since_s: float) -> None:
+        """No wrong number: every result since then is finite and of an image with a person."""
+        assert self.camera is not None
+        published = self.camera.published()
+        for arrivals in (self.observer.states, self.observer.dynamics):
+            for arrival in arrivals:
+                if arrival.time_s >= since_s:
+                    assert published.get(arrival.stamp_ns) in _SHOWS_SOMEBODY
+                    _check_numbers(arrival.message)
+
+    def check_order(self, since_s: float) -> None:
+        """Stamps of each stream go forward."""
+        for arrivals in (self.observer.states, self.observer.dynamics):
+            stamps = [a.stamp_ns for a in arrivals if a.time_s >= since_s]
+            assert np.all(np.diff(stamps) > 0)
+
+    def output(self) -> str:
+        parts = [f"--- {name}\n{p.output[-2000:]}" for name, p in self.nodes.items()]
+        camera = (self.folder / "camera.log").read_text(errors="replace")[-1000:]
+        recent = {f"{s.name}: {s.message}" for _, s in self.observer.statuses[-6:]}
+        return "\n".join([*parts, f"--- camera\n{camera}", *recent])
+
+    def close(self) -> None:
+        for process in self.nodes.values():
+            process.end()
+        if self.camera is not None:
+            self.camera.close()
+        self.observer.close()
+
+
+def _check_numbers(message: Any) -> None:
+    """Kinematics and forces are numbers, and a person's."""
+    pelvis = message.pelvis_pose
+    o = pelvis.orientation
+    assert abs(np.linalg.norm([o.x, o.y, o.z, o.w]) - 1.0) < 1e-6
+    assert np.isfinite(message.position).all() and np.isfinite(message.velocity).all()
+    assert np.isfinite([pelvis.position.x, pelvis.position.y, pelvis.position.z]).all()
+    assert -0.5 < pelvis.position.z < 2.5
+    if hasattr(message, "effort"):
+        assert np.isfinite(message.effort).all() and np.isfinite(message.acceleration).all()
+        for sole in (message.right_sole, message.left_sole):
+            assert np.isfinite([sole.force.x, sole.force.y, sole.force.z]).all()
+            assert sole.force.z >= -1e-6
+
+
+def note(name: str, seconds: float) -> None:
+    """Tell a measured recovery: on stdout, and in the file that MONOMSK_FAULT_REPORT names."""
+    line = json.dumps({"fault": name, "recovery_s": round(seconds, 3)})
+    print(line)
+    report = os.environ.get("MONOMSK_FAULT_REPORT")
+    if report:
+        with Path(report).open("a") as file:
+            file.write(line + "\n")
