@@ -3,6 +3,7 @@
 The one file of this package that needs ROS; nothing in the package imports it.
 """
 
+import gc
 import signal
 import sys
 from collections.abc import Mapping
@@ -10,30 +11,70 @@ from typing import Any
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rcl_interfaces.msg import (
+    FloatingPointRange,
+    IntegerRange,
+    ParameterDescriptor,
+    SetParametersResult,
+)
+from rclpy.exceptions import InvalidParameterValueException, ParameterException
 from rclpy.executors import ExternalShutdownException
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
+from rclpy.parameter import Parameter
 
-from monomsk_description.node_parameters import AUTOSTART, NodeParameter
+from monomsk_description.node_parameters import AUTOSTART, NodeParameter, problems
 from monomsk_description.threads import use_one_thread
 
 
 class StatusNode(LifecycleNode):
     """A lifecycle node with described, bounded parameters and a diagnostic status.
 
+    A change of parameters at run time is checked against the table, then by `refuse_parameters`,
+    and, once it is in force, told to `on_parameters_changed`.
+
     Args:
         name: The node's.
         parameters: By name; `autostart` is added.
+
+    Raises:
+        InvalidParameterValueException: A value from outside is out of its range or no choice.
     """
 
     def __init__(self, name: str, parameters: Mapping[str, NodeParameter]) -> None:
         super().__init__(name)
-        for key, parameter in {"autostart": AUTOSTART, **parameters}.items():
-            self.declare_parameter(key, parameter.default, _descriptor(parameter))
+        self._described = {"autostart": AUTOSTART, **parameters}
+        for key, parameter in self._described.items():
+            default = parameter.default
+            start = list(default) if isinstance(default, tuple) else default
+            value = self.declare_parameter(key, start, _descriptor(parameter)).value
+            reason = parameter.problem(value)
+            if reason:
+                raise InvalidParameterValueException(key, value, reason)
+        self.add_on_set_parameters_callback(self._check_change)
+        self.add_post_set_parameters_callback(self._tell_change)
 
     def parameter(self, name: str) -> Any:
         """The value of a declared parameter."""
         return self.get_parameter(name).value
+
+    def refuse_parameters(self, values: Mapping[str, Any]) -> str:
+        """Why these new values cannot be taken together; empty: they can. For subclasses."""
+        return ""
+
+    def on_parameters_changed(self, values: Mapping[str, Any]) -> None:
+        """New values are in force. For subclasses."""
+
+    def _check_change(self, changes: list[Parameter]) -> SetParametersResult:
+        values = {change.name: change.value for change in changes}
+        reason = problems(self._described, values) or self.refuse_parameters(values)
+        if reason:
+            self.get_logger().warning(f"parameters refused: {reason}")
+        return SetParametersResult(successful=not reason, reason=reason)
+
+    def _tell_change(self, changes: list[Parameter]) -> None:
+        mine = {c.name: c.value for c in changes if c.name in self._described}
+        if mine:
+            self.on_parameters_changed(mine)
 
     def create_status_publisher(self) -> None:
         """Create the publisher of `/diagnostics`."""
@@ -49,15 +90,20 @@ class StatusNode(LifecycleNode):
 
 
 def _descriptor(parameter: NodeParameter) -> ParameterDescriptor:
-    descriptor = ParameterDescriptor(description=parameter.text)
+    descriptor = ParameterDescriptor(description=parameter.text, read_only=parameter.read_only)
+    if parameter.choices:
+        descriptor.additional_constraints = "one of " + ", ".join(parameter.choices)
     if parameter.low is None or parameter.high is None:
         return descriptor
-    if isinstance(parameter.default, int):
-        low, high = int(parameter.low), int(parameter.high)
-        descriptor.integer_range = [IntegerRange(from_value=low, to_value=high)]
+    if isinstance(parameter.default, tuple):
+        low, high = parameter.low, parameter.high
+        descriptor.additional_constraints = f"each number within {low:g} to {high:g}"
+    elif isinstance(parameter.default, int):
+        bounds = IntegerRange(from_value=int(parameter.low), to_value=int(parameter.high))
+        descriptor.integer_range = [bounds]
     else:
-        bounds = FloatingPointRange(from_value=parameter.low, to_value=parameter.high)
-        descriptor.floating_point_range = [bounds]
+        span = FloatingPointRange(from_value=parameter.low, to_value=parameter.high)
+        descriptor.floating_point_range = [span]
     return descriptor
 
 
@@ -65,7 +111,12 @@ def run(node_class: type[StatusNode], args: list[str] | None = None) -> None:
     """Run a node until it is interrupted; exits with 1 when it cannot start by itself."""
     use_one_thread()
     rclpy.init(args=args)
-    node = node_class()  # type: ignore[call-arg]  # the nodes name themselves
+    try:
+        node = node_class()  # type: ignore[call-arg]  # the nodes name themselves
+    except ParameterException as error:
+        rclpy.logging.get_logger(node_class.__name__).error(str(error))
+        rclpy.try_shutdown()
+        sys.exit(1)
     started = True
     try:
         if node.parameter("autostart"):
@@ -74,6 +125,7 @@ def run(node_class: type[StatusNode], args: list[str] | None = None) -> None:
                 and node.trigger_activate() is TransitionCallbackReturn.SUCCESS
             )
         if started:
+            keep_long_lived_objects()
             rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
@@ -83,3 +135,9 @@ def run(node_class: type[StatusNode], args: list[str] | None = None) -> None:
         node.destroy_node()
         rclpy.try_shutdown()
     sys.exit(0 if started else 1)
+
+
+def keep_long_lived_objects() -> None:
+    """Take what exists now out of the garbage collector: its full runs would stop the stream."""
+    gc.collect()
+    gc.freeze()
