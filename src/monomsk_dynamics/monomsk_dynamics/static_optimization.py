@@ -85,7 +85,8 @@ class StaticOptimization:
         self._geometry = geometry
         self._options = options or StaticOptimizationOptions()
         self._muscles_per_leg = len(geometry.names) // len(SIDES)
-        self._coordinates = [self._indices(side) for side in SIDES]
+        #: Of each leg, indices of the coordinates whose torques are explained.
+        self.leg_coordinates = [self._indices(side) for side in SIDES]
         self._leg = LegShare(
             self._muscles_per_leg,
             len(self._options.coordinates),
@@ -132,6 +133,22 @@ class StaticOptimization:
             frames = slice(first, first + _FRAMES_AT_ONCE)
             yield from self._solve_some(q[frames], rates[frames], tau[frames])
 
+    def leg_muscles(self, leg: int) -> slice:
+        """Where a leg's muscles (0 right, 1 left) stand among all."""
+        return slice(leg * self._muscles_per_leg, (leg + 1) * self._muscles_per_leg)
+
+    def share(self, per_activation: Array, wanted: Array) -> Array:
+        """Activations of one leg's muscles.
+
+        Args:
+            per_activation: Torques at full activation (coordinates, muscles) [N m].
+            wanted: Torques that the muscles shall make (coordinates,) [N m].
+
+        Raises:
+            SolverError: The quadratic programme has no solution.
+        """
+        return self._leg.activations(per_activation, wanted)
+
     def _solve_some(self, q: Array, rates: Array, tau: Array) -> Iterator[MuscleSolution]:
         lengths, arms = self._geometry.lengths_with_moment_arms(q)
         velocities = -(arms @ rates[:, :, None])[:, :, 0]
@@ -142,13 +159,12 @@ class StaticOptimization:
     def _solve_one(self, arms: Array, active: Array, passive: Array, tau: Array) -> MuscleSolution:
         """Of moment arms (80, 31), forces at full activation and without any (80,), torques."""
         activations, reserves = np.empty(len(active)), []
-        for leg, coordinates in enumerate(self._coordinates):
-            first = leg * self._muscles_per_leg
-            muscles = slice(first, first + self._muscles_per_leg)
+        for leg, coordinates in enumerate(self.leg_coordinates):
+            muscles = self.leg_muscles(leg)
             turning = arms[muscles, coordinates].T
             wanted = tau[coordinates] - turning @ passive[muscles]
             per_activation = turning * active[muscles]
-            activations[muscles] = self._leg.activations(per_activation, wanted)
+            activations[muscles] = self.share(per_activation, wanted)
             reserves.append(wanted - per_activation @ activations[muscles])
         return MuscleSolution(
             names=self._geometry.names,
