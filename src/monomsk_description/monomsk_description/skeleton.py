@@ -13,7 +13,8 @@ import pinocchio as pin
 from monomsk_description.anatomy import Anatomy, Site
 from monomsk_description.anatomy_file import load_anatomy
 from monomsk_description.assembly import ROOT_SEGMENT, assemble
-from monomsk_description.coupling import ROOT_NQ, ROOT_NV, Coupling, ForceDerivatives
+from monomsk_description.body_terms import BodyTerms
+from monomsk_description.coupling import ROOT_NQ, ROOT_NV, Coupling, ForceDerivatives, from_upper
 from monomsk_description.errors import IncompleteSkeletonError, UnknownNameError
 from monomsk_description.frames import Array, to_rep103
 from monomsk_description.landmarks import LANDMARK_NAMES, load_landmark_sites, place_landmarks
@@ -28,6 +29,16 @@ PELVIS_TANGENT_NAMES = (
     "pelvis_linear_x", "pelvis_linear_y", "pelvis_linear_z",
     "pelvis_angular_x", "pelvis_angular_y", "pelvis_angular_z",
 )  # fmt: skip
+
+
+def _free_body() -> pin.Model:
+    model = pin.Model()
+    model.addJoint(0, pin.JointModelFreeFlyer(), pin.SE3.Identity(), "pelvis")
+    return model
+
+
+#: Nothing but the manifold of the pelvis: positions and unit quaternions.
+_FREE_BODY = _free_body()
 
 
 class Skeleton:
@@ -66,6 +77,11 @@ class Skeleton:
         self._data = self.model.createData()
         self._coupling = Coupling(assembly.axes, assembly.coordinates)
         self._segments = assembly.segments
+        self._sole_frames = [
+            (frame.joint, frame.placement * pin.SE3(np.eye(3), to_rep103(site.location_m)))
+            for site in anatomy.sole_frames
+            for frame in (assembly.segments[site.segment],)
+        ]
         point_sets = PointSetFactory(assembly)
         self.soles = point_sets.make(anatomy.sole_points)
         self.landmarks = _landmarks(point_sets, anatomy)
@@ -112,18 +128,14 @@ class Skeleton:
         """The configuration (38,) reached from q along a tangent vector (37,)."""
         moved = np.empty(self.nq)
         moved[7:] = q[7:] + tangent[6:]
-        step = pin.exp6(pin.Motion(tangent[:3], tangent[3:6]))
-        moved[:7] = pin.SE3ToXYZQUAT(pin.XYZQUATToSE3(q[:7]) * step)
-        # Rounding errors of the norm would grow from step to step. The hemisphere stays that of
-        # the quaternion before, so that logs stay continuous.
-        norm = np.linalg.norm(moved[3:7])
-        moved[3:7] /= norm if moved[3:7] @ q[3:7] >= 0 else -norm
+        # Normalised, and in the hemisphere of the quaternion before, so that logs stay continuous.
+        moved[:7] = pin.integrate(_FREE_BODY, q[:7], tangent[:6])
         return moved
 
     def difference(self, q_from: Array, q_to: Array) -> Array:
         """The tangent vector (37,) that leads from one configuration to another."""
-        step = pin.log6(pin.XYZQUATToSE3(q_from[:7]).actInv(pin.XYZQUATToSE3(q_to[:7])))
-        return np.concatenate([step.linear, step.angular, q_to[7:] - q_from[7:]])
+        step = pin.difference(_FREE_BODY, q_from[:7], q_to[:7])
+        return np.concatenate([step, q_to[7:] - q_from[7:]])
 
     # Kinematics ---------------------------------------------------------------------------------
 
@@ -156,16 +168,30 @@ class Skeleton:
 
     def sole_poses(self, q: Array) -> tuple[pin.SE3, pin.SE3]:
         """REP-120 sole frames in the world, right and left: x towards the toes, z up."""
-        segments = self.segment_poses(q)
-        right, left = (
-            segments[s.segment] * pin.SE3(np.eye(3), to_rep103(s.location_m))
-            for s in self.anatomy.sole_frames
-        )
+        pin.forwardKinematics(self.model, self._data, self._coupling.expand(q).q)
+        joint_poses = self._data.oMi
+        right, left = (joint_poses[joint] * placement for joint, placement in self._sole_frames)
         return right, left
 
     def center_of_mass(self, q: Array) -> Array:
         """World position (3,) [m] of the whole body's centre of mass."""
         return np.array(pin.centerOfMass(self.model, self._data, self._coupling.expand(q).q))
+
+    def body_terms(self, q: Array, v: Array) -> BodyTerms:
+        """Mass matrix, bias forces, Jacobians and centre of mass, quicker than one by one."""
+        axes = self._coupling.expand(q)
+        v_axes, a_axes = self._coupling.expand_motion(axes, v, np.zeros(self.nv))
+        data = self._data
+        pin.computeAllTerms(self.model, data, axes.q, v_axes)
+        gains = self._coupling.gains(axes)
+        mass_axes = from_upper(data.M)
+        return BodyTerms(
+            mass_matrix=gains.T @ mass_axes @ gains,
+            bias=(data.nle + mass_axes @ a_axes) @ gains,
+            columns=data.J @ gains,
+            joint_poses=data.oMi,
+            center_of_mass=data.com[0].copy(),
+        )
 
     # Dynamics -----------------------------------------------------------------------------------
 
