@@ -59,6 +59,11 @@ AUTOSTART = NodeParameter(
     True, "configure and activate without a lifecycle manager", read_only=True
 )
 
+#: Of the nodes on the way from an image to forces; see docs/topics.md.
+DETERMINISTIC = NodeParameter(
+    False, "answer every message in order, however late, instead of the newest", read_only=True
+)
+
 
 def problems(parameters: Mapping[str, NodeParameter], values: Mapping[str, Any]) -> str:
     """The first thing wrong with these values, with the parameter's name; empty: nothing."""

@@ -14,7 +14,7 @@ from visualization_msgs.msg import MarkerArray
 from monomsk_description.errors import DescriptionError
 from monomsk_description.lifecycle_node import StatusNode, run
 from monomsk_description.message_fields import fill, joint_state
-from monomsk_description.node_parameters import NodeParameter
+from monomsk_description.node_parameters import DETERMINISTIC, NodeParameter
 from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics import message_fields, results
 from monomsk_dynamics.conversions import (
@@ -41,6 +41,7 @@ except ImportError:  # not among the ROS wheels
 
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 _DEPTH = 10
+_EVERY_DEPTH = 2000  # deterministic: nothing is lost while this many states wait
 _DIAGNOSTICS_PERIOD_S = 1.0
 
 _DEFAULTS = DynamicsOptions()
@@ -54,6 +55,7 @@ PARAMETERS: dict[str, NodeParameter] = {
     "consistency_frames": NodeParameter(
         _DEFAULTS.consistency.frames, "frames that the forward simulation spans", 1, 30
     ),
+    "deterministic": DETERMINISTIC,
     "publish_markers": NodeParameter(True, "publish markers"),
     "publish_tf": NodeParameter(True, "publish /tf of all segments, where tf2_msgs exists"),
 }
@@ -88,9 +90,8 @@ class DynamicsNode(StatusNode):
             self._tf_publisher = self.create_publisher(TFMessage, "/tf", 100)
         self.create_status_publisher()
         self.create_subscription(BodyModel, "body_model", self._on_body_model, _LATCHED)
-        self._states = self.create_subscription(
-            BodyState, "body_state", self._on_body_state, _DEPTH
-        )
+        depth = _EVERY_DEPTH if self.parameter("deterministic") else _DEPTH
+        self._states = self.create_subscription(BodyState, "body_state", self._on_body_state, depth)
         self.create_timer(_DIAGNOSTICS_PERIOD_S, self._publish_diagnostics)
         return TransitionCallbackReturn.SUCCESS
 
@@ -146,7 +147,8 @@ class DynamicsNode(StatusNode):
         )
 
     def _on_body_state(self, message: BodyState) -> None:
-        message = self._newest(message)
+        if not self.parameter("deterministic"):
+            message = self._newest(message)
         if not self._is_active:
             return
         if message.status == BodyState.STATUS_LOST:

@@ -44,6 +44,8 @@ from monomsk_perception.stamp_guard import StampGuard, StampVerdict
 from monomsk_perception.stream_monitor import StreamMonitor
 
 _NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+#: Deterministic: nothing is lost while this many images wait.
+_EVERY = QoSProfile(depth=100)
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 _DIAGNOSTICS_PERIOD_S = 1.0
 
@@ -98,7 +100,8 @@ class PerceptionNode(StatusNode):
         return TransitionCallbackReturn.SUCCESS
 
     def _create_interfaces(self) -> None:
-        self._landmarks_publisher = self.create_publisher(Landmarks, "landmarks", _NEWEST)
+        frames = _EVERY if self.parameter("deterministic") else _NEWEST
+        self._landmarks_publisher = self.create_publisher(Landmarks, "landmarks", frames)
         self._model_publisher = self.create_publisher(BodyModel, "body_model", _LATCHED)
         self._joints_publisher = self.create_publisher(JointState, "joint_states", 10)
         self._state_publisher = self.create_publisher(BodyState, "body_state", 10)
@@ -107,7 +110,7 @@ class PerceptionNode(StatusNode):
             kind, topic = CompressedImage, "image/compressed"
         else:
             kind, topic = Image, "image"
-        self.create_subscription(kind, topic, self._on_image, _NEWEST)
+        self.create_subscription(kind, topic, self._on_image, frames)
         self.create_subscription(CameraInfo, "camera_info", self._on_camera_info, _NEWEST)
         self.create_service(SetSubject, "set_subject", self._on_set_subject)
         self.create_service(Trigger, "reset", self._on_reset)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monomsk_description.node_parameters import NodeParameter
+from monomsk_description.node_parameters import DETERMINISTIC, NodeParameter
 
 PARAMETERS: dict[str, NodeParameter] = {
     "height_m": NodeParameter(0.0, "the person's height [m]; 0: assumed, and said so", 0.0, 2.6),
@@ -28,4 +28,5 @@ PARAMETERS: dict[str, NodeParameter] = {
         0.0, "how far the camera looks down [rad], used when camera_height_m is given", -1.5, 1.5
     ),
     "world_frame": NodeParameter("world", "name of the world frame: z up, floor at z = 0"),
+    "deterministic": DETERMINISTIC,
 }
