@@ -23,7 +23,8 @@ from monomsk_analysis.opensim_kinematics import (
 )
 from monomsk_analysis.storage import Table, coordinate_label, read_storage
 from monomsk_description.completion import complete
-from monomsk_description.muscles import MuscleGeometry, MuscleParameters
+from monomsk_description.muscle_parameters import MuscleParameters
+from monomsk_description.muscles import MuscleGeometry
 from monomsk_description.osim_reader import from_osim
 from monomsk_description.skeleton import Skeleton, build_skeleton, personal_skeleton
 from monomsk_description.subject import Subject

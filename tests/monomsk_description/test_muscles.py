@@ -7,7 +7,8 @@ import pytest
 
 from monomsk_description.errors import AnatomyFileError
 from monomsk_description.muscle_file import load_muscles
-from monomsk_description.muscles import MuscleGeometry, muscle_volume_m3
+from monomsk_description.muscle_parameters import muscle_volume_m3
+from monomsk_description.muscles import MuscleGeometry
 from monomsk_description.scaling import scale
 from monomsk_description.skeleton import Skeleton, build_skeleton
 from monomsk_description.subject import Subject

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from monomsk_description.muscles import MuscleGeometry, MuscleParameters
+from monomsk_description.muscle_parameters import MuscleParameters
+from monomsk_description.muscles import MuscleGeometry
 from monomsk_description.skeleton import build_skeleton
 from monomsk_description.subject import Subject
 from monomsk_dynamics.hill import (

@@ -6,7 +6,7 @@ import pytest
 from monomsk_description.muscles import MuscleGeometry
 from monomsk_dynamics.errors import OptionError, ShapeError
 from monomsk_dynamics.hill import tendon_forces
-from monomsk_dynamics.muscle_analysis import MuscleAnalysis, muscle_activations_for
+from monomsk_dynamics.muscle_analysis import MuscleAnalysis
 from monomsk_dynamics.results import BodyDynamics, SoleContact
 from monomsk_dynamics.static_optimization import StaticOptimization, StaticOptimizationOptions
 
@@ -185,15 +185,38 @@ def test_a_result_gets_its_activations(skeleton, geometry, posture, torques):
     result = BodyDynamics(
         0, q, rates, np.zeros(37), tau, np.zeros(37), (air, air), np.zeros(6), float("nan")
     )
-    named = muscle_activations_for(skeleton, geometry, result)
     analysis = MuscleAnalysis(skeleton)
-    (filled,) = analysis.with_activations([result])
-    assert [name for name, _ in filled.muscle_activations] == [name for name, _ in named]
-    assert [name for name, _ in named] == list(geometry.names)
+    filled = analysis.with_activation(result)
+    assert [name for name, _ in filled.muscle_activations] == list(geometry.names)
     expected = StaticOptimization(geometry).solve(*posture, torques[0]).activations
-    np.testing.assert_allclose([value for _, value in named], expected, atol=1e-12)
+    found = [value for _, value in filled.muscle_activations]
+    np.testing.assert_allclose(found, expected, atol=1e-12)
     np.testing.assert_array_equal(filled.tau, result.tau)
     assert analysis.with_activations([]) == []
     whole = analysis.analyze(result)
     np.testing.assert_allclose(whole.muscles.activations, expected, atol=1e-12)
     assert whole.contact.magnitude("knee_r") > whole.muscles.forces.max() / 2
+
+
+def test_a_recording_gets_its_muscles_and_joint_loads(skeleton, posture, torques):
+    q, rates = skeleton.neutral(), np.zeros(37)
+    q[7:], rates[6:] = posture
+    air = SoleContact(False, 0.0, np.zeros(3), np.full(3, np.nan), 0.0)
+    results = [
+        BodyDynamics(
+            k, q, rates, np.zeros(37), np.r_[np.zeros(6), share * torques[0]], np.zeros(37),
+            (air, air), np.zeros(6), float("nan"),
+        )
+        for k, share in enumerate((0.3, 1.0))
+    ]  # fmt: skip
+    analysis = MuscleAnalysis(skeleton)
+    series = analysis.analyze_all(results)
+    for k, result in enumerate(results):
+        alone = analysis.analyze(result)
+        np.testing.assert_allclose(series.forces[k], alone.muscles.forces, atol=1e-6)
+        sizes = np.linalg.norm(series.contact_forces[k], axis=1)
+        np.testing.assert_allclose(sizes, np.linalg.norm(alone.contact.forces, axis=1))
+        np.testing.assert_allclose(series.contact_forces[k], alone.contact.in_segment)
+    assert series.torques[1, 3] == torques[0][skeleton.coordinate_index("knee_angle_r")]
+    knee = series.joints.index("knee_r")
+    assert series.contact_forces[1, knee, 2] < -500.0  # the femur presses down on the tibia

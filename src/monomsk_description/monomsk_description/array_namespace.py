@@ -5,7 +5,6 @@ components along its rows, and has one column a batch.
 """
 
 import sys
-from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -14,21 +13,24 @@ from numpy.typing import NDArray
 
 from monomsk_description.frames import Array
 
+#: By type: looking it up costs a third of finding it.
+_NAMESPACES: dict[type, ModuleType] = {}
+
 
 def namespace_of(x: Any) -> ModuleType:
     """The module that x's type comes from: torch, casadi, or else numpy."""
-    return _namespace(type(x))
-
-
-@cache
-def _namespace(kind: type) -> ModuleType:
-    name = kind.__module__.partition(".")[0]
-    return sys.modules[name] if name in ("torch", "casadi") else np
+    kind = type(x)
+    found = _NAMESPACES.get(kind)
+    if found is None:
+        name = kind.__module__.partition(".")[0]
+        found = sys.modules[name] if name in ("torch", "casadi") else np
+        _NAMESPACES[kind] = found
+    return found
 
 
 def is_symbolic(x: Any) -> bool:
     """Whether x is casadi's."""
-    return _namespace(type(x)).__name__ == "casadi"
+    return namespace_of(x).__name__ == "casadi"
 
 
 def constant(values: Array, like: Any) -> Any:

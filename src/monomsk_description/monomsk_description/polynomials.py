@@ -7,7 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from monomsk_description.array_namespace import concatenate, take, transform
+from monomsk_description.array_namespace import (
+    concatenate,
+    is_symbolic,
+    namespace_of,
+    take,
+    transform,
+)
 from monomsk_description.frames import Array
 
 Exponents = NDArray[np.int64]
@@ -73,6 +79,25 @@ class SharedPolynomials:
         for factor in self._factors[1:]:
             monomials = monomials * take(table, factor)
         return transform(self._matrix, monomials)
+
+
+class PairedPolynomials:
+    """As many polynomials for each of two legs, which differ between the legs.
+
+    Args:
+        right: At least one.
+        left: As many.
+    """
+
+    def __init__(self, right: Sequence[SparsePolynomial], left: Sequence[SparsePolynomial]) -> None:
+        self._legs = SharedPolynomials(right), SharedPolynomials(left)
+
+    def __call__(self, x: Any) -> Any:
+        """Values (..., 2, polynomials) at x (..., 2, variables); a casadi x has two columns."""
+        right, left = self._legs
+        if is_symbolic(x):
+            return namespace_of(x).horzcat(right(x[:, 0]), left(x[:, 1]))
+        return namespace_of(x).stack([right(x[..., 0, :]), left(x[..., 1, :])], -2)
 
 
 def _factor_indices(exponents: Exponents) -> list[NDArray[np.int64]]:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from monomsk_description.array_namespace import constant, namespace_of
-from monomsk_description.muscles import MuscleParameters
+from monomsk_description.muscle_parameters import MuscleParameters
 
 #: Active force over fibre length, supplement eq. S2: rows b1 to b4 of three bell curves.
 _ACTIVE = (

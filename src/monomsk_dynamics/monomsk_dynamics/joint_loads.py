@@ -13,7 +13,8 @@ import pinocchio as pin
 from numpy.typing import NDArray
 
 from monomsk_description.coupling import Coupling
-from monomsk_description.muscles import PULLED_SEGMENTS, SIDES, MuscleGeometry
+from monomsk_description.muscle_parameters import SIDES
+from monomsk_description.muscles import PULLED_SEGMENTS, MuscleGeometry
 from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.errors import ShapeError
 from monomsk_dynamics.results import BodyDynamics
@@ -23,15 +24,18 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class JointContactForces:
-    """Forces between the bones, on the lower bone, world axes.
+    """Forces between the bones, on the lower bone.
 
     Attributes:
         joints: `hip_r`, `knee_r`, `ankle_r` and the left ones.
-        forces: (6, 3) [N]. The knee's is that of femur on tibia; patella and femur are one body.
+        forces: (6, 3), world axes [N]. The knee's is that of femur on tibia; patella and femur are
+            one body.
+        in_segment: The same in the axes of the lower bone's segment (REP-103).
     """
 
     joints: tuple[str, ...]
     forces: Array
+    in_segment: Array
 
     def magnitude(self, joint: str) -> float:
         """Of a joint's force [N]."""
@@ -77,9 +81,11 @@ class JointLoads:
         pulled = self._geometry.pull_directions(result.q[7:]).reshape(-1, 3)
         tensions = muscle_forces[self._muscles]
         by_muscles = self._onto @ (pulled * tensions[:, None])
-        by_muscles = np.einsum("jab,jb->ja", self._segment_rotations(result), by_muscles)
+        rotations = self._segment_rotations(result)
+        by_muscles = np.einsum("jab,jb->ja", rotations, by_muscles)
         soles = np.repeat([sole.force for sole in result.soles], len(PULLED_SEGMENTS), axis=0)
-        return JointContactForces(self.joints, self._supplied() - soles - by_muscles)
+        forces = self._supplied() - soles - by_muscles
+        return JointContactForces(self.joints, forces, np.einsum("jba,jb->ja", rotations, forces))
 
     def _segment_rotations(self, result: BodyDynamics) -> Array:
         """World rotations (6, 3, 3) of the joints' children; leaves their inverse dynamics."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from monomsk_description.muscles import SIDES, MuscleGeometry
+from monomsk_description.muscle_parameters import SIDES
+from monomsk_description.muscles import MuscleGeometry
 from monomsk_dynamics.errors import OptionError, ShapeError
 from monomsk_dynamics.hill import active_tendon_forces, tendon_forces
 from monomsk_dynamics.muscle_sharing import LegShare

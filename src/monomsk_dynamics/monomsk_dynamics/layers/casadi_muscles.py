@@ -4,7 +4,8 @@ from typing import Any
 
 import casadi as ca
 
-from monomsk_description.muscles import SIDES, MuscleGeometry
+from monomsk_description.muscle_parameters import SIDES
+from monomsk_description.muscles import MuscleGeometry
 from monomsk_dynamics.hill import tendon_forces
 from monomsk_dynamics.static_optimization import StaticOptimization, StaticOptimizationOptions
 
