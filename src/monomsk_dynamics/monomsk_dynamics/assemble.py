@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 
 from monomsk_dynamics.consistency import SolvedFrame
 from monomsk_dynamics.contact import Contact
-from monomsk_dynamics.force_solver import ForceSolution, root_to_world
+from monomsk_dynamics.force_solver import ForceSolution
 from monomsk_dynamics.frame import FootGeometry, FrameTerms
 from monomsk_dynamics.results import BodyDynamics
 from monomsk_dynamics.soles import sole_contacts
+from monomsk_dynamics.wrench_maps import move_wrench, root_to_world, world_to_root
 
 Array = NDArray[np.float64]
 
@@ -39,8 +40,9 @@ class Instant:
 def solved_frame(instant: Instant) -> SolvedFrame:
     """The instant as forward simulation takes it: without the root slack."""
     terms, solution = instant.terms, instant.solution
-    contacts = np.tensordot(solution.point_forces, terms.jacobians, axes=2)
-    return SolvedFrame(instant.stamp_ns * 1e-9, terms.q, terms.v, solution.tau + contacts)
+    loads = solution.tau + np.tensordot(solution.point_forces, terms.jacobians, axes=2)
+    loads[:6] += world_to_root(terms, solution.support)
+    return SolvedFrame(instant.stamp_ns * 1e-9, terms.q, terms.v, loads)
 
 
 def body_dynamics(
@@ -63,5 +65,6 @@ def body_dynamics(
         root_residual=root_to_world(terms, terms.pelvis_position) @ solution.root_slack,
         consistency_error=consistency_error,
         sole_force_sigma=np.sqrt(instant.force_variance),
+        unexplained_load=move_wrench(terms.pelvis_position, np.zeros(3)) @ solution.support,
         timings_s=timings_s,
     )

@@ -27,6 +27,7 @@ from monomsk_dynamics.force_solver import ForceSolution
 from monomsk_dynamics.frame import FrameTerms, evaluate_frame
 from monomsk_dynamics.rotations import skew
 from monomsk_dynamics.smoothing import SmoothMotion, smooth_motion
+from monomsk_dynamics.wrench_maps import world_to_root
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -65,6 +66,7 @@ def make_consistent(
     point_forces: Sequence[Array],
     weight_n: float,
     options: ConsistentMotionOptions | None = None,
+    supports: Array | None = None,
 ) -> ConsistentMotion:
     """Move a motion until the given forces explain it.
 
@@ -74,8 +76,12 @@ def make_consistent(
         point_forces: On the 16 sole points, world, one array (16, 3) a frame [N].
         weight_n: Of the person [N].
         options: How it may be moved.
+        supports: Wrenches of other supports (n, 6) on the pelvis, about the world's origin
+            [N, N m]; None without.
     """
-    fit = _Fit(skeleton, motion, point_forces, weight_n, options or ConsistentMotionOptions())
+    options = options or ConsistentMotionOptions()
+    supports = np.zeros((len(motion.q), _ROOT)) if supports is None else supports
+    fit = _Fit(skeleton, motion, point_forces, supports, weight_n, options)
     for _ in range(fit.options.iterations):
         fit.improve()
     return fit.result()
@@ -122,6 +128,7 @@ class _Fit:
     skeleton: Skeleton
     base: SmoothMotion
     point_forces: Sequence[Array]
+    supports: Array
     weight_n: float
     options: ConsistentMotionOptions
     trust: Array = field(init=False)
@@ -165,7 +172,10 @@ class _Fit:
         self._loads = np.array(
             [
                 np.tensordot(forces, terms.jacobians[:, :, :_ROOT], axes=2)
-                for forces, terms in zip(self.point_forces, self._terms, strict=True)
+                + world_to_root(terms, support)
+                for forces, support, terms in zip(
+                    self.point_forces, self.supports, self._terms, strict=True
+                )
             ]
         )
         needed = [
@@ -244,7 +254,7 @@ def explained(moved: ConsistentMotion, solutions: Sequence[ForceSolution]) -> li
     for terms, a, solution in zip(moved.terms, moved.motion.a, solutions, strict=True):
         loads = np.tensordot(solution.point_forces, terms.jacobians, axes=2)
         tau = terms.mass_matrix @ a + terms.bias - loads
-        slack = tau[:_ROOT].copy()
+        slack = tau[:_ROOT] - world_to_root(terms, solution.support)
         tau[:_ROOT] = 0.0
         changed.append(replace(solution, a=a, tau=tau, root_slack=slack))
     return changed

@@ -19,6 +19,8 @@ from monomsk_dynamics.load_sharing import LoadPrior
 from monomsk_dynamics.options import SolverOptions
 from monomsk_dynamics.qp import solve_qp
 from monomsk_dynamics.rotations import skew
+from monomsk_dynamics.support_prior import SupportRows
+from monomsk_dynamics.wrench_maps import move_wrench, root_to_world, world_to_root
 from monomsk_dynamics.wrench_rows import prior_rows, total_wrench_map
 
 Array = NDArray[np.float64]
@@ -29,6 +31,8 @@ _ROOT = 6
 GRAVITY_M_S2 = 9.81
 #: Relative priors assume at least this share of the body weight.
 _MINIMUM_LOAD = 0.3
+#: The same beside another support, which may bear nearly all of it.
+_MINIMUM_SUPPORTED_LOAD = 0.05
 #: A foot with less of the body weight than this bears nothing.
 _UNLOADED = 0.02
 #: Of a generator's magnitude, relative to the reluctance of its point.
@@ -62,12 +66,14 @@ class ObservedRows:
         value: What they amount to at the observed acceleration, minus what is expected (k,).
         whitener: W (k, k), lower triangular, with W' W the inverse of C = E Sigma_a E' + D.
         joints: Tangent indices of the torque rows (k - 6,).
+        support: What another support adds to the root's rows; None without one.
     """
 
     over_acceleration: Array
     value: Array
     whitener: Array
     joints: Indices
+    support: SupportRows | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,8 @@ class ForceSolution:
         root_slack: Generalised force (6,) at the pelvis, pelvis frame, that nothing explains.
         rows: The observed rows, for the propagation of variances.
         wrench_rows: Prior rows over the sole wrenches (m, 12), likewise.
+        support: Wrench (6,) of other supports than the soles, about the world's origin, world
+            axes [N, N m]; zero without one.
     """
 
     a: Array
@@ -89,6 +97,7 @@ class ForceSolution:
     root_slack: Array
     rows: ObservedRows
     wrench_rows: Array
+    support: Array = field(default_factory=lambda: np.zeros(_ROOT))
 
 
 class ForceSolver:
@@ -114,8 +123,8 @@ class ForceSolver:
             SolverError: The quadratic programme failed.
             ShapeError: Something not finite came in.
         """
-        rows = self._observed_rows(terms, observed)
-        wrench_rows, targets = prior_rows(prior, self.vertical_load(rows))
+        rows = self._observed_rows(terms, observed, prior)
+        wrench_rows, targets = prior_rows(prior, self.vertical_load(rows, prior))
         forces = np.zeros_like(terms.points)
         loaded = self._loaded_points(prior)
         if len(loaded):
@@ -129,11 +138,14 @@ class ForceSolver:
         forces = self._drop_unloaded(forces)
         return self._complete(terms, observed, rows, forces, wrench_rows)
 
-    def vertical_load(self, rows: ObservedRows) -> float:
-        """The vertical force that the observed motion asks for, at least a share of weight [N]."""
-        return max(float(rows.value[2]), _MINIMUM_LOAD * self._weight)
+    def vertical_load(self, rows: ObservedRows, prior: LoadPrior) -> float:
+        """The vertical force that the motion asks of the soles, at least a share of weight [N]."""
+        least = _MINIMUM_LOAD if prior.support is None else _MINIMUM_SUPPORTED_LOAD
+        return max(float(rows.value[2]), least * self._weight)
 
-    def _observed_rows(self, terms: FrameTerms, observed: Observation) -> ObservedRows:
+    def _observed_rows(
+        self, terms: FrameTerms, observed: Observation, prior: LoadPrior
+    ) -> ObservedRows:
         to_mass_center = root_to_world(terms, terms.center_of_mass)
         inverse = terms.mass_matrix @ observed.acceleration + terms.bias
         known = np.isfinite(observed.torque_prior) & np.isfinite(observed.torque_prior_sigma)
@@ -148,8 +160,12 @@ class ForceSolver:
         noise = np.concatenate([slack * self._weight, observed.torque_prior_sigma[joints]])
         covariance = (over_acceleration * observed.sigma**2) @ over_acceleration.T
         covariance[np.diag_indices_from(covariance)] += noise**2
+        support = prior.support.about(terms.center_of_mass) if prior.support else None
+        if support is not None:
+            value[:_ROOT] -= support.mean
+            covariance[:_ROOT, :_ROOT] += support.covariance
         whitener = np.linalg.inv(np.linalg.cholesky(covariance))
-        return ObservedRows(over_acceleration, value, whitener, joints)
+        return ObservedRows(over_acceleration, value, whitener, joints, support)
 
     def _loaded_points(self, prior: LoadPrior) -> Indices:
         return self._feet.points[prior.in_contact].ravel()
@@ -237,13 +253,10 @@ class ForceSolver:
         tau = terms.mass_matrix @ a + terms.bias - generalised
         slack = tau[:_ROOT].copy()
         tau[:_ROOT] = 0.0
-        return ForceSolution(a, tau, forces, slack, rows, wrench_rows)
-
-
-def root_to_world(terms: FrameTerms, point: Array) -> Array:
-    """Map (6, 6) from a generalised force of the pelvis to a wrench about a world point (3,)."""
-    rotation = terms.rotation_world_pelvis
-    mapped = np.zeros((6, 6))
-    mapped[:3, :3] = mapped[3:, 3:] = rotation
-    mapped[3:, :3] = skew(terms.pelvis_position - point) @ rotation
-    return mapped
+        support = np.zeros(_ROOT)
+        if rows.support is not None:
+            # Support and slack correct the same rows: each takes what its variance allows.
+            found = rows.support.mean + rows.support.covariance @ multiplier[:_ROOT]
+            support = move_wrench(np.zeros(3), terms.center_of_mass) @ found
+            slack -= world_to_root(terms, support)
+        return ForceSolution(a, tau, forces, slack, rows, wrench_rows, support)

@@ -62,6 +62,8 @@ class FrameTerms:
         rotation_world_pelvis: (3, 3).
         calcaneus_rotations: World rotation of each calcaneus (2, 3, 3).
         calcaneus_positions: World position of each calcaneus origin (2, 3) [m].
+        hip_center: World position of the middle between both hips (3,) [m].
+        hand_positions: World position of each hand's origin (2, 3) [m].
     """
 
     q: Array
@@ -75,6 +77,8 @@ class FrameTerms:
     rotation_world_pelvis: Array
     calcaneus_rotations: Array
     calcaneus_positions: Array
+    hip_center: Array
+    hand_positions: Array
 
     @property
     def pelvis_position(self) -> Array:
@@ -111,4 +115,6 @@ def evaluate_frame(skeleton: Skeleton, q: Array, v: Array) -> FrameTerms:
         rotation_world_pelvis=rotations.matrix(q[3:7]),
         calcaneus_rotations=np.array([heel.rotation for heel in heels]),
         calcaneus_positions=np.array([heel.translation for heel in heels]),
+        hip_center=0.5 * (poses["femur_r"].translation + poses["femur_l"].translation),
+        hand_positions=np.array([poses["hand_" + side].translation for side in SIDES]),
     )

@@ -15,6 +15,7 @@ from scipy.interpolate import PchipInterpolator
 from monomsk_dynamics.frame import FootGeometry, FrameTerms
 from monomsk_dynamics.gait_phase import GaitPhase
 from monomsk_dynamics.options import LoadSharingOptions
+from monomsk_dynamics.support_prior import SupportPrior
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -85,6 +86,7 @@ class LoadPrior:
         forces: Further expectations.
         total_force: Expected sum of both feet's forces (3,), world [N]; None: none.
         total_force_sigma: Its standard deviation [N].
+        support: Load of another support than the soles; None without one.
     """
 
     in_contact: Flags
@@ -100,6 +102,7 @@ class LoadPrior:
     forces: tuple[ForcePrior, ...] = ()
     total_force: Array | None = None
     total_force_sigma: float = np.inf
+    support: SupportPrior | None = None
 
     def with_forces(self, forces: tuple[ForcePrior, ...]) -> "LoadPrior":
         """The same with further expected forces."""

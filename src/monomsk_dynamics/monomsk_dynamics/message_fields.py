@@ -51,10 +51,8 @@ def body_dynamics(
         "effort_sigma": result.tau_sigma[6:],
         "right_sole": sole_contact(right, result.sole_force_sigma[0]),
         "left_sole": sole_contact(left, result.sole_force_sigma[1]),
-        "root_residual": {
-            "force": vector(result.root_residual[:3]),
-            "torque": vector(result.root_residual[3:]),
-        },
+        "root_residual": _wrench(result.root_residual),
+        "unexplained_load": _wrench(result.unexplained_load),
         "consistency_error": result.consistency_error,
         "muscle_names": tuple(name for name, _ in result.muscle_activations),
         "muscle_activations": tuple(activation for _, activation in result.muscle_activations),
@@ -62,6 +60,11 @@ def body_dynamics(
         "stage_durations": tuple(result.timings_s.values()),
         "state_age_s": age_s,
     }
+
+
+def _wrench(wrench: Array) -> Fields:
+    """Fields of geometry_msgs/Wrench of force and moment (6,) [N, N m]."""
+    return {"force": vector(wrench[:3]), "torque": vector(wrench[3:])}
 
 
 def sole_wrenches(result: BodyDynamics, skeleton: Skeleton) -> tuple[Fields, Fields]:

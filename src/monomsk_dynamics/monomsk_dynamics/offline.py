@@ -26,6 +26,7 @@ from monomsk_dynamics.load_sharing import ForcePrior, LoadPrior, LoadSharing, tr
 from monomsk_dynamics.options import ContactOptions, DynamicsOptions
 from monomsk_dynamics.results import BodyDynamics
 from monomsk_dynamics.smoothing import SmoothMotion, smooth_motion
+from monomsk_dynamics.support import SupportModel, supported_frames
 from monomsk_dynamics.uncertainty import Uncertainty
 
 Array = NDArray[np.float64]
@@ -132,6 +133,7 @@ class _Run:
             sharing.prior(frame, contact.in_contact, phase, going, floor_m)
             for frame, contact, phase, going in zip(terms, contacts, phases, velocity, strict=True)
         ]
+        priors = self._beside_supports(terms, contacts, priors, floor_m)
         solutions = self._solve(terms, priors, phases)
         moved = make_consistent(
             self._skeleton,
@@ -139,6 +141,7 @@ class _Run:
             [solution.point_forces for solution in solutions],
             self._weight,
             self._options.consistent_motion,
+            np.array([solution.support for solution in solutions]),
         )
         terms, solutions = moved.terms, explained(moved, solutions)
         instants = [
@@ -165,6 +168,25 @@ class _Run:
             )
         ]
 
+    def _beside_supports(
+        self,
+        terms: list[FrameTerms],
+        contacts: list[Contact],
+        priors: list[LoadPrior],
+        floor_m: float,
+    ) -> list[LoadPrior]:
+        """The same priors, with another support where the soles cannot explain the motion."""
+        model = SupportModel(self._feet, self._skeleton.mass_kg, self._options.support)
+        evidence = [
+            model.evidence(frame, a, contact.in_contact, floor_m)
+            for frame, a, contact in zip(terms, self._motion.a, contacts, strict=True)
+        ]
+        supported = supported_frames(model, self._motion.times_s, evidence)
+        return [
+            model.with_support(prior, one) if there else prior
+            for prior, one, there in zip(priors, evidence, supported, strict=True)
+        ]
+
     def _observation(self, k: int) -> Observation:
         return Observation(self._motion.a[k], self._sigma_a[k])
 
@@ -189,7 +211,9 @@ class _Run:
         self, terms: list[FrameTerms], priors: list[LoadPrior], solutions: list[ForceSolution]
     ) -> list[tuple[int, Array]]:
         """Total forces (3,) [N] of supported frames, their slow part that of the momentum."""
-        supported = np.flatnonzero([prior.in_contact.any() for prior in priors])
+        supported = np.flatnonzero(
+            [prior.in_contact.any() and prior.support is None for prior in priors]
+        )
         if not len(supported):
             return []
         found = np.array([solutions[k].point_forces.sum(axis=0) for k in supported])

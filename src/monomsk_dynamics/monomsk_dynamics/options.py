@@ -17,6 +17,7 @@ from monomsk_dynamics.filter_options import (
     per_group,
     require_positive,
 )
+from monomsk_dynamics.support_options import SupportOptions
 
 Array = NDArray[np.float64]
 
@@ -171,3 +172,4 @@ class DynamicsOptions:
     solver: SolverOptions = field(default_factory=SolverOptions)
     consistency: ConsistencyOptions = field(default_factory=ConsistencyOptions)
     consistent_motion: ConsistentMotionOptions = field(default_factory=ConsistentMotionOptions)
+    support: SupportOptions = field(default_factory=SupportOptions)

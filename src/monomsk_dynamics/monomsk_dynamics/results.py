@@ -67,8 +67,9 @@ class SoleContact:
 class BodyDynamics:
     """Consistent kinematics and the forces that explain them, at one instant.
 
-    The equations of motion hold to rounding: with contacts `soles` and the root residual acting
-    at the pelvis, `inverse_dynamics(q, v, a)` equals `tau` plus the contacts' generalised force.
+    The equations of motion hold to rounding: with contacts `soles`, and root residual and
+    unexplained load acting at the pelvis, `inverse_dynamics(q, v, a)` equals `tau` plus the
+    contacts' generalised force.
 
     Attributes:
         stamp_ns: Time of the state [ns].
@@ -81,6 +82,9 @@ class BodyDynamics:
         soles: Right and left contact.
         root_residual: Force [N] and moment [N m] (6,) that no contact explains, at the pelvis
             origin, world axes.
+        unexplained_load: Force [N] and moment [N m] (6,) of other supports than the soles (a
+            seat, a rail), at the pelvis origin, world axes; zero where none was recognised. Not
+            part of `root_residual`.
         consistency_error: Root mean square over joint coordinates of a short forward simulation
             against the filtered motion [rad]; NaN when there are too few frames, pi where the
             simulation diverged.
@@ -99,12 +103,13 @@ class BodyDynamics:
     root_residual: Array
     consistency_error: float
     sole_force_sigma: Array = field(default_factory=lambda: np.full((2, 3), np.nan))
+    unexplained_load: Array = field(default_factory=lambda: np.zeros(6))
     muscle_activations: tuple[tuple[str, float], ...] = ()
     timings_s: Mapping[str, float] = field(default_factory=_no_timings)
 
     _SHAPES: ClassVar[dict[str, tuple[int, ...]]] = {
         "q": (38,), "v": (37,), "a": (37,), "tau": (37,), "tau_sigma": (37,),
-        "root_residual": (6,), "sole_force_sigma": (2, 3),
+        "root_residual": (6,), "sole_force_sigma": (2, 3), "unexplained_load": (6,),
     }  # fmt: skip
 
     def __post_init__(self) -> None:

@@ -1,0 +1,40 @@
+"""Settings of the recognition of supports other than the floor, with units and defaults."""
+
+from dataclasses import dataclass
+
+from monomsk_dynamics.filter_options import require_positive
+
+
+@dataclass(frozen=True)
+class SupportOptions:
+    """When a seat, a rail or a second floor is assumed to bear load, and what is expected of it.
+
+    Attributes:
+        margin_m: The soles cannot explain a motion that balances this far outside of them [m].
+        onset_s: For so long, until another support is assumed [s].
+        carried_load: A motion that asks for less vertical force than this, in body weights, flies
+            or lands: nobody carries it.
+        released_load: A support that bears less than this, in body weights, is left.
+        rise_m: A seat is left when the hips rise by this much above it [m].
+        seat_below_hips_m: The middle of the seat's pressure below the hip centres [m].
+        cop_sigma_m: Beside a support: how far the soles' centre of pressure strays from its usual
+            place, forward and sideways [m].
+        force_sigma: Of a support's force around its estimate, horizontal and vertical, in body
+            weights.
+        place_sigma_m: Of where it bears, so of the moment per body weight: a seat, a hand [m],
+        unknown_place_sigma_m: and the same where nothing tells what bears [m].
+    """
+
+    margin_m: float = 0.06
+    onset_s: float = 0.3
+    carried_load: float = 0.4
+    released_load: float = 0.04
+    rise_m: float = 0.12
+    seat_below_hips_m: float = 0.09
+    cop_sigma_m: tuple[float, float] = (0.05, 0.02)
+    force_sigma: tuple[float, float] = (0.05, 0.15)
+    place_sigma_m: float = 0.05
+    unknown_place_sigma_m: float = 0.4
+
+    def __post_init__(self) -> None:
+        require_positive(self)
