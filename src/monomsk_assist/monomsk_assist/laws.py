@@ -1,5 +1,6 @@
 """Assistance laws: what torque a joint of the device wants to give, before any limit."""
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -69,3 +70,71 @@ class ImpedanceLaw:
 
 
 Law = TransparentLaw | TorqueGainLaw | PhaseTorqueLaw | ImpedanceLaw
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a law may know of a joint at the time its torque acts.
+
+    Attributes:
+        angle_rad: Of the coordinate [rad].
+        rate_rad_s: Of the coordinate [rad/s].
+        torque_nm: The person's joint torque, as estimated [N m].
+        fraction: Of the leg's gait cycle; NaN unknown.
+        mass_kg: The person's [kg].
+    """
+
+    angle_rad: float
+    rate_rad_s: float
+    torque_nm: float
+    fraction: float
+    mass_kg: float
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a law asks for.
+
+    Attributes:
+        torque_nm: The whole torque on the person [N m]; NaN: not known now.
+        stiffness_nm_rad: The part of it that is a spring of the device [N m/rad].
+        damping_nm_s_rad: The part of it that is a damper of the device [N m s/rad].
+        equilibrium_rad: Angle of that spring [rad]; NaN: none.
+    """
+
+    torque_nm: float
+    stiffness_nm_rad: float = 0.0
+    damping_nm_s_rad: float = 0.0
+    equilibrium_rad: float = math.nan
+
+
+NOTHING = Wish(0.0)
+
+
+def wish(law: Law, moment: Moment) -> Wish:
+    """What a law asks for at a moment, before any bound."""
+    match law:
+        case TransparentLaw():
+            return NOTHING
+        case TorqueGainLaw(gain=gain, deadband_nm=deadband):
+            return Wish(gain * _beyond(moment.torque_nm, deadband))
+        case PhaseTorqueLaw(torque_nm_kg=profile):
+            return Wish(profile(moment.fraction) * moment.mass_kg)
+    return _impedance(law, moment)
+
+
+def _beyond(value: float, deadband: float) -> float:
+    """What exceeds a deadband around zero; NaN for NaN."""
+    if math.isnan(value):
+        return value
+    return math.copysign(max(abs(value) - deadband, 0.0), value)
+
+
+def _impedance(law: ImpedanceLaw, moment: Moment) -> Wish:
+    stiffness = law.stiffness_nm_rad_kg(moment.fraction) * moment.mass_kg
+    damping = law.damping_nm_s_rad_kg(moment.fraction) * moment.mass_kg
+    equilibrium = law.equilibrium_rad(moment.fraction)
+    torque = stiffness * (equilibrium - moment.angle_rad) - damping * moment.rate_rad_s
+    if not law.on_device or not math.isfinite(torque):
+        return Wish(torque)
+    return Wish(torque, stiffness, damping, equilibrium)

@@ -87,11 +87,11 @@ class Safety:
     fade_in_s: float = 1.0
     arming_s: float = 0.3
     valid_for_s: float = 0.05
-    max_torque_sigma_nm_kg: float = 0.5
-    max_phase_sigma: float = 0.05
+    max_torque_sigma_nm_kg: float = 0.8
+    max_phase_sigma: float = 0.08
     max_root_force_share: float = 0.3
     max_root_moment_nm_kg: float = 1.5
-    max_consistency_error_rad: float = 0.1
+    max_consistency_error_rad: float = 0.35
     max_clock_jump_s: float = 0.05
     violation_ratio: float = 2.0
     max_violation_s: float = 0.25
@@ -107,6 +107,21 @@ class Safety:
 
 
 @dataclass(frozen=True)
+class EncoderUse:
+    """How the device's own joint states are used.
+
+    Attributes:
+        correct_angles: They replace the predicted angles and rates; without them, no assistance.
+        max_age_s: Oldest measurement that counts [s].
+        max_difference_rad: From the camera's angle; further away, one of both is wrong [rad].
+    """
+
+    correct_angles: bool = False
+    max_age_s: float = 0.02
+    max_difference_rad: float = 0.5
+
+
+@dataclass(frozen=True)
 class DeviceMapping:
     """A device.
 
@@ -114,6 +129,7 @@ class DeviceMapping:
         name: Its name.
         joints: Its joints, in the order of every command.
         safety: Its thresholds and times.
+        encoders: Use of its own joint states.
         source: The file it comes from.
         digest: SHA-256 of that file's bytes (hexadecimal).
     """
@@ -121,6 +137,7 @@ class DeviceMapping:
     name: str
     joints: tuple[JointMapping, ...]
     safety: Safety = Safety()
+    encoders: EncoderUse = EncoderUse()
     source: str = ""
     digest: str = ""
 
