@@ -16,6 +16,7 @@ from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.errors import TooShortError
 from monomsk_dynamics.gait import GaitTable, gait_table
 from monomsk_dynamics.gait_steps import RECORDED_EVENT_SIGMA_S, VIDEO_EVENT_SIGMA_S
+from monomsk_dynamics.muscle_analysis import MuscleSeries
 from monomsk_dynamics.offline import analyze_motion
 from monomsk_dynamics.results import BodyDynamics
 
@@ -33,6 +34,8 @@ class Analysis:
         dynamics: n results, None where a frame was not analysed.
         dynamics_s: seconds that the dynamics took, per analysed frame.
         event_sigma_s: standard deviation of the time of a heel strike or toe off [s].
+        muscles: of the results, in their order; None where they were not computed.
+        muscles_s: seconds that the muscles took, per analysed frame.
     """
 
     skeleton: Skeleton
@@ -41,6 +44,8 @@ class Analysis:
     dynamics: tuple[BodyDynamics | None, ...]
     dynamics_s: Array
     event_sigma_s: float = RECORDED_EVENT_SIGMA_S
+    muscles: MuscleSeries | None = None
+    muscles_s: float = 0.0
 
     @property
     def analysed(self) -> NDArray[np.bool_]:

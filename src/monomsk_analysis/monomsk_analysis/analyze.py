@@ -15,6 +15,8 @@ from monomsk_analysis.frame_source import FrameSource, TimeWindow, open_source
 from monomsk_analysis.gait import write_gait
 from monomsk_analysis.mcap_export import MessageSet, SeenFrame, write_mcap
 from monomsk_analysis.motion import split_motion
+from monomsk_analysis.muscle_step import MuscleRequest, add_muscles
+from monomsk_analysis.muscle_tables import write_muscles
 from monomsk_analysis.overlay_run import OverlayRequest, draw_overlay
 from monomsk_analysis.progress import Stages
 from monomsk_analysis.proportion_step import personalise, wants_fit
@@ -49,6 +51,7 @@ class AnalyzeRequest:
         model: OpenSim model of the person; see `body_choice.make_body`.
         fit_proportions: whether segment lengths are fitted to the recording; see
             `proportion_step.wants_fit` for None.
+        muscles: whether the muscles behind the torques are computed.
     """
 
     source: Path
@@ -63,6 +66,7 @@ class AnalyzeRequest:
     overwrite: bool = False
     model: Path | None = None
     fit_proportions: bool | None = None
+    muscles: bool = True
 
 
 def run_analyze(
@@ -96,6 +100,7 @@ def run_analyze(
                 body, tracking = personalise(body, tracking, tracker, intrinsics)
                 advance()
         analysis = _analyse(request, body.skeleton, tracking, stages)
+        analysis = add_muscles(analysis, MuscleRequest(request.muscles, body.muscles), stages)
         facts = RecordingFacts(source.facts, intrinsics, pose, source.notes, tracking, body)
         _write(folder, request, analysis, facts, stages)
         wall_s = time.perf_counter() - start_s
@@ -151,6 +156,7 @@ def _write(
     write_model(folder, analysis.skeleton)
     write_facing_forward(folder, analysis, facts.tracking.rate_hz)
     write_gait(folder, analysis)
+    write_muscles(folder, analysis)
     write_mcap(folder / "result.mcap", _messages(analysis, facts))
     key_frames: tuple[KeyFrame, ...] = ()
     if request.overlay:

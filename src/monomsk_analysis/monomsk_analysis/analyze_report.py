@@ -13,6 +13,8 @@ from monomsk_analysis.analysis import Analysis
 from monomsk_analysis.body_choice import Body
 from monomsk_analysis.frame_source import SourceFacts
 from monomsk_analysis.gait import gait_entries, gait_summary
+from monomsk_analysis.muscle_groups import muscle_curves
+from monomsk_analysis.muscle_summary import muscle_entries, muscle_warnings
 from monomsk_analysis.report_builder import (
     dynamics_series,
     file_rows,
@@ -22,6 +24,7 @@ from monomsk_analysis.report_builder import (
 from monomsk_analysis.report_data import CameraFacts, KeyFrame, ReportData
 from monomsk_analysis.summary import (
     Timing,
+    dynamics_timings,
     frame_entries,
     load_warning,
     provenance,
@@ -90,6 +93,7 @@ def report_data(
         timings=tuple(timing.facts() for timing in _timings(analysis, facts)),
         provenance=tuple(provenance().items()),
         files=file_rows(files),
+        muscles=muscle_curves(analysis),
     )
 
 
@@ -133,6 +137,7 @@ def summary_entries(
         },
         "quality": {**_fit_entries(analysis, facts), **quality_entries(analysis)},
         "gait": gait_entries(analysis.gait),
+        "muscles": muscle_entries(analysis),
         "timings": timing_entries(_timings(analysis, facts)),
         "wall_s": wall_s,
         "versions": provenance(),
@@ -212,7 +217,8 @@ def _warnings(analysis: Analysis, facts: RecordingFacts) -> tuple[str, ...]:
             "torques and forces are not reliable."
         )
     load = load_warning(analysis)
-    return (*sentences, load) if load else tuple(sentences)
+    sentences += [load] if load else []
+    return (*sentences, *muscle_warnings(analysis))
 
 
 def _fit_entries(analysis: Analysis, facts: RecordingFacts) -> dict[str, Any]:
@@ -232,4 +238,4 @@ def _fit_entries(analysis: Analysis, facts: RecordingFacts) -> dict[str, Any]:
 def _timings(analysis: Analysis, facts: RecordingFacts) -> list[Timing]:
     stages = facts.tracking.stage_seconds
     perception = [Timing(name, seconds) for name, seconds in stages.items()]
-    return [*perception, Timing("dynamics", analysis.dynamics_s)]
+    return [*perception, *dynamics_timings(analysis)]

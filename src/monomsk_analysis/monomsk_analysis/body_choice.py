@@ -10,6 +10,7 @@ from typing import Any
 from monomsk_analysis.subject_file import read_subject_file
 from monomsk_description.anatomy import Anatomy
 from monomsk_description.completion import complete
+from monomsk_description.muscle_file import LegMuscles
 from monomsk_description.osim_reader import from_osim
 from monomsk_description.proportions import LengthBelief
 from monomsk_description.scaling import scale
@@ -30,12 +31,14 @@ class Body:
         file: name of the OpenSim model's file; empty for the shipped anatomy.
         warnings: sentences about numbers that contradict the model.
         fitted: what the recording told of segment lengths; None where it was not asked.
+        muscles: the OpenSim model's own, of right and left leg; None: the shipped ones.
     """
 
     skeleton: Skeleton
     file: str = ""
     warnings: tuple[str, ...] = ()
     fitted: LengthBelief | None = None
+    muscles: tuple[LegMuscles, LegMuscles] | None = None
 
     def entries(self) -> dict[str, Any]:
         """Entries of a summary about the model."""

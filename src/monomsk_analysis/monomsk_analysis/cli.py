@@ -83,6 +83,9 @@ _Model = Annotated[
     ),
 ]
 _Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results in the folder.")]
+_Muscles = Annotated[
+    bool, typer.Option(help="Compute the muscles behind the torques, and joint contact forces.")
+]
 _Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 
@@ -129,6 +132,7 @@ class AnalyzeOptions:
             show_default=False,
         ),
     ] = None
+    muscles: _Muscles = True
     overlay: Annotated[bool, typer.Option(help="Draw the result over the video.")] = True
     overwrite: _Overwrite = False
     debug: _Debug = False
@@ -163,6 +167,7 @@ class DynamicsOptions:
     height_m: _Height = None
     mass_kg: _Mass = None
     model: _Model = None
+    muscles: _Muscles = True
     overwrite: _Overwrite = False
     debug: _Debug = False
 
@@ -227,6 +232,7 @@ def _analyze(options: AnalyzeOptions) -> None:
         overwrite=options.overwrite,
         model=model,
         fit_proportions=options.fit_proportions,
+        muscles=options.muscles,
     )
     analysis = run_analyze(request, Stages(console))
     print_analysis(console, analysis, options.out)
@@ -249,7 +255,13 @@ def _dynamics(options: DynamicsOptions) -> None:
         options.forces,
     )
     request = DynamicsRequest(
-        options.motion, options.out, subject, options.overwrite, model, markers
+        options.motion,
+        options.out,
+        subject,
+        options.overwrite,
+        model,
+        markers,
+        options.muscles,
     )
     run = run_dynamics(request, Stages(console))
     for line in run.lines():

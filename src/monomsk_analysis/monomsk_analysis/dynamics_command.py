@@ -17,6 +17,10 @@ from monomsk_analysis.gait import GAIT_FILE, gait_entries, gait_summary, write_g
 from monomsk_analysis.marker_motion import MarkerRequest
 from monomsk_analysis.marker_recording import MARKER_SUFFIXES
 from monomsk_analysis.motion import MIN_SEGMENT_FRAMES, split_motion
+from monomsk_analysis.muscle_groups import muscle_curves
+from monomsk_analysis.muscle_step import MuscleRequest, add_muscles
+from monomsk_analysis.muscle_summary import muscle_entries, muscle_warnings
+from monomsk_analysis.muscle_tables import MUSCLE_FILES, write_muscles
 from monomsk_analysis.progress import Stages
 from monomsk_analysis.reference_score import ReferenceScore, score_reference
 from monomsk_analysis.report import write_report
@@ -30,7 +34,7 @@ from monomsk_analysis.report_data import ReportData
 from monomsk_analysis.result_folder import SUMMARY_FILE, result_folder
 from monomsk_analysis.result_tables import write_kinematics, write_kinetics, write_model
 from monomsk_analysis.summary import (
-    Timing,
+    dynamics_timings,
     frame_entries,
     load_warning,
     provenance,
@@ -64,6 +68,7 @@ class DynamicsRequest:
         overwrite: whether results of an earlier run there are replaced.
         model: OpenSim model of the person; see `body_choice.make_body`.
         markers: how a marker recording is to be read.
+        muscles: whether the muscles behind the torques are computed.
     """
 
     motion: Path
@@ -72,6 +77,7 @@ class DynamicsRequest:
     overwrite: bool = False
     model: Path | None = None
     markers: MarkerRequest = MarkerRequest()
+    muscles: bool = True
 
 
 @dataclass(frozen=True)
@@ -114,12 +120,14 @@ def run_dynamics(request: DynamicsRequest, stages: Stages | None = None) -> Dyna
         raise FileFormatError(request.motion, reason)
     with result_folder(request.out, overwrite=request.overwrite) as folder:
         analysis = _solve(request, motion, stages)
+        analysis = add_muscles(analysis, MuscleRequest(request.muscles, body.muscles), stages)
         score = _score(analysis, motion)
         notes = _notes(analysis, motion, score)
         write_model(folder, skeleton)
         write_kinematics(folder, analysis)
         write_kinetics(folder, analysis)
         write_gait(folder, analysis)
+        write_muscles(folder, analysis)
         write_report(folder / "report.html", _report(request, analysis, notes))
         entries = _summary(request, analysis, notes)
         entries |= {"model": body.entries(), **motion.entries()}
@@ -166,7 +174,7 @@ def _notes(
     load = load_warning(analysis)
     if load:
         warnings.append(load)
-    return tuple(assumptions), tuple(warnings)
+    return tuple(assumptions), (*warnings, *muscle_warnings(analysis))
 
 
 def _floor_height_m(skeleton: Skeleton, q: NDArray[np.float64]) -> float:
@@ -195,9 +203,10 @@ def _report(
         motion=motion_series(analysis),
         dynamics=dynamics_series(analysis),
         gait=gait_summary(analysis.gait),
-        timings=(Timing("dynamics", analysis.dynamics_s).facts(),),
+        timings=tuple(timing.facts() for timing in dynamics_timings(analysis)),
         provenance=tuple(provenance().items()),
         files=file_rows(_files(analysis)),
+        muscles=muscle_curves(analysis),
     )
 
 
@@ -215,7 +224,8 @@ def _summary(
         "frames": frame_entries(analysis),
         "quality": quality_entries(analysis),
         "gait": gait_entries(analysis.gait),
-        "timings": timing_entries([Timing("dynamics", analysis.dynamics_s)]),
+        "muscles": muscle_entries(analysis),
+        "timings": timing_entries(dynamics_timings(analysis)),
         "versions": provenance(),
         "files": [*_files(analysis), "report.html"],
     }
@@ -223,4 +233,6 @@ def _summary(
 
 def _files(analysis: Analysis) -> tuple[str, ...]:
     """Names of the files beside the report."""
-    return (*_FILES, GAIT_FILE) if analysis.gait.steps else _FILES
+    gait = (GAIT_FILE,) if analysis.gait.steps else ()
+    muscles = MUSCLE_FILES if analysis.muscles is not None else ()
+    return (*_FILES, *muscles, *gait)

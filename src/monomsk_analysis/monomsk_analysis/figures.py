@@ -24,6 +24,7 @@ from monomsk_analysis.figure_parts import (
     time_axis,
     time_figure,
 )
+from monomsk_analysis.muscle_figures import activation_figures, joint_load_figures
 from monomsk_analysis.report_data import FloatArray, ReportData
 
 GRAVITY = 9.81
@@ -53,7 +54,13 @@ class FigureGroup:
 
 def figure_groups(data: ReportData) -> tuple[FigureGroup, ...]:
     """Return every figure group of a report, in the order of the page."""
-    return (*_angle_groups(data), *_torque_groups(data), _force_group(data), _quality_group(data))
+    return (
+        *_angle_groups(data),
+        *_torque_groups(data),
+        _force_group(data),
+        *_muscle_groups(data),
+        _quality_group(data),
+    )
 
 
 def _angle_groups(data: ReportData) -> list[FigureGroup]:
@@ -163,6 +170,26 @@ def _force_group(data: ReportData) -> FigureGroup:
         "that foot is in contact.",
         figures=(*figures, _contact_figure(data), _pressure_figure(data)),
     )
+
+
+def _muscle_groups(data: ReportData) -> list[FigureGroup]:
+    if data.muscles is None:
+        return []
+    return [
+        FigureGroup(
+            key="muscles",
+            title="Muscle activations",
+            note="The share of the muscles in the torques by static optimisation: the least sum of "
+            "squared activations. Mean of each group.",
+            figures=activation_figures(data),
+        ),
+        FigureGroup(
+            key="joint-loads",
+            title="Joint contact forces",
+            note="Force between the bones, muscles included.",
+            figures=joint_load_figures(data),
+        ),
+    ]
 
 
 def _quality_group(data: ReportData) -> FigureGroup:

@@ -204,6 +204,29 @@ class DynamicsSeries:
 
 
 @dataclasses.dataclass(frozen=True)
+class MuscleCurves:
+    """Muscles of the same n frames.
+
+    Attributes:
+        group_names: g groups of muscles, for people.
+        activations: their mean activations, 0 to 1, (n, g, 2).
+        joint_names: j joints without the side, such as `knee`.
+        joint_loads: size of the force between their bones [body weight], (n, j, 2).
+    """
+
+    group_names: tuple[str, ...]
+    activations: FloatArray
+    joint_names: tuple[str, ...]
+    joint_loads: FloatArray
+
+    def __post_init__(self) -> None:
+        """Refuse arrays that do not fit the names."""
+        n = len(self.joint_loads)
+        _require(self, ("activations",), (n, len(self.group_names), 2))
+        _require(self, ("joint_loads",), (n, len(self.joint_names), 2))
+
+
+@dataclasses.dataclass(frozen=True)
 class ReportData:
     """Everything `report.write_report` needs.
 
@@ -221,6 +244,7 @@ class ReportData:
         timings: processing time of each stage.
         provenance: (name, value) rows: program and library versions, machine, model files.
         files: (file name relative to the report, description) rows of the sibling results.
+        muscles: activations and joint loads on the same frames, None without.
     """
 
     title: str
@@ -236,10 +260,14 @@ class ReportData:
     timings: tuple[StageTiming, ...] = ()
     provenance: tuple[tuple[str, str], ...] = ()
     files: tuple[tuple[str, str], ...] = ()
+    muscles: MuscleCurves | None = None
 
     def __post_init__(self) -> None:
-        """Refuse kinematics and dynamics of different frames."""
+        """Refuse kinematics, dynamics and muscles of different frames."""
         _require(self.dynamics, ("torques",), self.motion.coordinates.shape)
+        if self.muscles is not None:
+            shape = (len(self.motion.times_s), len(self.muscles.joint_names), 2)
+            _require(self.muscles, ("joint_loads",), shape)
 
 
 def _require(owner: object, names: tuple[str, ...], expected: tuple[int, ...]) -> None:

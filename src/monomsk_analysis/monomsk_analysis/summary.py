@@ -135,6 +135,14 @@ def timing_entries(timings: Sequence[Timing]) -> dict[str, Any]:
     }
 
 
+def dynamics_timings(analysis: Analysis) -> list[Timing]:
+    """Durations of the dynamics, and of the muscles where they were computed."""
+    timings = [Timing("dynamics", analysis.dynamics_s)]
+    if analysis.muscles is not None:
+        timings.append(Timing("muscles", np.full(len(analysis.results), analysis.muscles_s)))
+    return timings
+
+
 def provenance() -> dict[str, str]:
     """Versions of the program, its libraries and the machine."""
     rows = {"monomsk": __version__, "python": platform.python_version()}
