@@ -51,6 +51,7 @@ class AnalyzeRequest:
         model: OpenSim model of the person; see `body_choice.make_body`.
         fit_proportions: whether segment lengths are fitted to the recording; see
             `proportion_step.wants_fit` for None.
+        causal: whether to answer each image as the running graph would, without hindsight.
         muscles: whether the muscles behind the torques are computed.
     """
 
@@ -66,6 +67,7 @@ class AnalyzeRequest:
     overwrite: bool = False
     model: Path | None = None
     fit_proportions: bool | None = None
+    causal: bool = False
     muscles: bool = True
 
 
@@ -117,6 +119,12 @@ def _own_tracker(
     pose: CameraPose | None,
 ) -> Tracker:
     # The networks' runtime takes long to load, and a bad input shall fail before that.
+    if request.causal:
+        from monomsk_analysis.causal import make_causal_tracker
+
+        return make_causal_tracker(
+            skeleton, intrinsics, pose, request.model_complexity, request.lifter
+        )
     from monomsk_analysis.perception_tracker import TrackerOptions, make_tracker
 
     options = TrackerOptions(request.model_complexity, request.lifter)
@@ -139,7 +147,12 @@ def _analyse(
     sigmas = [None if state is None else state.sigma_q for state in states]
     split = split_motion(tracking.stamps_ns, configurations, skeleton)
     with stages.stage("Dynamics", len(split.segments)) as advance:
-        analysis = analyse(skeleton, tracking.times, split, sigmas, advance)
+        if request.causal:
+            from monomsk_analysis.causal import analyse_causal
+
+            analysis = analyse_causal(skeleton, tracking.times, split, states, advance)
+        else:
+            analysis = analyse(skeleton, tracking.times, split, sigmas, advance)
     if not analysis.results:
         raise NoPersonError(request.source, split.frames, split.tracked)
     return analysis

@@ -133,6 +133,12 @@ class AnalyzeOptions:
         ),
     ] = None
     muscles: _Muscles = True
+    causal: Annotated[
+        bool,
+        typer.Option(
+            "--causal", help="Answer each image as the live nodes would, without hindsight."
+        ),
+    ] = False
     overlay: Annotated[bool, typer.Option(help="Draw the result over the video.")] = True
     overwrite: _Overwrite = False
     debug: _Debug = False
@@ -232,6 +238,7 @@ def _analyze(options: AnalyzeOptions) -> None:
         overwrite=options.overwrite,
         model=model,
         fit_proportions=options.fit_proportions,
+        causal=options.causal,
         muscles=options.muscles,
     )
     analysis = run_analyze(request, Stages(console))
