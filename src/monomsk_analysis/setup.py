@@ -19,7 +19,9 @@ setup(
     license="Apache-2.0",
     entry_points={
         "console_scripts": [
+            "bag_player = monomsk_analysis.bag_player_node:main",
             "bench = monomsk_analysis.bench:main",
+            "live_observer = monomsk_analysis.live_observer_node:main",
             "monomsk = monomsk_analysis.cli:main",
             "recorder = monomsk_analysis.recorder_node:main",
         ],

@@ -6,17 +6,15 @@ An image's time is its header's stamp, never the time of recording.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rosbags.highlevel import AnyReader, AnyReaderError
+from rosbags.highlevel import AnyReader
 from rosbags.interfaces import Connection
-from rosbags.rosbag2 import ReaderError
-from rosbags.typesys import Stores, get_typestore
 
+from monomsk_analysis.bag_reader import open_bag
 from monomsk_analysis.errors import BagError, TopicMissingError
 from monomsk_analysis.frame_source import Frame, SourceFacts, TimeWindow
 from monomsk_perception.camera import CameraIntrinsics
@@ -47,7 +45,7 @@ class BagSource:
         self._notes: list[str] = []
         if not path.exists():
             raise BagError(path, "no such bag")
-        with self._open() as reader:
+        with open_bag(self._path) as reader:
             self._topic = _choose_topic(path, reader, image_topic)
             connections = _connections(reader, self._topic)
             first = self._first_image(reader, connections)
@@ -82,7 +80,7 @@ class BagSource:
         index, yielded, late = -1, 0, 0
         first_ns: int | None = None
         last_ns = -1
-        with self._open() as reader:
+        with open_bag(self._path) as reader:
             for message in self._messages(reader, _connections(reader, self._topic)):
                 stamp_ns = _stamp_ns(message)
                 if stamp_ns <= last_ns:
@@ -105,16 +103,6 @@ class BagSource:
                 self._path,
                 f"no image on {self._topic} between {window.start_s:g} s and {window.end_s:g} s",
             )
-
-    @contextmanager
-    def _open(self) -> Iterator[AnyReader]:
-        try:
-            store = get_typestore(Stores.ROS2_JAZZY)
-            with AnyReader([self._path], default_typestore=store) as reader:
-                yield reader
-        # A damaged file can fail anywhere inside the readers of SQLite, MCAP and YAML.
-        except (AnyReaderError, ReaderError, OSError, ValueError, KeyError, IndexError) as error:
-            raise BagError(self._path, f"not a bag that can be read: {error}") from error
 
     def _first_image(self, reader: AnyReader, connections: list[Connection]) -> NDArray[np.uint8]:
         for message in self._messages(reader, connections):
