@@ -67,6 +67,8 @@ class InputWatch:
     def judged(self, doubts: frozenset[Reason]) -> None:
         """What is wrong with the last estimate, or with the message that should have been one."""
         self._doubts = doubts
+        # A good estimate before the next tick must not hide it.
+        self._events |= doubts
 
     def event(self, reason: Reason) -> None:
         """Something that happened once, such as a deadline that was missed."""
@@ -100,7 +102,7 @@ class InputWatch:
         if self.output_publishers > 1:
             found.add(Reason.SECOND_OUTPUT)
         if self._stamp_ns is None or used_stamp_ns is None:
-            return found
+            return found | {Reason.NO_ESTIMATE}
         if steady_s - self._arrival_s > self._safety.max_silence_s:
             found.add(Reason.INPUT_SILENT)
         if (now_ns - used_stamp_ns) * _NANOSECONDS > self._safety.max_age_s:

@@ -103,11 +103,12 @@ def check_period(mapping: DeviceMapping, period_s: float) -> None:
                 f"{value:g} s is less than {periods:g} periods of {period_s:g} s: raise it, or the "
                 "node's rate_hz",
             )  # fmt: skip
-    if 2.0 * period_s > Safety.REACTION_S:
+    # Up to one period until a fault is seen, and a part of one after the fade's end.
+    if 1.5 * period_s > Safety.REACTION_S:
         raise MappingError(
             mapping.source, "safety", "zero_within_s",
             f"cannot be kept at a period of {period_s:g} s: raise rate_hz to at least "
-            f"{2.0 / Safety.REACTION_S:.0f}",
+            f"{1.5 / Safety.REACTION_S:.0f}",
         )  # fmt: skip
 
 

@@ -35,6 +35,8 @@ class StateMachine:
         self.envelope = 0.0
         self.blame: frozenset[Reason] = frozenset()
         self._wants_enabled = False
+        # Holds until zero even if assistance is asked for again on the way.
+        self._stop_requested = False
         self._regained_level = 0.0
         self._well_s = 0.0
         self._clock_s = 0.0
@@ -57,6 +59,7 @@ class StateMachine:
     def disable(self) -> None:
         """Take assistance away, by fading where it is in force. A fault stays a fault."""
         self._wants_enabled = False
+        self._stop_requested = True
         if self.state is State.ACTIVE:
             self._fade(frozenset())
         elif self.state is State.ARMING:
@@ -117,7 +120,7 @@ class StateMachine:
 
     def _fall(self, problems: frozenset[Reason], elapsed_s: float) -> None:
         self.blame |= problems
-        waits_only = worst(self.blame) is Severity.WAIT and self._wants_enabled
+        waits_only = worst(self.blame) is Severity.WAIT and not self._stop_requested
         if waits_only and not problems and self.envelope > 0.0:
             self._regained_level = max(self.level, self._regained_level)
             self.level *= self.envelope
@@ -146,6 +149,7 @@ class StateMachine:
         self._well_s = 0.0
         if state in (State.ARMING, State.DISABLED, State.ACTIVE):
             self.blame = frozenset()
+            self._stop_requested = False
 
     @staticmethod
     def _names(reasons: frozenset[Reason]) -> str:

@@ -111,7 +111,7 @@ class Section:
         return int(value)
 
     def flag(self, key: str, default: bool) -> bool:
-        """true or false."""
+        """Whether a key is true."""
         value = self._content[key] if self.has(key) else default
         if not isinstance(value, bool):
             raise self.error(key, f"{value!r} is neither true nor false")
