@@ -10,6 +10,7 @@ from monomsk_dynamics.consistency import (
     consistency_error,
     roll_out,
 )
+from monomsk_dynamics.options import ConsistencyOptions
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,7 @@ def test_one_frame_proves_nothing(skeleton, motion):
 
 def test_live_check_equals_the_check_in_hindsight(skeleton, motion):
     frames = motion(60.0, 0.2)
-    rolling = RollingConsistency(skeleton, frames=4)
+    rolling = RollingConsistency(skeleton, ConsistencyOptions(4, armature_kg_m2=1e-12))
     errors = [rolling.update(frame) for frame in frames]
     assert np.isnan(errors[:4]).all()
     assert errors[4] == pytest.approx(consistency_error(skeleton, frames[:5]), rel=1e-9)
@@ -69,6 +70,6 @@ def test_live_check_equals_the_check_in_hindsight(skeleton, motion):
 def test_a_diverging_simulation_is_told_by_the_largest_error(skeleton, motion):
     with np.errstate(all="raise"):
         assert consistency_error(skeleton, motion(30.0, 0.3, disturb=1e5)) == DIVERGED_RAD
-        rolling = RollingConsistency(skeleton, 4)
+        rolling = RollingConsistency(skeleton, ConsistencyOptions(4, 1.0, 1e-12))
         errors = [rolling.update(frame) for frame in motion(30.0, 0.4, disturb=1e5)]
     assert DIVERGED_RAD in errors

@@ -98,7 +98,7 @@ def whole_programme(skeleton, feet, solver, terms, observed, prior):
         sigma = observed.torque_prior_sigma[joint]
         rows.append(np.concatenate([M[joint], -push[joint]])[None] / sigma)
         targets.append([(observed.torque_prior[joint] - h[joint]) / sigma])
-    load = solver.vertical_load(solver._observed_rows(terms, observed, prior))
+    load = solver.vertical_load(solver._observed_rows(terms, observed, prior), prior)
     wrench_rows, wrench_targets = prior_rows(prior, load)
     spread = np.zeros((12, 64))
     for foot in (0, 1):

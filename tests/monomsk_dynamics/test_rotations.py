@@ -69,3 +69,18 @@ def test_body_rates_of_a_curve_of_any_length_equal_finite_differences():
     rate, change = rotations.body_rates(curve(t)[None], first[None], second[None])
     np.testing.assert_allclose(rate[0], omega(t), atol=1e-6)
     np.testing.assert_allclose(change[0], (omega(t + h) - omega(t - h)) / (2 * h), atol=1e-5)
+
+
+def test_one_at_a_time_equals_many_at_once():
+    q = random_quaternions(7)
+    vectors = np.random.default_rng(8).normal(size=(20, 3))
+    for k in range(len(q)):
+        one, other, vector = q[k], q[k - 1], vectors[k]
+        np.testing.assert_allclose(rotations.matrix(one), rotations.matrix(q)[k], atol=1e-15)
+        many = rotations.multiply(q, np.roll(q, 1, axis=0))[k]
+        np.testing.assert_allclose(rotations.multiply(one, other), many, atol=1e-15)
+        np.testing.assert_allclose(rotations.log(one), rotations.log(q)[k], atol=1e-14)
+        np.testing.assert_allclose(rotations.exp(vector), rotations.exp(vectors)[k], atol=1e-15)
+        np.testing.assert_array_equal(rotations.skew(vector), rotations.skew(vectors)[k])
+        product = rotations.cross(vector, vectors[k - 1])
+        np.testing.assert_allclose(product, np.cross(vector, vectors[k - 1]), atol=1e-15)

@@ -166,6 +166,11 @@ class Skeleton:
         joint_poses = self._data.oMi
         return {n: joint_poses[f.joint] * f.placement for n, f in self._segments.items()}
 
+    def placements(self, segments: tuple[str, ...]) -> list[tuple[int, pin.SE3]]:
+        """Of each named segment, the model's joint that moves it and its pose in that joint."""
+        frames = [self._segments[name] for name in segments]
+        return [(frame.joint, frame.placement) for frame in frames]
+
     def sole_poses(self, q: Array) -> tuple[pin.SE3, pin.SE3]:
         """REP-120 sole frames in the world, right and left: x towards the toes, z up."""
         pin.forwardKinematics(self.model, self._data, self._coupling.expand(q).q)

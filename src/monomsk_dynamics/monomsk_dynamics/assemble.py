@@ -42,7 +42,7 @@ def solved_frame(instant: Instant) -> SolvedFrame:
     terms, solution = instant.terms, instant.solution
     loads = solution.tau + np.tensordot(solution.point_forces, terms.jacobians, axes=2)
     loads[:6] += world_to_root(terms, solution.support)
-    return SolvedFrame(instant.stamp_ns * 1e-9, terms.q, terms.v, loads)
+    return SolvedFrame(instant.stamp_ns * 1e-9, terms.q, terms.v, loads, solution.a)
 
 
 def body_dynamics(

@@ -13,6 +13,8 @@ Indices = NDArray[np.int64]
 
 #: Order of the two sides in every array of two.
 SIDES = ("r", "l")
+#: Segments whose poses an instant needs.
+_SEGMENTS = tuple(f"{name}_{side}" for name in ("calcn", "femur", "hand") for side in SIDES)
 
 
 @dataclass(frozen=True)
@@ -100,21 +102,25 @@ class FrameTerms:
 
 def evaluate_frame(skeleton: Skeleton, q: Array, v: Array) -> FrameTerms:
     """Evaluate the terms at configuration q (38,) and velocity v (37,)."""
-    points, jacobians = skeleton.points_with_jacobians(q, skeleton.soles)
-    poses = skeleton.segment_poses(q)
-    heels = [poses["calcn_" + side] for side in SIDES]
+    body = skeleton.body_terms(q, v)
+    poses = body.joint_poses
+    points = skeleton.soles.positions(poses)
+    jacobians = skeleton.soles.jacobians(points, body.columns)
+    right_heel, left_heel, right_thigh, left_thigh, right_hand, left_hand = (
+        poses[joint] * placement for joint, placement in skeleton.placements(_SEGMENTS)
+    )
     return FrameTerms(
         q=q,
         v=v,
-        mass_matrix=skeleton.mass_matrix(q),
-        bias=skeleton.bias_forces(q, v),
+        mass_matrix=body.mass_matrix,
+        bias=body.bias,
         points=points,
         jacobians=jacobians,
         point_velocities=jacobians @ v,
-        center_of_mass=skeleton.center_of_mass(q),
+        center_of_mass=body.center_of_mass,
         rotation_world_pelvis=rotations.matrix(q[3:7]),
-        calcaneus_rotations=np.array([heel.rotation for heel in heels]),
-        calcaneus_positions=np.array([heel.translation for heel in heels]),
-        hip_center=0.5 * (poses["femur_r"].translation + poses["femur_l"].translation),
-        hand_positions=np.array([poses["hand_" + side].translation for side in SIDES]),
+        calcaneus_rotations=np.array([right_heel.rotation, left_heel.rotation]),
+        calcaneus_positions=np.array([right_heel.translation, left_heel.translation]),
+        hip_center=0.5 * (right_thigh.translation + left_thigh.translation),
+        hand_positions=np.array([right_hand.translation, left_hand.translation]),
     )

@@ -59,7 +59,7 @@ class LiveDynamics:
         self._sharing = LoadSharing(feet, self._weight_n, options.load_sharing)
         self._solver = ForceSolver(feet, skeleton.mass_kg, options.solver)
         self._uncertainty = Uncertainty(skeleton, feet)
-        self._consistency = RollingConsistency(skeleton, options.consistency.frames)
+        self._consistency = RollingConsistency(skeleton, options.consistency)
         self._sensitivity: Sensitivity | None = None
         self._updates = 0
         self.reset_reason: ResetReason | None = None

@@ -152,10 +152,15 @@ class ConsistencyOptions:
     """The forward simulation that checks the solution.
 
     Attributes:
-        frames: How many frames it spans.
+        frames: How many frame intervals it spans,
+        horizon_s: unless that is longer than this, as at low rates: at least one [s].
+        armature_kg_m2: Rotor inertia at every joint, with the torque that accelerates it along
+            the solved motion: an exact solution stays exact, and small segments do not diverge.
     """
 
     frames: int = 4
+    horizon_s: float = 0.11
+    armature_kg_m2: float = 0.01
 
     def __post_init__(self) -> None:
         require_positive(self)

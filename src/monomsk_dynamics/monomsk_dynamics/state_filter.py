@@ -23,12 +23,16 @@ from scipy.linalg import solve_discrete_are
 from monomsk_dynamics import rotations
 from monomsk_dynamics.errors import ShapeError, StampError
 from monomsk_dynamics.filter_options import FilterOptions
-from monomsk_dynamics.rotations import skew
+from monomsk_dynamics.rotations import cross
 
 Array = NDArray[np.float64]
 
 POSITION, ORIENTATION, JOINTS = slice(0, 3), slice(3, 6), slice(6, 37)
 _NV = 37
+#: The covariance of a coordinate's position, velocity, acceleration is kept as these six entries.
+_PAIRS = (np.array([0, 0, 0, 1, 1, 2]), np.array([0, 1, 2, 1, 2, 2]))
+_VELOCITY, _ACCELERATION = 3, 5
+_VARIANCES = np.array([0, _VELOCITY, _ACCELERATION])
 #: A speed of so many standard deviations is no noise.
 _SIGNIFICANT = 2.0
 
@@ -85,7 +89,7 @@ class ManifoldFilter:
         self._stamp_ns: int | None = None
         self._quaternion = np.array([0.0, 0.0, 0.0, 1.0])
         self._x = np.zeros((3, _NV))  # position, velocity, acceleration; orientation's is zero
-        self._covariance = np.zeros((_NV, 3, 3))
+        self._covariance = np.zeros((6, _NV))  # of each coordinate, see `_PAIRS`
         self._outlier_runs = np.zeros(_NV, dtype=np.int64)
         self._usual_variance = np.zeros(_NV)
         self._activity = 1.0
@@ -141,11 +145,8 @@ class ManifoldFilter:
     def _start(self, q: Array, variance: Array) -> None:
         self._x[:] = 0.0
         self._place(slice(None), q)
-        self._covariance[:] = 0.0
-        self._covariance[:, 0, 0] = variance
+        self._ignore(slice(None), variance)
         self._usual_variance = variance.copy()
-        self._covariance[:, 1, 1] = self._options.initial_velocity_sigma**2
-        self._covariance[:, 2, 2] = self._options.initial_acceleration_sigma**2
         self._outlier_runs[:] = 0
 
     def _place(self, coordinates: slice | NDArray[np.bool_], q: Array) -> None:
@@ -165,8 +166,8 @@ class ManifoldFilter:
         share = min(dt / self._options.noise_memory_s, 1.0)
         self._usual_variance += share * (variance - self._usual_variance)
         density = self._usual_variance * jerk_density_per_variance(self._bandwidth_hz(), dt)
-        noise = density[:, None, None] * _unit_jerk_noise(dt)
-        self._covariance = transition @ self._covariance @ transition.T + noise
+        noise = np.outer(_unit_jerk_noise(dt)[_PAIRS], density)
+        self._covariance = _on_covariance(dt) @ self._covariance + noise
 
     def _bandwidth_hz(self) -> float:
         """Between that of a body at rest and that of an active one."""
@@ -178,7 +179,7 @@ class ManifoldFilter:
 
     def _follow_activity(self, dt: float) -> None:
         """Largest speed of late beyond its own noise: rises at once, decays slowly."""
-        noise = _SIGNIFICANT * np.sqrt(self._covariance[:, 1, 1])
+        noise = _SIGNIFICANT * np.sqrt(self._covariance[_VELOCITY])
         speed = float((np.abs(self._x[1]) - noise).max()) / self._options.active_speed
         kept = self._activity * np.exp(-dt / self._options.activity_decay_s)
         self._activity = max(speed, float(kept))
@@ -199,17 +200,17 @@ class ManifoldFilter:
     def _correct(self, q: Array, variance: Array) -> int:
         """Kalman update; what lies beyond the gate counts the less the further off it is."""
         innovation = self._innovation(q)
-        expected = self._covariance[:, 0, 0] + variance
+        expected = self._covariance[0] + variance
         excess = np.abs(innovation) / (self._options.outlier_gate * np.sqrt(expected))
         outlying = excess > 1.0
-        self._outlier_runs = np.where(outlying, self._outlier_runs + 1, 0)
+        self._outlier_runs = (self._outlier_runs + 1) * outlying
         lost = self._outlier_runs > self._options.max_outliers_in_a_row
-        expected *= np.where(outlying, excess**2, 1.0)
-        gain = self._covariance[:, :, 0] / expected[:, None]
-        self._x += gain.T * innovation
+        np.multiply(expected, excess**2, out=expected, where=outlying)
+        row = self._covariance[:3].copy()
+        gain = row / expected
+        self._x += gain * innovation
         self._turn(self._x[0, ORIENTATION])
-        row = self._covariance[:, 0, :].copy()
-        self._covariance -= gain[:, :, None] * row[:, None, :]
+        self._covariance -= gain[_PAIRS[0]] * row[_PAIRS[1]]
         if lost.any():
             self._restart(lost, q, variance)
         return int(outlying.sum())
@@ -220,23 +221,42 @@ class ManifoldFilter:
             lost[ORIENTATION] = True
         self._place(lost, q)
         self._x[1:, lost] = 0.0
-        self._covariance[lost] = 0.0
-        self._covariance[lost, 0, 0] = variance[lost]
-        self._covariance[lost, 1, 1] = self._options.initial_velocity_sigma**2
-        self._covariance[lost, 2, 2] = self._options.initial_acceleration_sigma**2
+        self._ignore(lost, variance[lost])
         self._outlier_runs[lost] = 0
+
+    def _ignore(self, coordinates: slice | NDArray[np.bool_], variance: Array) -> None:
+        """Covariance of coordinates of which nothing but one measurement is known."""
+        self._covariance[:, coordinates] = 0.0
+        self._covariance[0, coordinates] = variance
+        self._covariance[_VELOCITY, coordinates] = self._options.initial_velocity_sigma**2
+        self._covariance[_ACCELERATION, coordinates] = self._options.initial_acceleration_sigma**2
 
     def _state(self, stamp_ns: int, reset: ResetReason | None, outliers: int) -> FilteredState:
         to_pelvis = rotations.matrix(self._quaternion).T
         position, v, a = (row.copy() for row in self._x)
         v[POSITION] = to_pelvis @ v[POSITION]
         # A derivative of components in a turning frame.
-        a[POSITION] = to_pelvis @ a[POSITION] - skew(v[ORIENTATION]) @ v[POSITION]
-        variances = np.diagonal(self._covariance, axis1=1, axis2=2).T.copy()
+        a[POSITION] = to_pelvis @ a[POSITION] - cross(v[ORIENTATION], v[POSITION])
+        variances = self._covariance[_VARIANCES]
         variances[:, POSITION] = variances[:, POSITION] @ (to_pelvis**2).T
         sigma = np.sqrt(np.maximum(variances, 0.0))
         q = np.concatenate([position[POSITION], self._quaternion, position[JOINTS]])
         return FilteredState(stamp_ns, q, v, a, sigma[0], sigma[1], sigma[2], reset, outliers)
+
+
+def _on_covariance(dt: float) -> Array:
+    """What a transition over dt [s] does to the six entries of a covariance (6, 6)."""
+    h = 0.5 * dt * dt
+    return np.array(
+        [
+            [1.0, 2.0 * dt, 2.0 * h, dt * dt, 2.0 * dt * h, h * h],
+            [0.0, 1.0, dt, dt, dt * dt + h, h * dt],
+            [0.0, 0.0, 1.0, 0.0, dt, h],
+            [0.0, 0.0, 0.0, 1.0, 2.0 * dt, dt * dt],
+            [0.0, 0.0, 0.0, 0.0, 1.0, dt],
+            [0.0, 0.0, 0.0, 0.0, 0.0, 1.0],
+        ]
+    )
 
 
 def _unit_jerk_noise(dt: float) -> Array:
