@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from monomsk_analysis.exports import (
     kinematics_table,
     marker_table,
 )
+from monomsk_analysis.external_loads import write_external_loads
 from monomsk_analysis.opensim_kinematics import (
     PELVIS_COORDINATES,
     RAJAGOPAL2016_COORDINATES,
@@ -177,3 +179,22 @@ def test_comments_reach_the_file_and_do_not_disturb_reading(
     back = read_storage(tmp_path / "k.mot")
     np.testing.assert_allclose(back.values, table.values, atol=1e-8)
     assert back.in_degrees
+
+
+def test_the_load_of_a_seat_goes_to_the_pelvis(skeleton: Skeleton, tmp_path: Path) -> None:
+    alone = result(skeleton.neutral())
+    assert len(ground_reaction_table(np.zeros(1), [alone]).labels) == 18
+    load = np.array([1.0, 2.0, 300.0, 4.0, 5.0, 6.0])
+    seated = replace(alone, unexplained_load=load)
+    table = ground_reaction_table(np.array([0.0, 1.0]), [alone, seated])
+    row = dict(zip(table.labels, table.values[1], strict=True))
+    assert row["ground_force_support_vy"] == 300.0
+    assert row["ground_force_support_vz"] == -2.0
+    assert row["ground_force_support_py"] == pytest.approx(skeleton.neutral()[2])
+    assert row["ground_torque_support_y"] == 6.0
+    write_external_loads(tmp_path / "loads.xml", "ground_reaction.mot", supported=True)
+    text = (tmp_path / "loads.xml").read_text()
+    assert "<applied_to_body>pelvis</applied_to_body>" in text
+    assert "ground_force_support_v<" in text
+    write_external_loads(tmp_path / "loads.xml", "ground_reaction.mot")
+    assert "pelvis" not in (tmp_path / "loads.xml").read_text()

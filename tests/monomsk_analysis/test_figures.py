@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -49,6 +50,7 @@ def report_data(frames=40, lost=slice(10, 15)):
         centers_of_pressure=pressure,
         free_moments=np.zeros((frames, 2)),
         root_residual=np.tile([3.0, 0.0, 4.0, 0.0, 0.0, 1.0], (frames, 1)),
+        unexplained_load=np.zeros((frames, 6)),
         consistency_error=np.full(frames, 0.01),
     )
     return ReportData("sway", "sway.mp4", SubjectFacts(1.7, MASS_KG), None, motion, dynamics)
@@ -167,3 +169,13 @@ def test_arrays_of_another_length_are_refused_by_name():
     assert (caught.value.expected, caught.value.actual) == ((40,), (39,))
     with pytest.raises(ReportDataError, match="torques"):
         ReportData("", "", data.subject, None, data.motion, report_data(30).dynamics)
+
+
+def test_other_supports_are_drawn_only_where_there_are_any():
+    report = report_data()
+    assert "unexplained-load" not in figures_of(report)
+    load = np.zeros_like(report.dynamics.unexplained_load)
+    load[:, 2] = 0.5 * MASS_KG * 9.81
+    seated = replace(report, dynamics=replace(report.dynamics, unexplained_load=load))
+    up = lines_of(figures_of(seated)["unexplained-load"])[0]
+    assert max(y for y in up["y"] if y is not None) == pytest.approx(50.0, abs=0.1)

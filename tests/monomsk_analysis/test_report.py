@@ -57,6 +57,7 @@ def dynamics_series(known=True):
         centers_of_pressure=np.full((FRAMES, 2, 3), value),
         free_moments=np.full((FRAMES, 2), value),
         root_residual=np.full((FRAMES, 6), value),
+        unexplained_load=np.zeros((FRAMES, 6)),
         consistency_error=np.full(FRAMES, value),
     )
 

@@ -24,4 +24,10 @@ def print_analysis(console: Console, analysis: Analysis, out: Path) -> None:
         f"{quality['root_residual_force_rms_percent_body_weight']:.1f} % of body weight, "
         f"mean vertical force {quality['mean_vertical_force_percent_body_weight']:.0f} %"
     )
+    supported = 100 * quality["supported_fraction"]
+    if supported > 0:
+        console.print(
+            f"another support than the soles in {supported:.0f} % of the frames, up to "
+            f"{quality['unexplained_load_peak_percent_body_weight']:.0f} % of body weight"
+        )
     console.print(f"results in {out}", highlight=False)

@@ -34,6 +34,8 @@ COUPLED_COORDINATES = {
 }
 _UNITS = "Units are S.I. units (second, meters, Newtons, ...)"
 _SIDES = ("r", "l")
+#: Stands for a side in the labels of what bears load beside the soles.
+SUPPORT = "support"
 
 
 def kinematics_table(
@@ -106,22 +108,36 @@ def ground_reaction_table(
         torque[:, 1] = [sole.free_moment for sole in soles]
         columns += [force, _bridge(times, pressure), torque]
         labels += ground_reaction_labels(suffix)
-    header = (
+    header = [
         _UNITS,
         "Force and torque on the foot at its centre of pressure, ground frame: x forward, y up.",
         "Without contact the force is zero and the centre of pressure is interpolated.",
-        *comments,
-    )
-    return Table(times, tuple(labels), np.hstack(columns), False, "Ground reaction", header)
+    ]
+    if has_unexplained_load(results):
+        load = np.array([result.unexplained_load for result in results])
+        pelvis = np.array([result.q[:3] for result in results])
+        columns += [to_opensim(part) for part in (load[:, :3], pelvis, load[:, 3:])]
+        labels += ground_reaction_labels(SUPPORT)
+        header.append(f"Suffix {SUPPORT}: load of other supports (a seat) at the pelvis origin.")
+    header += comments
+    return Table(times, tuple(labels), np.hstack(columns), False, "Ground reaction", tuple(header))
 
 
 def ground_reaction_labels(suffix: str) -> tuple[str, ...]:
-    """Return the nine column labels of one foot, `r` or `l`: force, point, torque."""
+    """Return the nine column labels of one foot, `r` or `l`, or of SUPPORT.
+
+    They are force, point and torque.
+    """
     return (
         *(f"ground_force_{suffix}_v{axis}" for axis in "xyz"),
         *(f"ground_force_{suffix}_p{axis}" for axis in "xyz"),
         *(f"ground_torque_{suffix}_{axis}" for axis in "xyz"),
     )
+
+
+def has_unexplained_load(results: Sequence[BodyDynamics]) -> bool:
+    """Whether anything but the soles was found to bear load."""
+    return any(result.unexplained_load.any() for result in results)
 
 
 def marker_table(

@@ -163,6 +163,8 @@ def _force_group(data: ReportData) -> FigureGroup:
             contacts="background",
         )
     )
+    if np.nanmax(np.abs(data.dynamics.unexplained_load), initial=0.0) > 0.0:
+        figures.append(_support_figure(data))
     return FigureGroup(
         key="forces",
         title="Ground reaction",
@@ -170,6 +172,15 @@ def _force_group(data: ReportData) -> FigureGroup:
         "that foot is in contact.",
         figures=(*figures, _contact_figure(data), _pressure_figure(data)),
     )
+
+
+def _support_figure(data: ReportData) -> Figure:
+    """The force of a seat, or of whatever else than the soles bears load."""
+    load = 100.0 * data.dynamics.unexplained_load / (data.subject.mass_kg * GRAVITY)
+    level = np.linalg.norm(load[:, :2], axis=1)
+    curves = [Curve("up", NEUTRAL_COLOR, load[:, 2]), Curve("level", SIDE_COLORS[1], level)]
+    title = "Unexplained load: other supports [% body weight]"
+    return time_figure(data, "unexplained-load", title, "", curves, contacts="background")
 
 
 def _muscle_groups(data: ReportData) -> list[FigureGroup]:

@@ -50,8 +50,9 @@ def _turn_result(result: BodyDynamics, turn: Rotation) -> BodyDynamics:
     q[:3] = matrix @ q[:3]
     q[3:7] = (turn * Rotation.from_quat(q[3:7])).as_quat()
     residual = (result.root_residual.reshape(2, 3) @ matrix.T).ravel()
+    load = (result.unexplained_load.reshape(2, 3) @ matrix.T).ravel()
     right, left = (_turn_sole(sole, matrix) for sole in result.soles)
-    return replace(result, q=q, root_residual=residual, soles=(right, left))
+    return replace(result, q=q, root_residual=residual, unexplained_load=load, soles=(right, left))
 
 
 def _turn_sole(sole: SoleContact, matrix: Array) -> SoleContact:

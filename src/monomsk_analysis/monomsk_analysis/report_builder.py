@@ -90,6 +90,7 @@ def dynamics_series(analysis: Analysis) -> DynamicsSeries:
         ),
         free_moments=_series(analysis, lambda r: np.array([s.free_moment for s in r.soles]), (2,)),
         root_residual=_series(analysis, lambda r: r.root_residual, (6,)),
+        unexplained_load=_series(analysis, lambda r: r.unexplained_load, (6,)),
         consistency_error=_series(analysis, lambda r: np.array(r.consistency_error), ()),
     )
 

@@ -179,6 +179,7 @@ class DynamicsSeries:
         free_moments: about the world's z at the centre of pressure [N m], (n, 2).
         root_residual: force [N] and moment [N m] at the pelvis origin in the world frame that the
             contact forces do not explain, (n, 6).
+        unexplained_load: the same of what other supports than the soles bear, (n, 6).
         consistency_error: forward integration against filtered motion [rad], (n,).
     """
 
@@ -191,6 +192,7 @@ class DynamicsSeries:
     centers_of_pressure: FloatArray
     free_moments: FloatArray
     root_residual: FloatArray
+    unexplained_load: FloatArray
     consistency_error: FloatArray
 
     def __post_init__(self) -> None:
@@ -199,7 +201,7 @@ class DynamicsSeries:
         _require(self, ("torques_sigma",), (n, m))
         _require(self, ("in_contact", "contact_probability", "free_moments"), (n, 2))
         _require(self, ("sole_forces", "sole_forces_sigma", "centers_of_pressure"), (n, 2, 3))
-        _require(self, ("root_residual",), (n, 6))
+        _require(self, ("root_residual", "unexplained_load"), (n, 6))
         _require(self, ("consistency_error",), (n,))
 
 

@@ -88,9 +88,16 @@ def key_numbers(data: ReportData) -> list[KeyNumber]:
         KeyNumber(found, f"{number(share, 1)} %", f"{frames - tracked} lost"),
         KeyNumber("Reprojection error", f"{number(reprojection_px, 1)} px", "median"),
         KeyNumber("Peak vertical force", f"{right} / {left} %", "body weight, right / left"),
-        KeyNumber("Unexplained force", f"{number(residual_rms, 1)} %", "body weight, RMS"),
+        KeyNumber("Residual force", f"{number(residual_rms, 1)} %", "body weight, RMS"),
         KeyNumber("Consistency error", f"{number(consistency, 2)} deg", "median"),
     ]
+    support = np.linalg.norm(dynamics.unexplained_load[:, :3], axis=1) / weight_n
+    if np.nanmax(support, initial=0.0) > 0.0:
+        numbers.append(
+            KeyNumber(
+                "Other supports", f"{number(100.0 * np.nanmax(support), 0)} %", "body weight, peak"
+            )
+        )
     # What a motion file alone cannot tell is left out rather than shown as unknown.
     return [entry for entry in numbers if not entry.value.startswith(UNKNOWN)]
 

@@ -9,6 +9,7 @@ import numpy as np
 from monomsk_analysis.analysis import Analysis
 from monomsk_analysis.exports import (
     ground_reaction_table,
+    has_unexplained_load,
     inverse_dynamics_table,
     kinematics_table,
     marker_table,
@@ -58,7 +59,11 @@ def write_kinetics(folder: Path, analysis: Analysis, notes: tuple[str, ...] = ()
         folder / "inverse_dynamics.sto", inverse_dynamics_table(times, results, names, comments)
     )
     write_storage(folder / "ground_reaction.mot", ground_reaction_table(times, results, comments))
-    write_external_loads(folder / "ground_reaction.xml", "ground_reaction.mot")
+    write_external_loads(
+        folder / "ground_reaction.xml",
+        "ground_reaction.mot",
+        supported=has_unexplained_load(results),
+    )
 
 
 def write_kinematics(folder: Path, analysis: Analysis, notes: tuple[str, ...] = ()) -> None:

@@ -94,11 +94,17 @@ def quality_entries(analysis: Analysis) -> dict[str, Any]:
     weight_n = analysis.skeleton.mass_kg * GRAVITY_M_S2
     residual = np.array([result.root_residual for result in results]).reshape(-1, 6)
     errors = np.array([result.consistency_error for result in results])
+    supports = np.array([result.unexplained_load for result in results]).reshape(-1, 6)
     loads = np.array([sum(sole.force[2] for sole in result.soles) for result in results])
+    loads = loads + supports[:, 2]
     torque_sigma = np.array([result.tau_sigma[6:] for result in results]).reshape(-1, 31)
     return {
         "root_residual_force_rms_percent_body_weight": 100 * _rms_norm(residual[:, :3]) / weight_n,
         "root_residual_moment_rms_n_m": _rms_norm(residual[:, 3:]),
+        "supported_fraction": _mean(supports.any(axis=1).astype(float)),
+        "unexplained_load_peak_percent_body_weight": 100
+        * float(np.linalg.norm(supports[:, :3], axis=1).max(initial=0.0))
+        / weight_n,
         "consistency_error_median_rad": _median(errors),
         "mean_vertical_force_percent_body_weight": 100 * _mean(loads) / weight_n,
         "joint_torque_sigma_median_n_m": _median(torque_sigma),
