@@ -87,3 +87,17 @@ class ShapeError(DescriptionError):
     def __init__(self, name: str, reason: str) -> None:
         self.name = name
         super().__init__(f"{name}: {reason}")
+
+
+class BodyModelError(DescriptionError):
+    """A monomsk_msgs/BodyModel that is no body of this model.
+
+    Attributes:
+        field: The offending field, or the coordinate's name.
+        reason: What is wrong with it.
+    """
+
+    def __init__(self, field: str, reason: str) -> None:
+        self.field = field
+        self.reason = reason
+        super().__init__(f"{field}: {reason}")

@@ -11,11 +11,11 @@ from geometry_msgs.msg import Point, TransformStamped
 from numpy.typing import NDArray
 from visualization_msgs.msg import Marker, MarkerArray
 
+from monomsk_description import body_model_message
 from monomsk_description.body_state import BodyState
-from monomsk_description.errors import DescriptionError
+from monomsk_description.errors import BodyModelError
 from monomsk_description.message_fields import fill, header, vector
-from monomsk_description.skeleton import Skeleton, build_skeleton
-from monomsk_description.subject import Subject
+from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.errors import MessageError
 from monomsk_dynamics.markers import NAMES, Arrow, Lines, Shape, Sphere
 
@@ -23,9 +23,6 @@ Array = NDArray[np.float64]
 
 _ROOT = 6
 _UNIT_TOLERANCE = 0.01
-_SCALE_TOLERANCE = 1e-6
-#: REP-103 component of a scale that belongs to an OpenSim axis (x, y up, z right).
-_REP103_COMPONENT = ("x", "z", "y")
 
 
 def stamp_to_ns(stamp: Any) -> int:
@@ -85,17 +82,10 @@ def coordinate_order(names: Sequence[str], skeleton: Skeleton) -> NDArray[np.int
     Raises:
         MessageError: A coordinate is missing, unknown or twice there.
     """
-    places: dict[str, int] = {}
-    for index, name in enumerate(names):
-        if name not in skeleton.coordinate_names:
-            raise MessageError(name, "unknown coordinate in coordinate_names")
-        if name in places:
-            raise MessageError(name, "coordinate twice in coordinate_names")
-        places[name] = index
-    for name in skeleton.coordinate_names:
-        if name not in places:
-            raise MessageError(name, "coordinate missing in coordinate_names")
-    return np.array([places[name] for name in skeleton.coordinate_names])
+    try:
+        return body_model_message.coordinate_order(names, skeleton.coordinate_names)
+    except BodyModelError as error:
+        raise MessageError(error.field, error.reason) from error
 
 
 def to_skeleton(message: Any) -> Skeleton:
@@ -106,44 +96,9 @@ def to_skeleton(message: Any) -> Skeleton:
             no measured lengths explain.
     """
     try:
-        subject = Subject(
-            message.height_m,
-            message.mass_kg,
-            message.sex or "unspecified",
-            assumed=frozenset(message.assumed),
-        )
-        by_height = build_skeleton(subject)
-        skeleton = build_skeleton(subject.with_lengths(_measured_lengths(message, by_height)))
-    except DescriptionError as error:
-        raise MessageError("body_model", str(error)) from error
-    coordinate_order(message.coordinate_names, skeleton)
-    _check_scales(message, skeleton)
-    return skeleton
-
-
-def _measured_lengths(message: Any, by_height: Skeleton) -> dict[str, float]:
-    """Lengths [m] of the segments that are not scaled by height alone."""
-    scales = dict(zip(message.segment_names, message.segment_scales, strict=True))
-    anatomy = by_height.anatomy
-    lengths = {}
-    for name, rule in anatomy.length_rules.items():
-        if rule.segments[0] not in scales:
-            raise MessageError("segment_names", f"segment {rule.segments[0]} is missing")
-        scale = getattr(scales[rule.segments[0]], _REP103_COMPONENT[rule.axis])
-        stretch = scale / anatomy.scale_factors[rule.segments[0]][rule.axis]
-        if abs(stretch - 1.0) > _SCALE_TOLERANCE:
-            lengths[name] = stretch * rule.model_length_m
-    return lengths
-
-
-def _check_scales(message: Any, skeleton: Skeleton) -> None:
-    for name, scale in zip(message.segment_names, message.segment_scales, strict=True):
-        factors = skeleton.anatomy.scale_factors.get(name)
-        if factors is None:
-            raise MessageError("segment_names", f"unknown segment {name}")
-        told = [getattr(scale, component) for component in _REP103_COMPONENT]
-        if not np.allclose(told, factors, atol=_SCALE_TOLERANCE):
-            raise MessageError("segment_scales", f"{name} is scaled by {told}, here by {factors}")
+        return body_model_message.skeleton_of(message)
+    except BodyModelError as error:
+        raise MessageError(error.field, error.reason) from error
 
 
 def _components(vector3: Any) -> list[float]:
