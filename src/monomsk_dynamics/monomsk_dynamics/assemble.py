@@ -40,8 +40,10 @@ class Instant:
 def solved_frame(instant: Instant) -> SolvedFrame:
     """The instant as forward simulation takes it: without the root slack."""
     terms, solution = instant.terms, instant.solution
-    loads = solution.tau + np.tensordot(solution.point_forces, terms.jacobians, axes=2)
-    loads[:6] += world_to_root(terms, solution.support)
+    pushes = solution.point_forces.reshape(-1) @ terms.jacobians.reshape(-1, len(terms.v))
+    loads = solution.tau + pushes
+    if solution.support.any():
+        loads[:6] += world_to_root(terms, solution.support)
     return SolvedFrame(instant.stamp_ns * 1e-9, terms.q, terms.v, loads, solution.a)
 
 

@@ -10,18 +10,21 @@ is a quadratic programme over the generators of the loaded sole points. No appro
 """
 
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import lapack
 
+from monomsk_dynamics.errors import ShapeError
 from monomsk_dynamics.frame import FootGeometry, FrameTerms
 from monomsk_dynamics.load_sharing import LoadPrior
 from monomsk_dynamics.options import SolverOptions
-from monomsk_dynamics.qp import solve_qp
+from monomsk_dynamics.qp import UNBOUNDED, solve_prepared
 from monomsk_dynamics.rotations import skew
 from monomsk_dynamics.support_prior import SupportRows
 from monomsk_dynamics.wrench_maps import move_wrench, root_to_world, world_to_root
-from monomsk_dynamics.wrench_rows import prior_rows, total_wrench_map
+from monomsk_dynamics.wrench_rows import prior_rows
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -37,7 +40,6 @@ _MINIMUM_SUPPORTED_LOAD = 0.05
 _UNLOADED = 0.02
 #: Of a generator's magnitude, relative to the reluctance of its point.
 _RIDGE = 0.1
-_IDENTITY = np.eye(3)
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ class ObservedRows:
         value: What they amount to at the observed acceleration, minus what is expected (k,).
         whitener: W (k, k), lower triangular, with W' W the inverse of C = E Sigma_a E' + D.
         joints: Tangent indices of the torque rows (k - 6,).
+        to_mass_center: Map (6, 6) of the root's generalised force to a wrench about the centre of
+            mass.
         support: What another support adds to the root's rows; None without one.
     """
 
@@ -73,6 +77,7 @@ class ObservedRows:
     value: Array
     whitener: Array
     joints: Indices
+    to_mass_center: Array
     support: SupportRows | None = None
 
 
@@ -115,6 +120,9 @@ class ForceSolver:
         self._feet = feet
         self._options = options or SolverOptions()
         self._weight = mass_kg * GRAVITY_M_S2
+        sigma = [self._options.slack_force_sigma, self._options.slack_moment_sigma_m]
+        self._slack_variance = (np.repeat(sigma, 3) * self._weight) ** 2
+        self._units = np.tile(np.eye(3), feet.points.size)  # of every point's force, (3, 3 n)
 
     def solve(self, terms: FrameTerms, observed: Observation, prior: LoadPrior) -> ForceSolution:
         """Find the forces of one instant.
@@ -128,14 +136,13 @@ class ForceSolver:
         forces = np.zeros_like(terms.points)
         loaded = self._loaded_points(prior)
         if len(loaded):
-            spread = self._point_maps(terms, prior, loaded)
-            total = total_wrench_map(prior, terms.center_of_mass) @ spread
+            total, spread = self._point_maps(terms, prior, loaded)
             motion, motion_target = self._motion_rows(terms, rows, loaded, total)
             matrix = np.concatenate([motion, wrench_rows @ spread])
             target = np.concatenate([motion_target, targets])
             reluctance = self._reluctance(terms, prior)
             forces[loaded] = self._generator_forces(prior.heading, matrix, target, reluctance)
-        forces = self._drop_unloaded(forces)
+            self._drop_unloaded(forces)
         return self._complete(terms, observed, rows, forces, wrench_rows)
 
     def vertical_load(self, rows: ObservedRows, prior: LoadPrior) -> float:
@@ -148,46 +155,59 @@ class ForceSolver:
     ) -> ObservedRows:
         to_mass_center = root_to_world(terms, terms.center_of_mass)
         inverse = terms.mass_matrix @ observed.acceleration + terms.bias
-        known = np.isfinite(observed.torque_prior) & np.isfinite(observed.torque_prior_sigma)
-        joints = np.flatnonzero(known[_ROOT:]) + _ROOT
-        over_acceleration = np.concatenate(
-            [to_mass_center @ terms.mass_matrix[:_ROOT], terms.mass_matrix[joints]]
-        )
-        value = np.concatenate(
-            [to_mass_center @ inverse[:_ROOT], inverse[joints] - observed.torque_prior[joints]]
-        )
-        slack = np.repeat([self._options.slack_force_sigma, self._options.slack_moment_sigma_m], 3)
-        noise = np.concatenate([slack * self._weight, observed.torque_prior_sigma[joints]])
+        over_acceleration = to_mass_center @ terms.mass_matrix[:_ROOT]
+        value = to_mass_center @ inverse[:_ROOT]
+        noise = self._slack_variance
+        joints = np.flatnonzero(np.isfinite(observed.torque_prior + observed.torque_prior_sigma))
+        joints = joints[joints >= _ROOT]
+        if len(joints):
+            off = inverse[joints] - observed.torque_prior[joints]
+            over_acceleration = np.concatenate([over_acceleration, terms.mass_matrix[joints]])
+            value = np.concatenate([value, off])
+            noise = np.concatenate([noise, observed.torque_prior_sigma[joints] ** 2])
         covariance = (over_acceleration * observed.sigma**2) @ over_acceleration.T
-        covariance[np.diag_indices_from(covariance)] += noise**2
+        covariance.flat[:: len(noise) + 1] += noise
         support = prior.support.about(terms.center_of_mass) if prior.support else None
         if support is not None:
             value[:_ROOT] -= support.mean
             covariance[:_ROOT, :_ROOT] += support.covariance
-        whitener = np.linalg.inv(np.linalg.cholesky(covariance))
-        return ObservedRows(over_acceleration, value, whitener, joints, support)
+        whitener = _inverse_factor(covariance)
+        return ObservedRows(over_acceleration, value, whitener, joints, to_mass_center, support)
 
     def _loaded_points(self, prior: LoadPrior) -> Indices:
         return self._feet.points[prior.in_contact].ravel()
 
-    def _point_maps(self, terms: FrameTerms, prior: LoadPrior, loaded: Indices) -> Array:
-        """Map (12, 3 n) from forces on the loaded points to the sole wrenches."""
-        spread = np.zeros((2, 6, 3 * len(loaded)))
-        each = self._feet.points.shape[1]
-        for place, foot in enumerate(np.flatnonzero(prior.in_contact)):
-            own = loaded[place * each : (place + 1) * each]
-            arms = skew(terms.points[own] - prior.center_of_pressure[foot])
-            block = spread[foot, :, 3 * place * each : 3 * (place + 1) * each]
-            block[:3] = np.tile(_IDENTITY, each)
-            block[3:] = arms.transpose(1, 0, 2).reshape(3, -1)
-        return spread.reshape(12, -1)
+    def _point_maps(
+        self, terms: FrameTerms, prior: LoadPrior, loaded: Indices
+    ) -> tuple[Array, Array]:
+        """Maps from forces on the n loaded points to wrenches.
+
+        Returns:
+            To the total about the centre of mass (6, 3 n); to the sole wrenches (12, 3 n), each
+            about its expected centre of pressure.
+        """
+        feet = np.flatnonzero(prior.in_contact)
+        count, each = len(loaded), 3 * self._feet.points.shape[1]
+        points = terms.points[loaded].reshape(len(feet), -1, 3)
+        own = points - prior.center_of_pressure[feet][:, None]
+        arms = np.concatenate([(points - terms.center_of_mass).reshape(-1, 3), own.reshape(-1, 3)])
+        moments = skew(arms).transpose(1, 0, 2).reshape(3, -1)
+        unit = self._units[:, : 3 * count]
+        spread = np.zeros((12, 3 * count))
+        for place, foot in enumerate(feet):
+            columns = slice(place * each, (place + 1) * each)
+            spread[6 * foot : 6 * foot + 3, columns] = unit[:, columns]
+            spread[6 * foot + 3 : 6 * foot + 6, columns] = moments[:, 3 * count :][:, columns]
+        return np.concatenate([unit, moments[:, : 3 * count]]), spread
 
     def _motion_rows(
         self, terms: FrameTerms, rows: ObservedRows, loaded: Indices, total: Array
     ) -> tuple[Array, Array]:
         """Whitened equations of motion over point forces, given their total wrench (6, 3 n)."""
-        on_joints = terms.jacobians[loaded].reshape(3 * len(loaded), _NV)[:, rows.joints].T
-        return rows.whitener @ np.concatenate([total, on_joints]), rows.whitener @ rows.value
+        if len(rows.joints):
+            on_joints = terms.jacobians[loaded].reshape(3 * len(loaded), _NV)[:, rows.joints].T
+            total = np.concatenate([total, on_joints])
+        return rows.whitener @ total, rows.whitener @ rows.value
 
     def _reluctance(self, terms: FrameTerms, prior: LoadPrior) -> Array:
         """Weight of each loaded point's own force (n,) [1/N]; larger well above the floor."""
@@ -202,23 +222,19 @@ class ForceSolver:
         """Point forces (n, 3) within their friction pyramids that meet the rows best."""
         generators = self._generators(heading) * self._weight
         count = len(reluctance)
-        rows = (matrix.reshape(-1, count, 3) @ generators).reshape(len(matrix), -1)
+        rows = (matrix.reshape(-1, 3) @ generators).reshape(len(matrix), -1)
         hessian = rows.T @ rows
         size = 4 * count
         # The ridge makes the four magnitudes of a point unique: they reach every force twice.
-        own = generators.T @ generators + np.eye(4) * (_RIDGE * self._weight) ** 2
+        own = generators.T @ generators
+        own.flat[::5] += (_RIDGE * self._weight) ** 2
         blocks = hessian.reshape(count, 4, count, 4)
         each = np.arange(count)
         blocks[each, :, each, :] += own * (reluctance**2)[:, None, None]
-        magnitudes = solve_qp(
-            hessian,
-            -(rows.T @ target),
-            np.zeros((0, size)),
-            np.zeros(0),
-            np.zeros(0),
-            np.zeros(size),
-            np.full(size, np.inf),
-        )
+        gradient = -(target @ rows)
+        if not np.isfinite(hessian.sum() + gradient.sum()):
+            raise ShapeError("instant", "holds NaN or infinity")
+        magnitudes = solve_prepared(hessian, gradient, *_not_negative(size))
         forces: Array = np.maximum(magnitudes, 0.0).reshape(count, 4) @ generators.T
         return forces
 
@@ -229,11 +245,10 @@ class ForceSolver:
         turned: Array = heading @ edges
         return turned
 
-    def _drop_unloaded(self, forces: Array) -> Array:
-        for points in self._feet.points:
-            if forces[points, 2].sum() < _UNLOADED * self._weight:
-                forces[points] = 0.0
-        return forces
+    def _drop_unloaded(self, forces: Array) -> None:
+        vertical = forces[self._feet.points, 2].sum(axis=1)
+        for foot in np.flatnonzero(vertical < _UNLOADED * self._weight):
+            forces[self._feet.points[foot]] = 0.0
 
     def _complete(
         self,
@@ -244,13 +259,12 @@ class ForceSolver:
         wrench_rows: Array,
     ) -> ForceSolution:
         """Acceleration, torques and slack of given forces."""
-        generalised = np.tensordot(forces, terms.jacobians, axes=2)
-        to_mass_center = root_to_world(terms, terms.center_of_mass)
-        explained = np.concatenate([to_mass_center @ generalised[:_ROOT], generalised[rows.joints]])
+        contacts = forces.reshape(-1) @ terms.jacobians.reshape(-1, _NV)
+        explained = np.concatenate([rows.to_mass_center @ contacts[:_ROOT], contacts[rows.joints]])
         multiplier = rows.whitener.T @ (rows.whitener @ (rows.value - explained))
         change = observed.sigma**2 * (rows.over_acceleration.T @ multiplier)
         a = observed.acceleration - change
-        tau = terms.mass_matrix @ a + terms.bias - generalised
+        tau = terms.mass_matrix @ a + terms.bias - contacts
         slack = tau[:_ROOT].copy()
         tau[:_ROOT] = 0.0
         support = np.zeros(_ROOT)
@@ -260,3 +274,21 @@ class ForceSolver:
             support = move_wrench(np.zeros(3), terms.center_of_mass) @ found
             slack -= world_to_root(terms, support)
         return ForceSolution(a, tau, forces, slack, rows, wrench_rows, support)
+
+
+@cache
+def _not_negative(size: int) -> tuple[Array, Array, Array, NDArray[np.int32]]:
+    """No rows, bounds from zero upwards, and their sense, for a programme of that size."""
+    return (
+        np.zeros((0, size)),
+        np.zeros(size),
+        np.full(size, UNBOUNDED),
+        np.zeros(size, dtype=np.int32),
+    )
+
+
+def _inverse_factor(covariance: Array) -> Array:
+    """W, lower triangular, with W' W the inverse of a covariance (k, k)."""
+    factor = lapack.dpotrf(covariance, lower=1, clean=1)[0]
+    inverse: Array = lapack.dtrtri(factor, lower=1)[0]
+    return inverse

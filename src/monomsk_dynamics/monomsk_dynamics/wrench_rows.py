@@ -14,6 +14,7 @@ Array = NDArray[np.float64]
 
 FORCE, MOMENT = slice(0, 3), slice(3, 6)
 WRENCHES = 12
+_IDENTITY = np.eye(3)
 
 
 def foot_slice(foot: int) -> slice:
@@ -43,20 +44,26 @@ def prior_rows(prior: LoadPrior, vertical_load: float) -> tuple[Array, Array]:
     targets: list[float] = []
     both = bool(prior.in_contact.all())
     for foot in (int(f) for f in np.flatnonzero(prior.in_contact)):
-        load = prior.share[foot] * vertical_load
-        block = np.concatenate([_cop_rows(prior, foot, load), _shear_rows(prior, foot, load)])
-        rows.append(_place(block, foot))
-        targets.extend([0.0] * len(block))
-        if both and np.isfinite(prior.share_sigma[foot]):
-            sigma = prior.share_sigma[foot] * vertical_load
-            rows.append(_place(np.array([[0.0, 0.0, 1.0 / sigma, 0.0, 0.0, 0.0]]), foot))
-            targets.append(load / sigma)
+        load = float(prior.share[foot]) * vertical_load
+        block = np.zeros((6, WRENCHES))
+        own = block[:, foot_slice(foot)]
+        own[:3, MOMENT] = _cop_rows(prior, foot, load)
+        own[3:5, FORCE] = _shear_rows(prior, foot, load)
+        sigma = float(prior.share_sigma[foot]) * vertical_load
+        if both and sigma < np.inf:
+            own[5, 2] = 1.0 / sigma
+            targets += [0.0, 0.0, 0.0, 0.0, 0.0, load / sigma]
+        else:
+            block = block[:5]
+            targets += [0.0] * 5
+        rows.append(block)
     for expected in prior.forces:
         if prior.in_contact[expected.foot]:
             known = np.isfinite(expected.sigma)
-            axes = prior.heading.T if expected.in_heading else np.eye(3)
-            block = np.concatenate([axes, np.zeros((3, 3))], axis=1)[known]
-            rows.append(_place(block / expected.sigma[known, None], expected.foot))
+            axes = prior.heading.T if expected.in_heading else _IDENTITY
+            block = np.zeros((int(known.sum()), WRENCHES))
+            block[:, foot_slice(expected.foot)][:, FORCE] = (axes / expected.sigma[:, None])[known]
+            rows.append(block)
             targets.extend(expected.force[known] / expected.sigma[known])
     if prior.total_force is not None and prior.in_contact.any():
         rows.append(total_wrench_map(prior, np.zeros(3))[FORCE] / prior.total_force_sigma)
@@ -66,26 +73,17 @@ def prior_rows(prior: LoadPrior, vertical_load: float) -> tuple[Array, Array]:
     return np.concatenate(rows), np.array(targets)
 
 
-def _place(block: Array, foot: int) -> Array:
-    """Rows over one foot's wrench (k, 6) as rows over w (k, 12)."""
-    rows = np.zeros((len(block), WRENCHES))
-    rows[:, foot_slice(foot)] = block
-    return rows
-
-
 def _cop_rows(prior: LoadPrior, foot: int, load: float) -> Array:
-    """No moment about the expected centre of pressure, as far as it may lie elsewhere."""
-    forward, sideways = prior.cop_sigma_m[foot]
-    weights = 1.0 / np.array([sideways * load, forward * load, prior.free_moment_sigma[foot]])
-    rows = np.zeros((3, 6))
-    rows[:, MOMENT] = prior.foot_axes[foot].T * weights[:, None]
+    """No moment about the expected centre of pressure, as far as it may lie elsewhere: (3, 3)."""
+    forward, sideways = prior.cop_sigma_m[foot].tolist()
+    sigma = np.array([[sideways * load], [forward * load], [float(prior.free_moment_sigma[foot])]])
+    rows: Array = prior.foot_axes[foot].T / sigma
     return rows
 
 
 def _shear_rows(prior: LoadPrior, foot: int, load: float) -> Array:
-    """Horizontal force in the expected ratio to the vertical force."""
-    along = prior.heading[:, :2].T
-    vertical = np.array([[0.0, 0.0, 1.0]])
-    rows = np.zeros((2, 6))
-    rows[:, FORCE] = along - prior.shear_ratio[foot][:, None] * vertical
-    return rows / (prior.shear_sigma[foot] * load)[:, None]
+    """Horizontal force in the expected ratio to the vertical force: (2, 3)."""
+    rows = prior.heading[:, :2].T.copy()
+    rows[:, 2] -= prior.shear_ratio[foot]
+    rows /= (prior.shear_sigma[foot] * load)[:, None]
+    return rows
