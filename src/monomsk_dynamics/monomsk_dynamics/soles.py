@@ -65,10 +65,13 @@ def foot_twist_jacobian(terms: FrameTerms, feet: FootGeometry, foot: int, about:
         about: World point (3,) [m] whose velocity is meant.
     """
     points = feet.points[foot]
-    spread = np.empty((len(points), 3, 6))
-    spread[:, :, :3] = np.eye(3)
-    spread[:, :, 3:] = -skew(terms.points[points] - about)
-    rows = spread.reshape(-1, 6)
-    velocities = terms.jacobians[points].reshape(len(rows), -1)
-    twist: Array = np.linalg.solve(rows.T @ rows, rows.T @ velocities)
+    places = terms.points[points]
+    center = places.mean(axis=0)
+    # Least squares over rotations about the mean point, where both parts of the twist decouple.
+    arms = skew(places - center).transpose(1, 0, 2).reshape(3, -1)  # [S_1 ... S_n], 3 x 3 each
+    velocities = terms.jacobians[points].reshape(arms.shape[1], -1)
+    twist = np.empty((6, velocities.shape[1]))
+    twist[3:] = np.linalg.solve(arms @ arms.T, arms) @ velocities
+    twist[:3] = terms.jacobians[points].sum(axis=0) / len(points)
+    twist[:3] -= skew(about - center) @ twist[3:]
     return twist

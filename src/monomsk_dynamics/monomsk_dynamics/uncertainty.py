@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import lapack
 
 from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.force_solver import ForceSolution, Observation
@@ -16,7 +17,7 @@ from monomsk_dynamics.frame import FootGeometry, FrameTerms
 from monomsk_dynamics.load_sharing import LoadPrior
 from monomsk_dynamics.rotations import skew
 from monomsk_dynamics.soles import foot_twist_jacobian
-from monomsk_dynamics.wrench_rows import foot_slice, total_wrench_map
+from monomsk_dynamics.wrench_rows import WRENCHES, foot_slice, total_wrench_map
 
 Array = NDArray[np.float64]
 
@@ -45,29 +46,29 @@ class Uncertainty:
 
         What the accelerations and the sharing of the load contribute.
         """
-        sigma_2 = observed.sigma**2
-        root = solution.rows.over_acceleration[:_ROOT]
+        variance_a = observed.sigma**2
+        root = solution.rows.over_acceleration[:_ROOT] * variance_a
         # Without the torque rows: they can only make the result more certain.
         whitener = solution.rows.whitener[:_ROOT, :_ROOT]
         inverse = whitener.T @ whitener
-        gain = (inverse @ (root * sigma_2)).T
         total = total_wrench_map(prior, terms.center_of_mass)
         information = total.T @ inverse @ total
         information += solution.wrench_rows.T @ solution.wrench_rows
         in_air = np.repeat(~prior.in_contact, 6)
-        information[np.diag_indices(12)] += _NO_INFORMATION + in_air
-        wrench_covariance = np.linalg.inv(information)
-        wrench_covariance[in_air] = wrench_covariance[:, in_air] = 0.0
-        posterior = np.diag(sigma_2) - gain @ (root * sigma_2)
-        by_acceleration = np.sum((terms.mass_matrix @ posterior) * terms.mass_matrix, axis=1)
-        jacobian = np.zeros((12, _NV))
+        information.flat[:: WRENCHES + 1] += _NO_INFORMATION + in_air
+        # L with L' L the covariance of the sole wrenches.
+        factor = lapack.dtrtri(lapack.dpotrf(information, lower=1, clean=1)[0], lower=1)[0]
+        moved = terms.mass_matrix @ root.T
+        gained = moved @ inverse
+        # M (Sigma - Sigma E' C^-1 E Sigma) M', its diagonal.
+        variance = terms.mass_matrix**2 @ variance_a - np.sum(gained * moved, axis=1)
+        by_wrench = gained @ total
         for foot in (int(f) for f in np.flatnonzero(prior.in_contact)):
             about = prior.center_of_pressure[foot]
-            jacobian[foot_slice(foot)] = foot_twist_jacobian(terms, self._feet, foot, about)
-        by_wrench = terms.mass_matrix @ gain @ total - jacobian.T
-        variance = by_acceleration + np.sum((by_wrench @ wrench_covariance) * by_wrench, axis=1)
+            by_wrench[:, foot_slice(foot)] -= foot_twist_jacobian(terms, self._feet, foot, about).T
+        variance += np.sum((factor @ by_wrench.T) ** 2, axis=0)
         variance[:_ROOT] = 0.0
-        diagonal = np.diagonal(wrench_covariance).reshape(2, 6)[:, :3]
+        diagonal = np.where(in_air, 0.0, np.sum(factor**2, axis=0)).reshape(2, 6)[:, :3]
         return np.maximum(variance, 0.0), diagonal.copy()
 
     def sensitivity(self, terms: FrameTerms, solution: ForceSolution) -> "Sensitivity":
