@@ -1,7 +1,8 @@
 """`ground_reaction.xml`: tells OpenSim's tools how to apply the columns of `ground_reaction.mot`.
 
-One force a foot, on its calcaneus, and that of other supports, if there are any, on the pelvis. So OpenSim finds no moment in the toe joints, which part of
-the load passes through in the project's own `inverse_dynamics.sto`.
+One force a foot, on its calcaneus, and that of other supports, if there are any, on the pelvis. So
+OpenSim finds no moment in the toe joints, which part of the load passes through in the project's
+own `inverse_dynamics.sto`.
 """
 
 from __future__ import annotations
