@@ -17,4 +17,9 @@ setup(
     maintainer_email="maintainers@monomsk.example",
     description="Body dynamics to bounded commands for exoskeletons and prostheses.",
     license="Apache-2.0",
+    entry_points={
+        "console_scripts": [
+            "simulated_device = monomsk_assist.simulated_device_node:main",
+        ],
+    },
 )

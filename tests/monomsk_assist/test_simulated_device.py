@@ -8,6 +8,7 @@ import pytest
 
 from monomsk_assist.device_errors import DeviceError
 from monomsk_assist.simulated_device import SimulatedDevice
+from monomsk_assist.simulated_device_following import FollowedPerson, MotionSample
 from monomsk_assist.simulated_device_model import (
     DeviceDesign,
     ankle_exoskeleton,
@@ -205,3 +206,41 @@ def test_a_command_that_is_not_renewed_fades():
     assert watchdog.expiries == 1
     watchdog.receive(np.array([np.nan, 1.0]), 2.0)
     assert watchdog.torque(2.0) == pytest.approx([0, 0])
+
+
+def swing(skeleton: Skeleton, time_s: float) -> tuple[np.ndarray, np.ndarray]:
+    """A pelvis that turns as it moves on, a hip that swings."""
+    angle, rate = 0.5 * np.sin(6.0 * time_s), 3.0 * np.cos(6.0 * time_s)
+    q = bent(skeleton, hip_flexion_l=angle)
+    turned = pin.exp3(np.array([0.0, 0.0, 0.4 * time_s]))
+    q[:2] = 1.2 * time_s, 0.1
+    q[3:7] = pin.Quaternion(turned).coeffs()
+    v = np.zeros(37)
+    v[:3] = turned.T @ [1.2, 0.0, 0.0]
+    v[5] = 0.4
+    v[6 + skeleton.coordinate_index("hip_flexion_l")] = rate
+    return q, v
+
+
+def test_the_followed_person_moves_smoothly_between_images(skeleton):
+    person = FollowedPerson(skeleton)
+    assert person.at(0) is None
+    for k in range(10):
+        time_s = k / 30.0
+        assert person.add(MotionSample(round(time_s * 1e9), *swing(skeleton, time_s))) == (k == 0)
+    for time_s in np.arange(0.01, 0.29, 0.013):
+        q, v = person.at(round(time_s * 1e9))
+        expected_q, expected_v = swing(skeleton, time_s)
+        assert skeleton.difference(expected_q, q) == pytest.approx(np.zeros(37), abs=2e-4)
+        assert v == pytest.approx(expected_v, abs=0.03)
+    q, v = person.at(10**9)
+    assert q == pytest.approx(swing(skeleton, 0.3)[0])
+    assert not v.any()
+
+
+def test_a_gap_or_a_jump_back_begins_another_motion(skeleton):
+    person = FollowedPerson(skeleton)
+    still = skeleton.neutral(), np.zeros(37)
+    stamps_s = [1.0, 1.03, 1.03, 1.4, 1.43, 0.2]
+    begins = [person.add(MotionSample(round(t * 1e9), *still)) for t in stamps_s]
+    assert begins == [True, False, False, True, False, True]

@@ -200,8 +200,8 @@ def assist_sections(results: AssistBench) -> list[str]:
 
 _TEXT = (
     "One measured stride of walking, repeated, with its inverse dynamics from force plates; the "
-    "hip exoskeleton gives 30 % of the hip flexion torque, RMS {results.ideal_rms_nm_kg:.3f} N m/kg. "
-    "Frames at 30 Hz without noise reach the assistant {results.latency_ms:.0f} ms after they were "
+    "hip exoskeleton gives 30 % of the hip flexion torque, RMS {results.ideal_rms_nm_kg:.3f} "
+    "N m/kg. Frames at 30 Hz without noise reach the assistant {results.latency_ms:.0f} ms after they were "
     "taken; it commands at 200 Hz. Ideal is the law applied to the true torque, or to the true "
     "gait phase, at the same instant."
 )
