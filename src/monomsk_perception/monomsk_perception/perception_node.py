@@ -156,6 +156,7 @@ class PerceptionNode(StatusNode):
         if verdict is StampVerdict.JUMPED_BACK:
             self._complain("time jumped back", "the image stamps went back: starting anew")
             self._forget()
+            self._perception = None  # another recording, or a loop: another camera pose too
         try:
             image = to_bgr(message)
             if self._frozen.check(image, stamp_ns):
