@@ -187,7 +187,10 @@ class Skeleton:
         axes = self._coupling.expand(q)
         v_axes, a_axes = self._coupling.expand_motion(axes, v, np.zeros(self.nv))
         data = self._data
-        pin.computeAllTerms(self.model, data, axes.q, v_axes)
+        pin.crba(self.model, data, axes.q)
+        pin.nonLinearEffects(self.model, data, axes.q, v_axes)
+        pin.computeJointJacobians(self.model, data, axes.q)
+        center = pin.centerOfMass(self.model, data, False)
         gains = self._coupling.gains(axes)
         mass_axes = from_upper(data.M)
         return BodyTerms(
@@ -195,7 +198,7 @@ class Skeleton:
             bias=(data.nle + mass_axes @ a_axes) @ gains,
             columns=data.J @ gains,
             joint_poses=data.oMi,
-            center_of_mass=data.com[0].copy(),
+            center_of_mass=np.array(center),
         )
 
     # Dynamics -----------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 Offline from whole contact records; live from the steps seen so far.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,7 @@ _LONGEST = 1.5
 _LONGEST_DOUBLE = 2.5
 
 _STANCE_RANGE_S = (0.2, 1.4)
+_NAN = float("nan")
 _MEMORY = 0.3  # weight of the newest complete stance in the live mean
 
 
@@ -119,38 +121,44 @@ class GaitClock:
 
     def reset(self) -> None:
         """Forget the past."""
-        self._on = np.zeros(2, dtype=bool)
-        self._landed_s = np.full(2, np.nan)  # NaN: stood there from the beginning
+        self._on = [False, False]
+        self._landed_s = [_NAN, _NAN]  # NaN: stood there from the beginning
         self._stance_s = TYPICAL_STANCE_S
         self._double_s = DOUBLE_SHARE * TYPICAL_STANCE_S
-        self._double_began_s = np.nan
+        self._double_began_s = _NAN
 
     def update(self, time_s: float, in_contact: Flags) -> GaitPhase:
         """Phases at a time [s], given the contact of right and left sole (2,)."""
-        landed, left = in_contact & ~self._on, self._on & ~in_contact
-        if in_contact.all() and not self._on.all():
-            self._double_began_s = time_s if self._on.any() else np.nan
-        for foot in np.flatnonzero(left):
-            self._learn(time_s, int(foot))
-        self._landed_s = np.where(landed, time_s if self._on.any() else np.nan, self._landed_s)
-        self._on = in_contact.copy()
-        elapsed = (time_s - self._landed_s) / self._stance_s
-        stance = np.where(np.isfinite(elapsed), np.minimum(elapsed, 1.0), 0.5)
-        stance = np.where(in_contact, stance, np.nan)
+        on, was_on = in_contact.tolist(), self._on
+        if all(on) and not all(was_on):
+            self._double_began_s = time_s if any(was_on) else _NAN
+        for foot in (0, 1):
+            if was_on[foot] and not on[foot]:
+                self._learn(time_s, foot)
+            elif on[foot] and not was_on[foot]:
+                self._landed_s[foot] = time_s if any(was_on) else _NAN
+        self._on = on
+        stance = [self._stance(time_s, foot) for foot in (0, 1)]
         trailing, transfer = self._transfer(time_s)
-        return GaitPhase(stance, trailing, transfer)
+        return GaitPhase(np.array(stance), trailing, transfer)
+
+    def _stance(self, time_s: float, foot: int) -> float:
+        if not self._on[foot]:
+            return _NAN
+        elapsed = (time_s - self._landed_s[foot]) / self._stance_s
+        return min(elapsed, 1.0) if math.isfinite(elapsed) else 0.5
 
     def _learn(self, time_s: float, foot: int) -> None:
         lasted_s = time_s - self._landed_s[foot]
         if _STANCE_RANGE_S[0] <= lasted_s <= _STANCE_RANGE_S[1]:
             self._stance_s += _MEMORY * (lasted_s - self._stance_s)
         double_s = time_s - self._double_began_s
-        if self._on.all() and 0.0 < double_s <= _LONGEST_DOUBLE * self._double_s:
+        if all(self._on) and 0.0 < double_s <= _LONGEST_DOUBLE * self._double_s:
             self._double_s += _MEMORY * (double_s - self._double_s)
 
     def _transfer(self, time_s: float) -> tuple[int | None, float]:
         phase = (time_s - self._double_began_s) / self._double_s
-        if not self._on.all() or not phase <= _LONGEST_DOUBLE:
-            return None, float("nan")
-        landed_s = np.nan_to_num(self._landed_s, nan=-np.inf)
-        return int(np.argmin(landed_s)), float(min(phase, 1.0))
+        if not all(self._on) or not phase <= _LONGEST_DOUBLE:
+            return None, _NAN
+        right_s, left_s = (-math.inf if math.isnan(s) else s for s in self._landed_s)
+        return int(left_s < right_s), min(phase, 1.0)

@@ -19,16 +19,14 @@ from monomsk_dynamics.contact import (
 from monomsk_dynamics.force_solver import GRAVITY_M_S2, ForceSolver, Observation
 from monomsk_dynamics.frame import FootGeometry, FrameTerms, evaluate_frame
 from monomsk_dynamics.gait_phase import GaitClock
+from monomsk_dynamics.live_uncertainty import LiveUncertainty
 from monomsk_dynamics.load_sharing import LoadPrior, LoadSharing, given_forces
 from monomsk_dynamics.options import DynamicsOptions
 from monomsk_dynamics.results import BodyDynamics
 from monomsk_dynamics.state_filter import FilteredState, ManifoldFilter, ResetReason
-from monomsk_dynamics.uncertainty import Sensitivity, Uncertainty
+from monomsk_dynamics.uncertainty import Uncertainty
 
 Array = NDArray[np.float64]
-
-#: Standard deviations need no fresh derivatives at every state: every so many are enough.
-_SENSITIVITY_EVERY = 3
 
 
 class LiveDynamics:
@@ -58,10 +56,8 @@ class LiveDynamics:
         self._weight_n = skeleton.mass_kg * GRAVITY_M_S2
         self._sharing = LoadSharing(feet, self._weight_n, options.load_sharing)
         self._solver = ForceSolver(feet, skeleton.mass_kg, options.solver)
-        self._uncertainty = Uncertainty(skeleton, feet)
+        self._uncertainty = LiveUncertainty(Uncertainty(skeleton, feet))
         self._consistency = RollingConsistency(skeleton, options.consistency)
-        self._sensitivity: Sensitivity | None = None
-        self._updates = 0
         self.reset_reason: ResetReason | None = None
 
     def reset(self) -> None:
@@ -70,10 +66,11 @@ class LiveDynamics:
         self._forget_steps()
 
     def _forget_steps(self) -> None:
-        for stage in (self._contact, self._speed, self._floor, self._clock, self._consistency):
+        for stage in (
+            self._contact, self._speed, self._floor, self._clock, self._uncertainty,
+            self._consistency,
+        ):  # fmt: skip
             stage.reset()
-        self._sensitivity = None
-        self._updates = 0
 
     def update(self, state: BodyState) -> BodyDynamics:
         """Take in one state.
@@ -98,13 +95,10 @@ class LiveDynamics:
         observed = self._observation(state, filtered)
         solution = self._solver.solve(terms, observed, prior)
         timings.mark("solver")
-        tau_variance, force_variance = self._uncertainty.of_forces(terms, observed, prior, solution)
-        if self._sensitivity is None or self._updates % _SENSITIVITY_EVERY == 0:
-            self._sensitivity = self._uncertainty.sensitivity(terms, solution)
-        self._updates += 1
-        tau_variance += self._sensitivity.variance(filtered.sigma_q, filtered.sigma_v)
+        spread = self._uncertainty.update(terms, observed, prior, solution)
+        tau_variance = spread.torques(filtered.sigma_q, filtered.sigma_v)
         timings.mark("uncertainty")
-        instant = Instant(state.stamp_ns, terms, contact, solution, tau_variance, force_variance)
+        instant = Instant(state.stamp_ns, terms, contact, solution, tau_variance, spread.forces)
         error_rad = self._consistency.update(solved_frame(instant))
         timings.mark("consistency")
         return body_dynamics(instant, self._feet, error_rad, timings.total())

@@ -194,13 +194,13 @@ class LoadSharing:
             heading=heading,
             foot_axes=np.array([upright(rotation[:, 0]) for rotation in terms.calcaneus_rotations]),
             center_of_pressure=cop,
-            cop_sigma_m=np.tile(
-                blend(options.standing_cop_sigma_m, options.walking_cop_sigma_m, walking), (2, 1)
+            cop_sigma_m=_twice(
+                blend(options.standing_cop_sigma_m, options.walking_cop_sigma_m, walking)
             ),
             share=share,
             share_sigma=share_sigma,
             shear_ratio=walking * self._shear_ratio(terms, cop, heading),
-            shear_sigma=np.tile(self._shear_sigma(in_contact, walking), (2, 1)),
+            shear_sigma=_twice(self._shear_sigma(in_contact, walking)),
             free_moment_sigma=loaded_sigma + 0.3,
             forces=self._vertical_forces(in_contact, phase, mean_velocity),
         )
@@ -274,6 +274,11 @@ def blend(standing: object, walking: object, weight: float) -> Array:
     """Weighted mean of a value in standing and one in walking."""
     mean: Array = (1.0 - weight) * np.asarray(standing) + weight * np.asarray(walking)
     return mean
+
+
+def _twice(row: Array) -> Array:
+    """The same row (n,) for both feet, (2, n)."""
+    return np.array([row, row])
 
 
 def upright(direction: Array) -> Array:
