@@ -22,6 +22,7 @@ setup(
         (f"share/{PACKAGE}", ["package.xml"]),
         (f"share/{PACKAGE}/launch", files("launch")),
         (f"share/{PACKAGE}/config", files("config")),
+        (f"share/{PACKAGE}/config/assist", files("config/assist")),
     ],
     install_requires=["setuptools"],
     zip_safe=False,

@@ -43,10 +43,15 @@ class Assistant:
         mapping: The device.
         period_s: Nominal time between ticks [s].
         clock_is_simulated: The node's clock need not run as fast as a steady one.
+        predicts: Look ahead to the time of the command; else the last estimate counts as it is.
     """
 
     def __init__(
-        self, mapping: DeviceMapping, period_s: float, clock_is_simulated: bool = False
+        self,
+        mapping: DeviceMapping,
+        period_s: float,
+        clock_is_simulated: bool = False,
+        predicts: bool = True,
     ) -> None:
         safety = mapping.safety
         self.mapping = mapping
@@ -57,6 +62,7 @@ class Assistant:
         self._phase = PhaseClock(safety.max_age_s + safety.max_horizon_s, safety.max_phase_sigma)
         self._person: Person | None = None
         self._period_s = period_s
+        self._predicts = predicts
         self._last_s: float | None = None
         self._violation_s = 0.0
 
@@ -135,9 +141,11 @@ class Assistant:
     def _moments(self, now_ns: int) -> tuple[list[Moment], float]:
         """What is known of each joint when its torque will act, and the longest horizon [s]."""
         moments, furthest_s = [], 0.0
+        person = self._person
         for index, joint in enumerate(self.mapping.joints):
             time_ns = now_ns + round(joint.delay_s * 1e9)
-            person = self._person
+            if not self._predicts and person is not None:
+                time_ns = person.predictor.stamp_ns or now_ns
             predicted = None if person is None else person.predictor.at(index, time_ns)
             if person is None or predicted is None:
                 moments.append(Moment(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN))

@@ -34,3 +34,19 @@ class MessageError(AssistError):
     def __init__(self, field: str, reason: str) -> None:
         self.field = field
         super().__init__(f"{field}: {reason}")
+
+
+class NotFiniteError(MessageError):
+    """A message whose motion or torques hold NaN or infinity."""
+
+
+class ParameterError(AssistError):
+    """A parameter that the node cannot work with.
+
+    Attributes:
+        parameter: Its name.
+    """
+
+    def __init__(self, parameter: str, reason: str) -> None:
+        self.parameter = parameter
+        super().__init__(f"{parameter}: {reason}")

@@ -6,8 +6,9 @@ from dataclasses import asdict, replace
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from geometry_msgs.msg import WrenchStamped
+from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
-from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.qos import DurabilityPolicy, LivelinessPolicy, QoSProfile
 from sensor_msgs.msg import JointState
 from visualization_msgs.msg import MarkerArray
 
@@ -16,6 +17,7 @@ from monomsk_description.lifecycle_node import StatusNode, run
 from monomsk_description.message_fields import fill, joint_state
 from monomsk_description.node_parameters import DETERMINISTIC, NodeParameter
 from monomsk_description.skeleton import Skeleton
+from monomsk_description.watchdog_times import DYNAMICS_DEADLINE_S, DYNAMICS_LEASE_S
 from monomsk_dynamics import message_fields, results
 from monomsk_dynamics.conversions import (
     stamp_to_ns,
@@ -41,6 +43,13 @@ except ImportError:  # not among the ROS wheels
 
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 _DEPTH = 10
+#: Who drives a device by these messages learns from DDS when they stop.
+_WATCHED = QoSProfile(
+    depth=_DEPTH,
+    deadline=Duration(nanoseconds=round(DYNAMICS_DEADLINE_S * 1e9)),
+    liveliness=LivelinessPolicy.AUTOMATIC,
+    liveliness_lease_duration=Duration(nanoseconds=round(DYNAMICS_LEASE_S * 1e9)),
+)
 _EVERY_DEPTH = 2000  # deterministic: nothing is lost while this many states wait
 _DIAGNOSTICS_PERIOD_S = 1.0
 
@@ -78,7 +87,7 @@ class DynamicsNode(StatusNode):
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Create publishers and subscriptions."""
         right, left = "right_sole/wrench", "left_sole/wrench"
-        self._dynamics_publisher = self.create_publisher(BodyDynamics, "body_dynamics", _DEPTH)
+        self._dynamics_publisher = self.create_publisher(BodyDynamics, "body_dynamics", _WATCHED)
         self._torques_publisher = self.create_publisher(JointState, "joint_torques", _DEPTH)
         self._wrench_publishers = [
             self.create_publisher(WrenchStamped, topic, _DEPTH) for topic in (right, left)
