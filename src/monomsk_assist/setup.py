@@ -19,6 +19,7 @@ setup(
     license="Apache-2.0",
     entry_points={
         "console_scripts": [
+            "assist_node = monomsk_assist.assist_node:main",
             "simulated_device = monomsk_assist.simulated_device_node:main",
         ],
     },
