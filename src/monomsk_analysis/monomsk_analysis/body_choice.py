@@ -12,6 +12,7 @@ from monomsk_description.anatomy import Anatomy
 from monomsk_description.completion import complete
 from monomsk_description.muscle_file import LegMuscles
 from monomsk_description.osim_reader import from_osim
+from monomsk_description.personal_muscles import PersonalMuscles, personal_muscles
 from monomsk_description.proportions import LengthBelief
 from monomsk_description.scaling import scale
 from monomsk_description.skeleton import Skeleton, build_skeleton, personal_skeleton
@@ -54,6 +55,8 @@ class Body:
         subject, sentences = self.skeleton.subject, []
         if self.file:
             sentences.append(f"The body is {self.file} as it is; nothing was scaled to a height.")
+            if self.muscles is None:
+                sentences.append("It has no leg muscles; the shipped ones were scaled to it.")
         if "height_m" in subject.assumed:
             how = "estimated from the model" if self.file else "assumed"
             sentences.append(f"The height was not given; {subject.height_m:.2f} m was {how}.")
@@ -136,7 +139,18 @@ def make_body(subject: Subject, model: Path | None = None) -> Body:
     skeleton.require_full_body()
     if subject.sex != _UNSPECIFIED:
         skeleton = Skeleton(replace(skeleton.subject, sex=subject.sex), anatomy)
-    return Body(skeleton, model.name, warnings)
+    muscles = personal_muscles(model)
+    return Body(
+        skeleton, model.name, (*warnings, *_muscle_sentences(muscles)), muscles=muscles.legs
+    )
+
+
+def _muscle_sentences(muscles: PersonalMuscles) -> tuple[str, ...]:
+    """Sentences about the muscles of a model that cannot be used."""
+    if not muscles.left_out:
+        return ()
+    named = "; ".join(f"{name} {reason}" for name, reason in sorted(muscles.left_out.items()))
+    return (f"{len(muscles.left_out)} muscles of the model are not used: {named}.",)
 
 
 def _conflicts(file: str, anatomy: Anatomy, subject: Subject, given: set[str]) -> tuple[str, ...]:

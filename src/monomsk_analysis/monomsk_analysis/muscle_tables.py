@@ -10,7 +10,7 @@ from monomsk_analysis.analysis import Analysis
 from monomsk_analysis.motion import describe_frames
 from monomsk_analysis.storage import Table, write_storage
 from monomsk_description.frames import to_opensim
-from monomsk_description.muscles import PULLED_SEGMENTS
+from monomsk_description.muscle_parameters import PULLED_SEGMENTS
 from monomsk_dynamics.muscle_analysis import MuscleSeries
 
 ACTIVATIONS_FILE = "activations.sto"

@@ -12,6 +12,8 @@ from monomsk_description.subject import Subject
 
 #: Order of the two legs.
 SIDES = ("r", "l")
+#: The child of each joint whose load can be asked for.
+PULLED_SEGMENTS = {"hip": "femur", "knee": "tibia", "ankle": "talus"}
 #: Whom the unscaled muscles' forces stand for: Rajagopal et al. 2016.
 REFERENCE_SUBJECT = Subject(1.70, 75.337)
 

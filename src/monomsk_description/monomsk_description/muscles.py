@@ -18,6 +18,7 @@ from monomsk_description.array_namespace import (
 )
 from monomsk_description.muscle_file import LegMuscles, load_muscles
 from monomsk_description.muscle_parameters import (
+    PULLED_SEGMENTS,
     SIDES,
     own_parameters,
     scale_factors,
@@ -196,10 +197,6 @@ class MuscleGeometry:
             return casadi.reshape(flat, *self._entries.shape)
         padded = concatenate([pairs, 0.0 * part(pairs, 0, 1)])
         return take(padded, self._entries)
-
-
-#: The child of each joint whose load can be asked for.
-PULLED_SEGMENTS = {"hip": "femur", "knee": "tibia", "ankle": "talus"}
 
 
 def _lengths_with_arms(leg: LegMuscles, pairs: list[tuple[int, int]]) -> list[SparsePolynomial]:

@@ -16,14 +16,20 @@ def to_joint(joint: OsimJoint, source: str) -> Joint:
     Raises:
         UnsupportedModelError: A coordinate moves no axis one to one.
     """
-    in_parent, in_child, moving = _fold_constants(joint)
-    axes = tuple(_transform_axes(moving))
-    led = {axis.coordinate for axis in axes if axis.curve is None}
-    for axis in axes:
+    found = to_riding_joint(joint)
+    led = {axis.coordinate for axis in found.axes if axis.curve is None}
+    for axis in found.axes:
         if axis.coordinate not in led:
             raise UnsupportedModelError(
                 source, f"joint {joint.name!r}", f"no axis is {axis.coordinate} itself"
             )
+    return found
+
+
+def to_riding_joint(joint: OsimJoint) -> Joint:
+    """The same for a joint whose coordinates need not move any axis one to one."""
+    in_parent, in_child, moving = _fold_constants(joint)
+    axes = tuple(_transform_axes(moving))
     return Joint(joint.name, joint.parent, joint.child, in_parent, in_child, axes)
 
 

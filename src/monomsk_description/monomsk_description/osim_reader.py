@@ -11,7 +11,7 @@ OpenSim 3 and 4. What differs from the file:
 - Soles, landmarks and measurable lengths come from the shipped anatomy, stretched to the model.
 
 A welded segment stays addressable; the skeleton then has fewer coordinates than the full body's 37.
-`complete` (in completion.py) gives welds their joints back. Muscles are not read.
+`complete` (in completion.py) gives welds their joints back. Muscles: personal_muscles.py.
 """
 
 from pathlib import Path

@@ -13,8 +13,8 @@ import pinocchio as pin
 from numpy.typing import NDArray
 
 from monomsk_description.coupling import Coupling
-from monomsk_description.muscle_parameters import SIDES
-from monomsk_description.muscles import PULLED_SEGMENTS, MuscleGeometry
+from monomsk_description.muscle_parameters import PULLED_SEGMENTS, SIDES
+from monomsk_description.muscles import MuscleGeometry
 from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.errors import ShapeError
 from monomsk_dynamics.results import BodyDynamics
