@@ -1,4 +1,4 @@
-"""A rosbag2 with the images of a sample video, small, with camera_info: as a camera would record."""
+"""A rosbag2 with the images of a sample video, small, and camera_info: as a camera records."""
 
 from __future__ import annotations
 

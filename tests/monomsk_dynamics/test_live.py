@@ -88,3 +88,16 @@ def test_the_time_of_each_stage_is_told(skeleton, smooth_curve, record_property)
     median_ms = 1e3 * float(np.median([result.timings_s["total"] for result in results]))
     record_property("live_update_median_ms", round(median_ms, 3))
     print(f"live update: median {median_ms:.2f} ms")
+
+
+def test_a_loop_gives_the_same_results_again(skeleton, smooth_curve):
+    """The stamps jump back, as those of a bag that is played twice."""
+    live = LiveDynamics(skeleton)
+
+    def play():
+        return [live.update(state(k, smooth_curve(k * PERIOD_S))) for k in range(60)]
+
+    first = play()
+    for once, again in zip(first, play(), strict=True):
+        np.testing.assert_array_equal(once.q, again.q)
+        np.testing.assert_array_equal(once.tau, again.tau)

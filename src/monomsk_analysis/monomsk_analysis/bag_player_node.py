@@ -22,7 +22,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from rosgraph_msgs.msg import Clock
 
-from monomsk_analysis.bag_tape import CAMERA_INFO_TYPE, BagTape, TapeMessage
+from monomsk_analysis.bag_tape import CAMERA_INFO_TYPE, IMAGE_TYPES, BagTape, TapeMessage
 from monomsk_analysis.errors import AnalysisError
 from monomsk_msgs.msg import Landmarks
 
@@ -38,10 +38,12 @@ _PARAMETERS = {
     "linger_s": (1.0, "time between the last message and the end of the node [s]"),
 }
 _SETTLE_S = 1.0  # the ends of a connection learn of each other at different times
+_LOCK_STEP_SETTLE_S = 4.0  # not one message may be lost between any two nodes, on a busy machine
 _CLOCK_PERIOD_S = 0.01
 # a calibration has arrived before the image that it belongs to
 _CALIBRATION_LEAD_S = 0.2
 _DEPTH = 100
+_MOST_UNANSWERED = 5  # in a row: nobody is there, or nobody can read these images
 
 
 class BagPlayer(Node):
@@ -65,13 +67,14 @@ class BagPlayer(Node):
             Landmarks, "landmarks", self._on_landmarks, quality
         )
         self._calibrations: dict[str, bytes] = {}
-        self.images = self.unanswered = 0
+        self.images = self.unanswered = self._unanswered_in_a_row = 0
 
     def play(self) -> None:
         """Play to the end.
 
         Raises:
             BagError: The bag is broken.
+            AnalysisError: Nobody answers, in lock step.
         """
         self._wait_for_subscribers()
         plays = self._value("plays")
@@ -119,10 +122,17 @@ class BagPlayer(Node):
         deadline_s = time.perf_counter() + self._value("answer_timeout_s")
         while rclpy.ok() and self._answered_ns != stamp_ns:
             if time.perf_counter() > deadline_s:
-                self.unanswered += 1
-                self.get_logger().warning(f"no landmarks for the image of {stamp_ns} ns")
+                self._note_unanswered(stamp_ns)
                 return
             rclpy.spin_once(self, timeout_sec=0.05)
+        self._unanswered_in_a_row = 0
+
+    def _note_unanswered(self, stamp_ns: int) -> None:
+        self.unanswered += 1
+        self._unanswered_in_a_row += 1
+        self.get_logger().warning(f"no landmarks for the image of {stamp_ns} ns")
+        if self._unanswered_in_a_row >= _MOST_UNANSWERED:
+            raise AnalysisError(f"{_MOST_UNANSWERED} images in a row without landmarks: giving up")
 
     def _on_landmarks(self, message: Landmarks) -> None:
         stamp = message.header.stamp
@@ -145,6 +155,7 @@ class BagPlayer(Node):
         """Wait for a subscriber of images, then until nothing new turns up."""
         limit_s = self._value("wait_for_subscriber_s")
         deadline_s = time.perf_counter() + limit_s
+        settle_s = _LOCK_STEP_SETTLE_S if self._value("lock_step") else _SETTLE_S
         known, since_s = -1, time.perf_counter()
         while rclpy.ok():
             now_s = time.perf_counter()
@@ -153,12 +164,18 @@ class BagPlayer(Node):
             everything = sum(wanted) + answering + self.count_subscribers("body_state")
             if everything != known:
                 known, since_s = everything, now_s
-            if any(wanted) and now_s - since_s >= _SETTLE_S:
+            if self._is_awaited() and now_s - since_s >= settle_s:
                 return
             if now_s >= deadline_s:
                 self.get_logger().warning(f"nobody subscribed within {limit_s:g} s, playing anyway")
                 return
             rclpy.spin_once(self, timeout_sec=0.05)
+
+    def _is_awaited(self) -> bool:
+        """Whether somebody takes the images and, in lock step, will answer them."""
+        images = [self._inputs[t] for t, kind in self._tape.topics.items() if kind in IMAGE_TYPES]
+        answers = self.count_publishers("landmarks") > 0 or not self._value("lock_step")
+        return answers and any(publisher.get_subscription_count() for publisher in images)
 
     def _spin_until(self, deadline_s: float) -> None:
         rclpy.spin_once(self, timeout_sec=0.0)

@@ -148,6 +148,7 @@ class ManifoldFilter:
         self._ignore(slice(None), variance)
         self._usual_variance = variance.copy()
         self._outlier_runs[:] = 0
+        self._activity = 1.0
 
     def _place(self, coordinates: slice | NDArray[np.bool_], q: Array) -> None:
         """Set positions to a measurement, for all coordinates or those of a mask."""
