@@ -5,7 +5,8 @@ the nodes (compiled messages) and the files written without ROS.
 """
 
 from array import array
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
@@ -33,12 +34,16 @@ class StateContext:
         assumptions: What was assumed rather than given or measured.
         camera_pose_source: One of BodyState's CAMERA_POSE_*; 0 is unknown.
         pose_world_camera: The camera's optical frame in the world; None: unknown.
+        track_id: Which person this is; 0 is unknown.
+        stages_s: How long each stage took [s], by name.
     """
 
     world_frame: str
     assumptions: tuple[str, ...] = ()
     camera_pose_source: int = 0
     pose_world_camera: pin.SE3 | None = None
+    track_id: int = 0
+    stages_s: Mapping[str, float] = field(default_factory=dict)
 
 
 def header(stamp_ns: int, frame_id: str) -> Fields:
@@ -89,6 +94,9 @@ def body_state(state: BodyState, skeleton: Skeleton, context: StateContext) -> F
         "camera_pose_source": context.camera_pose_source,
         "camera_pose": _camera_pose(context.pose_world_camera),
         "assumptions": context.assumptions,
+        "track_id": context.track_id,
+        "stage_names": tuple(context.stages_s),
+        "stage_durations": np.array(list(context.stages_s.values()), dtype=float),
     }
 
 

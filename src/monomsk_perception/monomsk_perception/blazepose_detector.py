@@ -56,6 +56,9 @@ class BlazePoseDetector:
 
     Raises:
         ModelFileError: If the file is no such network.
+
+    Attributes:
+        min_score: Least confidence of a detection, 0 to 1.
     """
 
     def __init__(
@@ -68,7 +71,7 @@ class BlazePoseDetector:
         shapes = (_BOXES_SHAPE, _SCORES_SHAPE)
         self._model = LiteRtModel(path, num_threads, shapes, antialias)
         self._anchors = anchor_centers()
-        self._min_score = min_score
+        self.min_score = min_score
 
     def detect(
         self, image_bgr: npt.NDArray[np.uint8], area: Region | None = None
@@ -93,7 +96,7 @@ class BlazePoseDetector:
             self._model.output(_BOXES_SHAPE)[0],
             self._model.output(_SCORES_SHAPE)[0, :, 0],
             self._anchors,
-            self._min_score,
+            self.min_score,
         )
         found = []
         for box, score in weighted_suppression(boxes, scores):

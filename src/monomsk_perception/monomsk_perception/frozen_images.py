@@ -18,11 +18,16 @@ _STRIDE = 7  # looking at some pixels is enough: noise is everywhere
 
 
 class FrozenImages:
-    """Compares each image with the one before."""
+    """Compares each image with the one before.
+
+    Attributes:
+        is_repeated: Whether the last image was the one before once more: no new measurement.
+    """
 
     def __init__(self) -> None:
         self._mark = 0
         self._since_ns: int | None = None
+        self.is_repeated = False
 
     def check(self, image: npt.NDArray[np.uint8], stamp_ns: int) -> bool:
         """Tell whether the image has been the same for too long.
@@ -35,5 +40,7 @@ class FrozenImages:
         mark = zlib.crc32(pixels, image.shape[0] * 65536 + image.shape[1])
         if mark != self._mark or self._since_ns is None or stamp_ns < self._since_ns:
             self._mark, self._since_ns = mark, stamp_ns
+            self.is_repeated = False
             return False
+        self.is_repeated = True
         return stamp_ns - self._since_ns > FROZEN_AFTER_NS

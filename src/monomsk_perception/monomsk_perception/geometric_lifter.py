@@ -50,6 +50,7 @@ from monomsk_perception.residuals import (
 
 _LANDMARKS, _SOLES = slice(0, 33), slice(33, 49)
 _START_ITERATIONS = 40
+_EXPECTED_CAMERAS = 64
 # Sole points that follow each landmark of the foot: right heel, right toe, left heel, left toe.
 _HEELS_AND_TOES = np.array([0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3])
 
@@ -85,12 +86,25 @@ class GeometricLifter:
         self._metric_scale: float | None = None
         self._camera_covariance: Array | None = None
         self._reprojection = np.full(33, np.nan)
+        self._expected_cameras: dict[int, CameraPose] = {}
         self.last: Lifted | None = None
 
     @property
     def camera(self) -> CameraPose:
         """The camera pose as it is believed now."""
         return self._camera
+
+    def expect_camera(self, stamp_ns: int, camera: CameraPose) -> None:
+        """Tell where the camera is in an image yet to come, for one whose pose is measured."""
+        self._expected_cameras[stamp_ns] = camera
+        while len(self._expected_cameras) > _EXPECTED_CAMERAS:
+            del self._expected_cameras[next(iter(self._expected_cameras))]
+
+    def retune(self, options: LifterOptions) -> None:
+        """Go on with other options; the motion so far stays."""
+        self.options = options
+        self._beliefs = CoordinateBeliefs(self.skeleton, options)
+        self._density = _acceleration_density(options)
 
     def reset(self) -> None:
         """Forget the person's motion; what is known of the camera stays."""
@@ -108,6 +122,7 @@ class GeometricLifter:
             belief: What a learned lifter makes of them; it takes the place of the general beliefs
                 about people and of the detector's metric landmarks.
         """
+        self._move_camera(landmarks.stamp_ns)
         before = self.last
         if before is not None and not self._continues(before.estimate, landmarks.stamp_ns):
             self.reset()
@@ -155,6 +170,15 @@ class GeometricLifter:
         """1 for a perfect fit, one half where the landmarks are three sigmas off."""
         error = self.reprojection_error
         return float(1.0 / (1.0 + (error / 3.0) ** 2)) if np.isfinite(error) else 0.0
+
+    def _move_camera(self, stamp_ns: int) -> None:
+        """Take the measured pose for this image; corrections that are estimated go along."""
+        measured = self._expected_cameras.pop(stamp_ns, None)
+        if measured is None:
+            return
+        if measured.source is CameraPoseSource.IMU:
+            measured = measured.corrected(self._camera.corrections)
+        self._camera = measured
 
     def _continues(self, estimate: Estimate, stamp_ns: int) -> bool:
         pause_ns = stamp_ns - estimate.stamp_ns
@@ -204,15 +228,17 @@ class GeometricLifter:
         )
         variance[NV : NV + 3] = 1.0
         covariance = np.diag(variance)
-        if camera.source is CameraPoseSource.ESTIMATED:
+        if camera.source in (CameraPoseSource.ESTIMATED, CameraPoseSource.IMU):
             if self._camera_covariance is None:
                 # Nothing seen yet: put the floor under the soles.
                 lowest = self.skeleton.points(q, self.skeleton.soles)[:, 2].min()
                 height = float(np.clip(camera.height_m - lowest, 0.2, 4.0))
                 q[2] += height - camera.height_m
                 self._camera = camera = camera.corrected(np.array([0.0, 0.0, height]))
-                sigmas = (options.pitch_sigma_rad, options.roll_sigma_rad, options.height_m[1])
-                self._camera_covariance = np.diag(np.square(sigmas))
+                tilts = (options.pitch_sigma_rad, options.roll_sigma_rad)
+                if camera.source is CameraPoseSource.IMU:
+                    tilts = (options.imu_sigma_rad, options.imu_sigma_rad)
+                self._camera_covariance = np.diag(np.square([*tilts, options.height_m[1]]))
             covariance[CAMERA, CAMERA] = self._camera_covariance
         return Estimate(measurement.stamp_ns, q, np.zeros(NV), camera.corrections, covariance)
 

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from enum import Enum
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from monomsk_perception.appearance import look
 from monomsk_perception.blazepose_detector import BlazePoseDetector, PersonDetection
 from monomsk_perception.blazepose_landmarks import BlazePoseLandmarks, RegionLandmarks
 from monomsk_perception.errors import ImageError
+from monomsk_perception.identity import Identity
 from monomsk_perception.landmarker_options import LandmarkerOptions
 from monomsk_perception.landmarks import Landmarks
 from monomsk_perception.model_files import DETECTOR_MODEL, LANDMARK_MODELS, find_model
+from monomsk_perception.person_choice import areas, distinct, is_inside, preferred
 from monomsk_perception.person_follower import PersonFollower
 from monomsk_perception.region import Region
 
 __all__ = ["Landmarker", "LandmarkerOptions", "TrackingStatus"]
 
 Image = npt.NDArray[np.uint8]
+FloatArray = npt.NDArray[np.float64]
 
+#: Leaving the path by more than this, in region sizes, is somebody else if the looks changed too.
+_SURPRISE = 0.05
+_AGILITY_DECAY = 0.97  # per image
+_AGILE = 0.15  # somersaults: colours turn and blur, so that looks prove nothing
 _MOST_CANDIDATES = 2  # bounds the time that one image can take
 _MIN_SIDE_PX = 32  # smaller ones are noise to the networks, yet some noise is a person
 
@@ -55,11 +65,13 @@ class LandmarkEstimator(Protocol):
 class Landmarker:
     """Follows one person from image to image.
 
-    The largest person is taken first. From then on the crop follows that person; landmarks that
-    would make the person jump or change size abruptly are somebody else's and are refused. On a
-    loss the detector runs at once, in the same image. For ``hold_s`` only a person near the last
-    place is accepted (`TrackingStatus.LOST`, and ACQUIRED on return); after that the largest
-    person is taken and `person_number` counts up. The detector then runs ever less often.
+    Whom to follow first is an option (the largest person). From then on the crop follows that
+    person; landmarks that would make the person jump or change size abruptly are somebody else's
+    and are refused, and so are those that leave the person's path and wear other colours: another
+    person who crossed. On a loss the detector runs at once, in the same image. For ``hold_s`` only
+    the same person near the last place is accepted (`TrackingStatus.LOST`, and ACQUIRED on return).
+    After that anybody is: somebody who looks like the lost person keeps the number, others count
+    `person_number` up. The detector then runs ever less often.
 
     Landmarks come out unfiltered. A stamp older than the one before is a new recording: the
     landmarker resets itself.
@@ -71,6 +83,10 @@ class Landmarker:
 
     Raises:
         ModelFileError: If a model file is missing or damaged.
+
+    Attributes:
+        options: Networks, thresholds and times in use.
+        timings_s: Seconds of each stage of the last image: `detect` and `landmarks`.
     """
 
     def __init__(
@@ -81,11 +97,16 @@ class Landmarker:
     ) -> None:
         self.options = models or LandmarkerOptions()
         self._detector = detector or _default_detector(self.options)
-        self._estimator = estimator or _default_estimator(self.options)
+        self._estimators = {self.options.model: estimator or _default_estimator(self.options)}
         self._follower = PersonFollower(self.options)
+        self._identity = Identity()
+        self._agility = 0.0  # surprise that this person's own motion gave lately
         self._status = TrackingStatus.NO_PERSON
         self._person_number = 0
+        self._people = 0
+        self._searches = 0
         self._last_stamp_ns: int | None = None
+        self.timings_s = {"detect": 0.0, "landmarks": 0.0}
 
     @property
     def status(self) -> TrackingStatus:
@@ -101,13 +122,54 @@ class Landmarker:
         """Run both networks once on a black image: their first run takes much longer."""
         image = np.zeros((256, 256, 3), np.uint8)
         self._detector.detect(image)
-        self._estimator.estimate(image, Region.whole_image(256, 256))
+        for estimator in self._estimators.values():
+            estimator.estimate(image, Region.whole_image(256, 256))
+
+    def prepare(self, model: str) -> None:
+        """Load another landmark network, so that `retune` to it takes no time.
+
+        May be called from another thread than `detect`.
+
+        Raises:
+            ModelFileError: If its file is missing or damaged.
+        """
+        if model not in self._estimators:
+            estimator = _default_estimator(replace(self.options, model=model))
+            estimator.estimate(np.zeros((256, 256, 3), np.uint8), Region.whole_image(256, 256))
+            self._estimators[model] = estimator
+
+    def retune(self, options: LandmarkerOptions) -> None:
+        """Go on with other options; who is followed stays, unless the rule changed.
+
+        The number of threads is that of the start.
+
+        Raises:
+            ModelFileError: If another landmark network cannot be loaded.
+        """
+        self.prepare(options.model)
+        before, self.options = self.options, options
+        self._follower.retune(options)
+        if isinstance(self._detector, BlazePoseDetector):
+            self._detector.min_score = options.min_detection_score
+        if (options.person, options.person_box) != (before.person, before.person_box):
+            self.forget_people()
 
     def reset(self) -> None:
-        """Forget the person: the next image is searched for the largest one."""
+        """Forget where the person is: the next image is searched."""
         self._follower.forget()
+        self._searches = 0
         self._status = TrackingStatus.NO_PERSON
         self._last_stamp_ns = None
+
+    def forget_people(self) -> None:
+        """Forget also what the person looks like: whoever comes next is somebody else."""
+        self.reset()
+        self._identity = Identity()
+
+    def miss(self, stamp_ns: int) -> None:
+        """Nobody can be seen at this time: take note without looking."""
+        self._status = self._status_without_person(stamp_ns)
+        self._last_stamp_ns = stamp_ns
 
     def detect(self, image_bgr: Image, stamp_ns: int) -> Landmarks | None:
         """Find the followed person's landmarks.
@@ -123,8 +185,9 @@ class Landmarker:
             ImageError: If the image has a wrong shape or type.
         """
         _check_image(image_bgr)
+        self.timings_s = {"detect": 0.0, "landmarks": 0.0}
         if self._last_stamp_ns is not None and stamp_ns < self._last_stamp_ns:
-            self.reset()
+            self.forget_people()
         self._last_stamp_ns = stamp_ns
         found = self._track(image_bgr, stamp_ns)
         self._status = TrackingStatus.TRACKING
@@ -132,8 +195,7 @@ class Landmarker:
             found = self._search(image_bgr, stamp_ns)
             self._status = TrackingStatus.ACQUIRED
         if found is None:
-            waiting = self._follower.is_waiting(stamp_ns)
-            self._status = TrackingStatus.LOST if waiting else TrackingStatus.NO_PERSON
+            self._status = self._status_without_person(stamp_ns)
             return None
         height_px, width_px = image_bgr.shape[:2]
         return Landmarks(
@@ -146,16 +208,29 @@ class Landmarker:
             image_size=(width_px, height_px),
         )
 
+    def _status_without_person(self, stamp_ns: int) -> TrackingStatus:
+        waiting = self._follower.is_waiting(stamp_ns)
+        return TrackingStatus.LOST if waiting else TrackingStatus.NO_PERSON
+
     def _track(self, image_bgr: Image, stamp_ns: int) -> RegionLandmarks | None:
         """Look where the person was in the image before."""
         region = self._follower.region_to_track(stamp_ns)
         if region is None:
             return None
-        found = self._estimator.estimate(image_bgr, region)
-        if not self._is_person(found):
+        found = self._estimate(image_bgr, region)
+        if found is None:
             return None
-        if not self._follower.is_same_person(Region.around_body(*found.alignment), stamp_ns):
+        place = Region.around_body(*found.alignment)
+        if not self._follower.is_same_person(place, stamp_ns):
             return None
+        seen = look(image_bgr, found.pixels, found.visibility)
+        surprise = self._follower.surprise(place, stamp_ns)
+        changed = self._identity.changed_suddenly(seen)
+        if changed and surprise > max(_SURPRISE, 1.5 * self._agility):
+            return None
+        if not changed:
+            self._agility = max(surprise, _AGILITY_DECAY * self._agility)
+            self._identity.learn(seen, stamp_ns, without_doubt=surprise < _SURPRISE)
         self._follower.update(found.alignment, stamp_ns, restart=False)
         return found
 
@@ -164,25 +239,78 @@ class Landmarker:
         if not self._follower.search_is_due(stamp_ns):
             return None
         waiting = self._follower.is_waiting(stamp_ns)
-        area = self._follower.area_to_search(stamp_ns)
-        regions = [detection.region for detection in self._detector.detect(image_bgr, area)]
-        for region in self._follower.candidates(regions, stamp_ns)[:_MOST_CANDIDATES]:
-            found = self._estimator.estimate(image_bgr, region)
-            if not self._is_person(found):
+        regions = self._candidates(self._find_people(image_bgr, stamp_ns), image_bgr, stamp_ns)
+        strangers = []
+        for region in regions[:_MOST_CANDIDATES]:
+            found = self._estimate(image_bgr, region)
+            if found is None:
                 continue
-            place = Region.around_body(*found.alignment)
-            if waiting and not self._follower.is_same_person(place, stamp_ns):
-                continue
-            self._follower.update(found.alignment, stamp_ns, restart=True)
-            self._person_number += 0 if waiting else 1
-            return found
-        return None
+            seen = look(image_bgr, found.pixels, found.visibility)
+            if waiting:
+                place = Region.around_body(*found.alignment)
+                near = self._follower.is_same_person(place, stamp_ns)
+                if near and (self._agility > _AGILE or not self._identity.is_other(seen)):
+                    return self._take(found, seen, stamp_ns)
+            elif self._is_remembered(seen, stamp_ns):
+                return self._take(found, seen, stamp_ns)
+            else:
+                strangers.append((found, seen))
+        if not strangers:
+            return None
+        self._identity, self._agility = Identity(), 0.0
+        self._people += 1
+        self._person_number = self._people
+        return self._take(*strangers[0], stamp_ns)
 
-    def _is_person(self, found: RegionLandmarks) -> bool:
-        """Whether the network is sure enough, and its numbers are numbers."""
+    def _take(
+        self, found: RegionLandmarks, seen: FloatArray | None, stamp_ns: int
+    ) -> RegionLandmarks:
+        """Follow this person from now on."""
+        self._identity.learn(seen, stamp_ns)
+        self._follower.update(found.alignment, stamp_ns, restart=True)
+        return found
+
+    def _find_people(self, image_bgr: Image, stamp_ns: int) -> list[Region]:
+        """Everybody in view, or in the area where the lost person can be."""
+        start_s = time.perf_counter()
+        near, options = self._follower.area_to_search(stamp_ns), self.options
+        searched: list[Region | None] = [near]
+        if near is None:
+            size = _size(image_bgr)
+            searched = areas(options.person, options.person_box, size, self._searches)
+            self._searches += 1
+        found = [d for area in searched for d in self._detector.detect(image_bgr, area)]
+        self.timings_s["detect"] += time.perf_counter() - start_s
+        return distinct([d.region for d in sorted(found, key=lambda d: -d.score)])
+
+    def _candidates(self, regions: list[Region], image_bgr: Image, stamp_ns: int) -> list[Region]:
+        """People worth a look, best first."""
+        if self._follower.is_waiting(stamp_ns):
+            return self._follower.candidates(regions, stamp_ns)
+        options = self.options
+        return preferred(regions, options.person, options.person_box, _size(image_bgr))
+
+    def _is_remembered(self, seen: FloatArray | None, stamp_ns: int) -> bool:
+        away_s = (stamp_ns - self._identity.seen_ns) * 1e-9
+        return away_s <= self.options.remember_s and self._identity.is_same(seen)
+
+    def _estimate(self, image_bgr: Image, region: Region) -> RegionLandmarks | None:
+        """Landmarks in a region; None where the network is not sure or its numbers are none."""
+        start_s = time.perf_counter()
+        found = self._estimators[self.options.model].estimate(image_bgr, region)
+        self.timings_s["landmarks"] += time.perf_counter() - start_s
         place = Region.around_body(*found.alignment)
         finite = np.isfinite(found.pixels).all() and np.isfinite(found.metric).all()
-        return found.score >= self.options.min_tracking_score and place.is_valid and bool(finite)
+        if found.score < self.options.min_tracking_score or not place.is_valid or not finite:
+            return None
+        box = self.options.person_box
+        if self.options.person == "region" and not is_inside(place, box, _size(image_bgr)):
+            return None
+        return found
+
+
+def _size(image_bgr: Image) -> tuple[int, int]:
+    return image_bgr.shape[1], image_bgr.shape[0]
 
 
 def _default_detector(options: LandmarkerOptions) -> PersonDetector:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from monomsk_description.skeleton import Skeleton
 from monomsk_perception.camera import CameraIntrinsics
@@ -50,9 +51,25 @@ def make_lifter(
         return GeometricLifter(skeleton, intrinsics, camera, choice.options)
     if choice.name == "transformer":
         return TransformerLifter(
-            skeleton, intrinsics, camera, choice.options, look_ahead=choice.look_ahead
+            skeleton,
+            intrinsics,
+            camera,
+            choice.options,
+            _network(skeleton.coordinate_names),
+            choice.look_ahead,
         )
     raise OptionError("lifter", choice.name, f"known: {', '.join(LIFTERS)}")
+
+
+def skeleton_fit(lifter: Lifter) -> GeometricLifter:
+    """The fit of the skeleton that every lifter ends with."""
+    return lifter.fit if isinstance(lifter, TransformerLifter) else lifter
+
+
+@lru_cache(maxsize=1)
+def _network(coordinate_names: tuple[str, ...]) -> OnnxLifter:
+    """The shipped network, loaded once: another subject or camera must not stop the stream."""
+    return OnnxLifter(coordinate_names)
 
 
 def usable_choice(choice: LifterChoice, skeleton: Skeleton) -> tuple[LifterChoice, str]:

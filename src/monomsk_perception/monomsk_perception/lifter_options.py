@@ -53,6 +53,7 @@ class LifterOptions:
         priors_rad: Mean and standard deviation [rad] of coordinates, by name without side.
         pitch_sigma_rad: Belief that an unknown camera is level, pitch [rad].
         roll_sigma_rad: The same, roll [rad].
+        imu_sigma_rad: Error of a tilt that an inertial unit measures [rad].
         height_m: Believed height of an unknown camera and its standard deviation [m], (2,).
         sole_height_sigma_m: How flat the floor is under a sole in contact [m].
         sole_speed_sigma: How still a sole in contact stands [m/s].
@@ -80,6 +81,7 @@ class LifterOptions:
     )
     pitch_sigma_rad: float = np.radians(10.0)
     roll_sigma_rad: float = np.radians(2.5)
+    imu_sigma_rad: float = np.radians(0.5)
     height_m: tuple[float, float] = (1.2, 0.6)
     sole_height_sigma_m: float = 0.03
     sole_speed_sigma: float = 0.3

@@ -1,11 +1,13 @@
-"""Which of the regions in an image is the followed person's.
+"""Which of the regions in an image can be the followed person's, by place, size and motion.
 
-Decided by place and size alone: a person cannot jump. Two people whose regions coincide, one
-walking closely past the other at the same distance from the camera, cannot be told apart this way.
+A person cannot jump. Two people whose regions coincide, one walking closely past the other at the
+same distance from the camera, are told apart by their looks (`identity`).
 """
 
 from __future__ import annotations
 
+import math
+from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,6 +22,9 @@ _MOST_STEP = 1.0
 _MOST_GROWTH = 2.0
 _SEARCH_BACKOFF = 0.05  # interval of searches over the time without a person
 _TRACK_GAP_S = 0.5
+_PATH_S = 0.5  # how much of the path tells the velocity
+_SURPRISE_S = 0.15  # how far back a motion may have begun that is judged now
+_COAST_S = 0.5  # how long a lost person is believed to go on at the same velocity
 
 
 class PersonFollower:
@@ -40,6 +45,11 @@ class PersonFollower:
         self._seen_ns = 0
         self._missing_since_ns: int | None = None
         self._searched_ns: int | None = None
+        self._path: deque[tuple[float, float, float]] = deque()
+
+    def retune(self, options: LandmarkerOptions) -> None:
+        """Go on with other limits."""
+        self._options = options
 
     def update(self, alignment: npt.NDArray[np.float64], stamp_ns: int, restart: bool) -> None:
         """The followed person was seen.
@@ -51,10 +61,28 @@ class PersonFollower:
         """
         if restart:
             self._filter = RegionFilter()
+            if not self.is_waiting(stamp_ns):
+                self._path.clear()
         self._region = self._filter.update(alignment, stamp_ns)
         self._seen_ns = stamp_ns
         self._missing_since_ns = None
         self._searched_ns = None
+        self._path.append((stamp_ns * _NANOSECONDS, *map(float, alignment[0])))
+        while self._path[-1][0] - self._path[0][0] > _PATH_S:
+            self._path.popleft()
+
+    def surprise(self, region: Region, stamp_ns: int) -> float:
+        """How far a person is from where the motion until a moment ago led, in region sizes.
+
+        0 where too little of the path is known.
+        """
+        time_s = stamp_ns * _NANOSECONDS
+        before = [point for point in self._path if time_s - point[0] >= _SURPRISE_S]
+        place = _continued(before, time_s)
+        if place is None:
+            return 0.0
+        away_px = math.hypot(region.center_x_px - place[0], region.center_y_px - place[1])
+        return away_px / region.size_px
 
     def is_waiting(self, stamp_ns: int) -> bool:
         """Whether somebody is followed, in sight or lost no longer than ``hold_s`` ago."""
@@ -93,7 +121,7 @@ class PersonFollower:
         last = self._region
         if last is not None and self.is_waiting(stamp_ns):
             same = [r for r in regions if self.is_same_person(r, stamp_ns)]
-            return sorted(same, key=last.distance_to)
+            return sorted(same, key=self._expected(last, stamp_ns).distance_to)
         return sorted(regions, key=lambda r: -r.size_px)
 
     def search_is_due(self, stamp_ns: int) -> bool:
@@ -108,6 +136,12 @@ class PersonFollower:
         self._searched_ns = stamp_ns
         return True
 
+    def _expected(self, last: Region, stamp_ns: int) -> Region:
+        """Where the person who went out of sight is by now if nothing changed."""
+        until_s = min(stamp_ns * _NANOSECONDS, self._seen_ns * _NANOSECONDS + _COAST_S)
+        place = _continued(list(self._path), until_s)
+        return last if place is None else Region(*place, last.size_px, last.rotation_rad)
+
     def _step(self, stamp_ns: int) -> float:
         """How far the person can have come, in region sizes."""
         options = self._options
@@ -116,3 +150,14 @@ class PersonFollower:
 
     def _elapsed_s(self, stamp_ns: int) -> float:
         return (stamp_ns - self._seen_ns) * _NANOSECONDS
+
+
+def _continued(
+    path: Sequence[tuple[float, float, float]], time_s: float
+) -> tuple[float, float] | None:
+    """Where a path of (time, x, y) leads; None for one too short to tell."""
+    if len(path) < 3 or path[-1][0] - path[0][0] < 0.5 * (_PATH_S - _SURPRISE_S):
+        return None
+    (start_s, start_x, start_y), (end_s, end_x, end_y) = path[0], path[-1]
+    gain = (time_s - end_s) / (end_s - start_s)
+    return end_x + gain * (end_x - start_x), end_y + gain * (end_y - start_y)

@@ -14,7 +14,7 @@ from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.camera_pose import CameraPose
 from monomsk_perception.landmarker import Landmarker, LandmarkerOptions, TrackingStatus
 from monomsk_perception.landmarks import Landmarks
-from monomsk_perception.lifter_factory import LifterChoice, make_lifter
+from monomsk_perception.lifter_factory import LifterChoice, make_lifter, skeleton_fit
 from monomsk_perception.motion_history import MotionHistory
 from monomsk_perception.transformer_lifter import TransformerLifter
 
@@ -93,21 +93,36 @@ class Perception:
         Raises:
             ImageError: The image has a wrong shape or type.
         """
-        start = time.perf_counter()
-        landmarks = self.landmarker.detect(image_bgr, stamp_ns)
+        landmarks = self.find(image_bgr, stamp_ns)
         found = time.perf_counter()
-        if self.landmarker.person_number != self._person_number:
-            # Another person's motion must not start from this one's.
-            self._person_number = self.landmarker.person_number
-            self.forget()
         state = None if landmarks is None else self.lift(landmarks)
-        timings = {"landmarks": found - start, "lift": time.perf_counter() - found}
+        timings = self.landmarker.timings_s | {"lift": time.perf_counter() - found}
         return PerceptionResult(
             landmarks, state, self.landmarker.status, self.lifter.camera, timings
         )
 
-    def lift(self, landmarks: Landmarks) -> BodyState | None:
-        """The body state of landmarks that came from elsewhere; None while a look-ahead waits."""
+    def find(self, image_bgr: npt.NDArray[np.uint8], stamp_ns: int) -> Landmarks | None:
+        """Find the followed person's landmarks; another person's motion starts anew.
+
+        Raises:
+            ImageError: The image has a wrong shape or type.
+        """
+        landmarks = self.landmarker.detect(image_bgr, stamp_ns)
+        if self.landmarker.person_number != self._person_number:
+            # Another person's motion must not start from this one's.
+            self._person_number = self.landmarker.person_number
+            self.forget()
+        return landmarks
+
+    def lift(self, landmarks: Landmarks, camera: CameraPose | None = None) -> BodyState | None:
+        """The body state of landmarks; None while a look-ahead waits.
+
+        Args:
+            landmarks: Of this pipeline's person, also from elsewhere.
+            camera: The camera's measured pose in this image; None: as before.
+        """
+        if camera is not None:
+            skeleton_fit(self.lifter).expect_camera(landmarks.stamp_ns, camera)
         state = self.lifter.lift(landmarks)
         if self._keep_clips:
             self._clips[-1].append(landmarks)

@@ -1,0 +1,70 @@
+"""What the state of the stream is called and how bad it is: the node's diagnostic status."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from monomsk_perception.landmarker import TrackingStatus
+from monomsk_perception.stream_monitor import StreamSummary
+
+#: Results worse than this are warned of.
+LEAST_QUALITY = 0.2
+LEAST_VISIBILITY = 0.5
+MOST_AGE_S = 0.25
+MOST_DROPPED = 0.5
+
+
+class Level(IntEnum):
+    """Levels of diagnostic_msgs/DiagnosticStatus."""
+
+    OK = 0
+    WARN = 1
+    ERROR = 2
+    STALE = 3
+
+
+def judge(summary: StreamSummary, status: TrackingStatus, track_id: int) -> tuple[Level, str]:
+    """How the stream of the last interval is doing, the worst thing first.
+
+    Args:
+        summary: Of the interval.
+        status: Of the last image.
+        track_id: Who is followed.
+    """
+    errors = [trouble.text for trouble in summary.troubles if trouble.is_error]
+    if errors:
+        return Level.ERROR, errors[-1]
+    images = summary.recent.get("images", 0)
+    if not images:
+        return Level.STALE, "no images"
+    if summary.recent.get("images out of order", 0) >= max(images, 5):
+        return Level.ERROR, "the images' stamps do not go forward"
+    warnings = [trouble.text for trouble in summary.troubles]
+    if warnings:
+        return Level.WARN, warnings[-1]
+    if not summary.stages_s:
+        return Level.WARN, _why_nothing(summary, status)
+    return _judge_results(summary, track_id)
+
+
+def _why_nothing(summary: StreamSummary, status: TrackingStatus) -> str:
+    if summary.recent.get("blank images", 0):
+        return "nobody in view: the images are blank"
+    if summary.recent.get("images before camera_info", 0):
+        return "waiting for camera_info"
+    if status is TrackingStatus.LOST:
+        return "the followed person is out of sight, nobody in view"
+    return "nobody in view"
+
+
+def _judge_results(summary: StreamSummary, track_id: int) -> tuple[Level, str]:
+    dropped = summary.recent.get("images dropped", 0)
+    if summary.quality < LEAST_QUALITY:
+        return Level.WARN, "the body model explains the images badly"
+    if summary.visibility < LEAST_VISIBILITY:
+        return Level.WARN, "much of the person is hidden or outside the image"
+    if summary.age_s > MOST_AGE_S:
+        return Level.WARN, f"results are late: {summary.age_s:.2f} s after their image"
+    if dropped > MOST_DROPPED * summary.recent.get("images", 0):
+        return Level.WARN, "most images are dropped: the computer is too slow for their rate"
+    return Level.OK, f"following person {track_id}"

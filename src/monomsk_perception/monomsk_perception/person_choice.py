@@ -1,0 +1,99 @@
+"""Whom to follow when nobody is followed yet: the order in which people are looked at."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from monomsk_perception.region import REGION_SCALE, Region
+
+RULES = ("largest", "nearest", "center", "region")
+
+Box = tuple[float, float, float, float]
+
+_SAME_PLACE = 0.25  # region sizes
+
+
+def preferred(
+    regions: Sequence[Region], rule: str, box: Box, image_size: tuple[int, int]
+) -> list[Region]:
+    """The people worth a look, best first.
+
+    Args:
+        regions: Of everybody in the image.
+        rule: `largest` in the image; `nearest`, whose lowest point is lowest in the image, as on a
+            floor in front of a level camera; `center`, next to the middle of the image; `region`,
+            the largest one whose hips are in the box.
+        box: Left, top, right, bottom as fractions of the image.
+        image_size: Width and height [px].
+    """
+    if rule == "nearest":
+        return sorted(regions, key=lambda r: -lowest_point(r))
+    if rule == "center":
+        middle_x, middle_y = 0.5 * image_size[0], 0.5 * image_size[1]
+        return sorted(
+            regions, key=lambda r: math.hypot(r.center_x_px - middle_x, r.center_y_px - middle_y)
+        )
+    if rule == "region":
+        regions = [region for region in regions if is_inside(region, box, image_size)]
+    return sorted(regions, key=lambda r: -r.size_px)
+
+
+def lowest_point(region: Region) -> float:
+    """Row of the lowest point of the circle around a person [px]."""
+    return region.center_y_px + 0.5 * region.size_px / REGION_SCALE
+
+
+def is_inside(region: Region, box: Box, image_size: tuple[int, int]) -> bool:
+    """Whether a person's hips are in a box given as fractions of the image."""
+    x, y = region.center_x_px / image_size[0], region.center_y_px / image_size[1]
+    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
+
+
+def areas(rule: str, box: Box, image_size: tuple[int, int], turn: int) -> list[Region | None]:
+    """Where to search for people in one image; None is the whole image.
+
+    The detector overlooks people who are small in what it is shown, and of two people often the
+    less conspicuous one. So parts of the image take turns with the whole.
+
+    Args:
+        rule: As for `preferred`: where everybody counts, all parts are searched at once.
+        box: As for `preferred`.
+        image_size: Width and height [px].
+        turn: How many images have been searched before.
+    """
+    if rule == "region":
+        return [_around(box, image_size, loose=turn % 2 == 0)]
+    parts = _parts(image_size)
+    if rule in ("nearest", "center"):
+        return [None, *parts]
+    return [None if turn % 2 == 0 else parts[turn // 2 % len(parts)]]
+
+
+def distinct(regions: Sequence[Region]) -> list[Region]:
+    """The regions, each person once; the first of several of the same person counts."""
+    kept: list[Region] = []
+    for region in regions:
+        if all(region.distance_to(other) > _SAME_PLACE for other in kept):
+            kept.append(region)
+    return kept
+
+
+def _parts(image_size: tuple[int, int]) -> list[Region]:
+    """Squares as large as the image's shorter side: begin, middle, end of the longer one."""
+    width, height = image_size
+    side = float(min(image_size))
+    return [
+        Region(0.5 * side + f * (width - side), 0.5 * side + f * (height - side), side)
+        for f in (0.0, 0.5, 1.0)
+    ]
+
+
+def _around(box: Box, image_size: tuple[int, int], loose: bool) -> Region:
+    """The square around a box; loosely, with room for somebody whose hips are at its border."""
+    width_px, height_px = (box[2] - box[0]) * image_size[0], (box[3] - box[1]) * image_size[1]
+    return Region(
+        0.5 * (box[0] + box[2]) * image_size[0],
+        0.5 * (box[1] + box[3]) * image_size[1],
+        max(width_px, height_px) + (0.5 * min(image_size) if loose else 0.0),
+    )
