@@ -269,8 +269,12 @@ class AssistNode(StatusNode):
         if self._said is command.state:
             return
         why = f" ({', '.join(command.reasons)})" if command.reasons else ""
-        log = self.get_logger().error if command.state is State.FAULT else self.get_logger().info
-        log(f"{command.state.name.lower()}{why}")
+        text = f"{command.state.name.lower()}{why}"
+        # rclpy's logger refuses two severities from one line
+        if command.state is State.FAULT:
+            self.get_logger().error(text)
+        else:
+            self.get_logger().info(text)
         self._said = command.state
 
     # Diagnostics --------------------------------------------------------------------------------
