@@ -288,10 +288,7 @@ class AssistNode(StatusNode):
         summary = asdict(self._monitor.summarize(_DIAGNOSTICS_PERIOD_S))
         level, text = DiagnosticStatus.OK, self._assistant.state.name.lower()
         if self._assistant.state is State.FAULT:
-            level, text = (
-                DiagnosticStatus.ERROR,
-                f"fault: {', '.join(self._said[1]) if self._said else ''}",
-            )
+            level, text = DiagnosticStatus.ERROR, f"fault: {', '.join(self._reasons)}"
         elif self._trouble:
             level, text = DiagnosticStatus.WARN, self._trouble
         self._trouble = ""
