@@ -1,0 +1,260 @@
+"""An assist node with whatever feeds it, and a receiver that times its commands.
+
+Times are those of the system's clock at which DDS received a message in this process, before
+anything of this process's own delays it; faults are timed by the same clock.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tests.conftest import PYTHON, ROOT, StartedProcess, load_message_libraries
+
+#: What the mapping below configures: from a fault to zero at the receiver [s].
+ZERO_WITHIN_S = 0.1
+#: On top of it, for DDS and for a machine that has other work to do [s].
+TRANSPORT_MARGIN_S = 0.05
+DISCOVERY_S = 20.0
+LEAST_TORQUE_N_M = 1.0
+_WATCH_S = 0.8
+
+MAPPING = """
+device: hip exoskeleton of the tests
+joints:
+  right_hip:
+    {coordinate: hip_flexion, side: right, sign: 1, law: &law {type: torque_gain, gain: 0.3},
+     limits: &limits {torque_nm: 15, torque_rate_nm_s: 1000, power_w: 200,
+                      lower_rad: -0.5, upper_rad: 2.0}}
+  left_hip: {coordinate: hip_flexion, side: left, sign: 1, law: *law, limits: *limits}
+safety: {zero_within_s: 0.1, fade_in_s: 0.3, arming_s: 0.1, max_fades: 1000, %s}
+"""
+#: Video of a small person, forward and backward in turn: only its timing is of interest.
+LENIENT = (
+    "max_torque_sigma_nm_kg: 5, max_root_force_share: 2, max_root_moment_nm_kg: 10, "
+    "max_consistency_error_rad: 3, max_violation_s: 10, violation_ratio: 100"
+)
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A message and when it was received [ns]."""
+
+    time_ns: int
+    message: Any
+
+
+class Script:
+    """A process of assist_script.py."""
+
+    def __init__(
+        self, role: str, environment: Mapping[str, str], arguments: list[str], log: Path
+    ) -> None:
+        self.log = log
+        script = Path(__file__).with_name("assist_script.py")
+        self.popen = subprocess.Popen(
+            [str(word) for word in (PYTHON, script, role, "--ros-args", *arguments)],
+            env=dict(environment),
+            stdin=subprocess.PIPE,
+            stdout=log.open("wb"),
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def set(self, **behaviour: Any) -> int:
+        """Change the behaviour; returns when [ns]."""
+        assert self.popen.stdin is not None
+        now_ns = time.time_ns()
+        self.popen.stdin.write(json.dumps(behaviour).encode() + b"\n")
+        self.popen.stdin.flush()
+        return now_ns
+
+    def kill(self) -> int:
+        """End it at once; returns when [ns]."""
+        now_ns = time.time_ns()
+        os.kill(self.popen.pid, signal.SIGKILL)
+        self.popen.wait(5.0)
+        return now_ns
+
+
+class AssistStack:
+    """The processes and the receiver."""
+
+    def __init__(self, environment: Mapping[str, str], folder: Path, namespace: str) -> None:
+        import rclpy
+        from rclpy.executors import SingleThreadedExecutor
+        from sensor_msgs.msg import JointState
+        from std_srvs.srv import SetBool, Trigger
+
+        load_message_libraries()
+        from monomsk_msgs.msg import AssistCommand, BodyDynamics
+
+        self.environment, self.folder, self.namespace = dict(environment), folder, namespace
+        self.processes: list[Any] = []
+        self.context = rclpy.Context()
+        rclpy.init(context=self.context)
+        self.node = rclpy.create_node("receiver", namespace=namespace, context=self.context)
+        self._executor = SingleThreadedExecutor(context=self.context)
+        self._executor.add_node(self.node)
+        self.commands: list[Arrival] = []
+        self.estimates: list[Arrival] = []
+        self.device: list[Arrival] = []
+        node = self.node
+        node.create_subscription(AssistCommand, "assist/command", self._into(self.commands), 500)
+        node.create_subscription(BodyDynamics, "body_dynamics", self._into(self.estimates), 100)
+        node.create_subscription(JointState, "device/joint_states", self._into(self.device), 500)
+        self._enable = node.create_client(SetBool, "assist/enable")
+        self._reset = node.create_client(Trigger, "assist/reset_fault")
+
+    @staticmethod
+    def _into(arrivals: list[Arrival]) -> Callable[[Any, Any], None]:
+        def take(message: Any, info: Any) -> None:
+            arrivals.append(Arrival(info["received_timestamp"], message))
+
+        return take
+
+    # Processes ----------------------------------------------------------------------------------
+
+    def script(self, role: str, **remaps: str) -> Script:
+        arguments = ["-r", f"__ns:={self.namespace}"]
+        for old, new in remaps.items():
+            arguments += ["-r", f"{old}:={new}"]
+        log = self.folder / f"{role}_{len(self.processes)}.log"
+        script = Script(role, self.environment, arguments, log)
+        self.processes.append(script)
+        return script
+
+    def start(self, executable: str, **parameters: Any) -> StartedProcess:
+        """Start a node of monomsk_assist."""
+        program = ROOT / "install" / "monomsk_assist" / "lib" / "monomsk_assist" / executable
+        words = [str(program), "--ros-args", "-r", f"__ns:={self.namespace}"]
+        for key, value in parameters.items():
+            words += ["-p", f"{key}:={str(value).lower() if isinstance(value, bool) else value}"]
+        if executable == "simulated_device":
+            words += ["-r", "device/commands:=assist/commands"]
+        log = self.folder / f"{executable}_{len(self.processes)}.log"
+        process = StartedProcess(words, self.environment, log)
+        self.processes.append(process)
+        return process
+
+    def start_assist(self, safety: str = "valid_for_s: 0.05", **parameters: Any) -> StartedProcess:
+        mapping = self.folder / "mapping.yaml"
+        mapping.write_text(MAPPING % safety)
+        process = self.start("assist_node", mapping_file=mapping, **parameters)
+        assert self.spin_until(self._enable.service_is_ready, DISCOVERY_S), process.output
+        assert self.spin_until(lambda: self.commands, DISCOVERY_S), process.output
+        return process
+
+    # Talking ------------------------------------------------------------------------------------
+
+    def spin_until(self, condition: Callable[[], Any], timeout_s: float) -> bool:
+        deadline_s = time.monotonic() + timeout_s
+        while not condition() and time.monotonic() < deadline_s:
+            self._executor.spin_once(timeout_sec=0.01)
+        return bool(condition())
+
+    def listen(self, duration_s: float) -> None:
+        self.spin_until(lambda: False, duration_s)
+
+    def enable(self, wanted: bool = True) -> Any:
+        from std_srvs.srv import SetBool
+
+        return self._call(self._enable, SetBool.Request(data=wanted))
+
+    def reset_fault(self) -> Any:
+        from std_srvs.srv import Trigger
+
+        return self._call(self._reset, Trigger.Request())
+
+    def _call(self, client: Any, request: Any) -> Any:
+        future = client.call_async(request)
+        assert self.spin_until(future.done, 5.0), self.output()
+        return future.result()
+
+    def assist(self, timeout_s: float = 10.0) -> None:
+        """Bring torque about: reset a fault, enable, wait until commands carry it."""
+        deadline_s = time.monotonic() + timeout_s
+        while not self.gives_torque() and time.monotonic() < deadline_s:
+            self.reset_fault()
+            self.enable()
+            self.spin_until(self.gives_torque, 1.5)
+        assert self.gives_torque(), self.output()
+
+    def gives_torque(self) -> bool:
+        if not self.commands:
+            return False
+        last = self.commands[-1].message
+        return last.state == last.STATE_ACTIVE and max(map(abs, last.effort)) > LEAST_TORQUE_N_M
+
+    # Measuring ----------------------------------------------------------------------------------
+
+    def torque_ends_s(self, fault_ns: int) -> float:
+        """Watch; seconds from the fault to the command that began the lasting zero."""
+        self.listen(_WATCH_S)
+        later = [a for a in self.commands if a.time_ns >= fault_ns]
+        assert later, f"no command at all after the fault:\n{self.output()}"
+        loud = [a.time_ns for a in later if torque_n_m(a.message) > 0.0]
+        if not loud:
+            return 0.0
+        zeros = [a.time_ns for a in later if a.time_ns > loud[-1]]
+        assert zeros, f"torque does not end: {later[-1].message}\n{self.output()}"
+        return (zeros[0] - fault_ns) * 1e-9
+
+    def last_estimate_ns(self) -> int:
+        """When the last `body_dynamics` came [ns]."""
+        return self.estimates[-1].time_ns
+
+    @property
+    def state(self) -> int:
+        return int(self.commands[-1].message.state)
+
+    @property
+    def reasons(self) -> list[str]:
+        return list(self.commands[-1].message.reasons)
+
+    def reasons_since(self, time_ns: int) -> set[str]:
+        return {r for a in self.commands if a.time_ns >= time_ns for r in a.message.reasons}
+
+    def output(self) -> str:
+        logs = sorted(self.folder.glob("*.log"))
+        texts = [f"--- {log.name}\n{log.read_text(errors='replace')[-1500:]}" for log in logs]
+        last = self.commands[-1].message if self.commands else None
+        return "\n".join([*texts, f"last command: {last}", f"{len(self.estimates)} estimates"])
+
+    def close(self) -> None:
+        import rclpy
+
+        for process in reversed(self.processes):
+            if isinstance(process, Script):
+                if process.popen.poll() is None:
+                    process.kill()
+            else:
+                process.end()
+        self._executor.shutdown()
+        self.node.destroy_node()
+        rclpy.shutdown(context=self.context)
+
+
+def torque_n_m(command: Any) -> float:
+    """The largest of all torques and gains in a command: zero means that nothing acts."""
+    parts = [*command.effort, *command.stiffness, *command.damping]
+    return float(np.abs(parts).max())
+
+
+def assert_in_time(name: str, seconds: float, output: Callable[[], str]) -> None:
+    """The configured time, with the margin; the measured time is told."""
+    line = json.dumps({"fault": name, "zero_after_ms": round(1e3 * seconds, 1)})
+    print(line)
+    report = os.environ.get("MONOMSK_ASSIST_REPORT")
+    if report:
+        with Path(report).open("a") as file:
+            file.write(line + "\n")
+    assert seconds <= ZERO_WITHIN_S + TRANSPORT_MARGIN_S, output()
