@@ -206,6 +206,7 @@ def test_a_single_late_estimate_only_dents_the_assistance(active):
     active.run(0.07)
     assert active.core.state is State.FADING
     active.sending = True
+    active.send(0.02)
     fades = [active.run(PERIOD_S).fade for _ in range(80)]
     assert active.core.state is State.ACTIVE
     assert 0.0 < min(fades) < 1.0
