@@ -19,7 +19,7 @@ def configured(name):
     return content["/**"]["ros__parameters"]
 
 
-def set_by_launch(executable):
+def set_by_launch(executable, file="monomsk.launch.xml"):
     def nodes(actions):
         for action in actions:
             if isinstance(action, Group):
@@ -27,7 +27,7 @@ def set_by_launch(executable):
             elif isinstance(action, Node):
                 yield action
 
-    actions = read_launch_file(ROOT / "launch" / "monomsk.launch.xml").actions
+    actions = read_launch_file(ROOT / "launch" / file).actions
     (node,) = (n for n in nodes(actions) if n.executable == (Text(executable),))
     given = [parameter for parameter in node.parameters if isinstance(parameter, Parameter)]
     return {parameter.name[0].value for parameter in given} - {"use_sim_time"}
@@ -56,6 +56,18 @@ def test_dynamics_is_configured_with_its_own_defaults():
     assert values.items() <= defaults.items()
     assert {n: type(v) for n, v in values.items()} == {n: type(defaults[n]) for n in values}
     assert set(defaults) == set(values) | set_by_launch("dynamics_node")
+
+
+@pytest.mark.requires_ros
+def test_assist_is_configured_with_its_own_defaults():
+    from monomsk_assist import assist_node
+
+    parameters = {"autostart": AUTOSTART, **assist_node.PARAMETERS}
+    defaults = {name: parameter.default for name, parameter in parameters.items()}
+    values = configured("assist")
+    assert values.items() <= defaults.items()
+    assert {n: type(v) for n, v in values.items()} == {n: type(defaults[n]) for n in values}
+    assert set(defaults) == set(values) | set_by_launch("assist_node", "assist.launch.xml")
 
 
 @pytest.mark.requires_ros
