@@ -5,13 +5,14 @@ SHELL := /bin/bash
 VIDEO ?=
 HEIGHT_M ?=
 MASS_KG ?=
+MINUTES ?=
 TESTS ?=
 
 PYTHON := .venv/bin/python
 IN_WORKSPACE := source install/setup.bash &&
 
 .NOTPARALLEL:
-.PHONY: help setup demo test lint format bench train train-quick models samples lock clean
+.PHONY: help setup demo test lint format bench bench-live soak train train-quick models samples lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,6 +39,13 @@ format:  ## let ruff format everything and fix what it can
 
 bench: setup  ## scores against reference measurements
 	@$(IN_WORKSPACE) $(PYTHON) -m monomsk_analysis.bench
+
+# MINUTES each; of other programs that work meanwhile the numbers tell more than of this one
+bench-live: setup samples  ## latency, losses, CPU and memory of the running graph: MINUTES=10
+	@$(IN_WORKSPACE) $(PYTHON) -m monomsk_bringup.live_bench $(if $(MINUTES),--minutes $(MINUTES)) --out out/live
+
+soak: setup samples  ## an hour of the running graph; fails when memory or latency drift: MINUTES=60
+	@$(IN_WORKSPACE) $(PYTHON) -m monomsk_bringup.live_bench --soak $(if $(MINUTES),--minutes $(MINUTES)) --out out/live
 
 DATA ?= ../shared/data
 TRAIN := PYTHONPATH=src/monomsk_training:src/monomsk_perception:src/monomsk_dynamics:src/monomsk_description \

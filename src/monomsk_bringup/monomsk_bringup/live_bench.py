@@ -1,0 +1,128 @@
+"""How quick and how steady the running graph is.
+
+    python -m monomsk_bringup.live_bench [--scenario NAME ...] [--minutes M] [--out FOLDER]
+    python -m monomsk_bringup.live_bench --soak [--minutes 60]
+
+Plays clips made from a sample video to the real nodes in their own processes, recorder included,
+and watches from another process. Leaves `live.json` and `live.md` (or `soak.*`) in the folder. A
+soak exits with 1 when memory grows or the latency drifts beyond the limits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from monomsk_bringup.errors import BringupError
+from monomsk_bringup.live_report import markdown
+from monomsk_bringup.live_run import LiveRun, run_scenario
+from monomsk_bringup.live_scenarios import SCENARIOS, Scenario
+
+MEMORY_LIMIT_MB_PER_H = 1.0
+DRIFT_LIMIT_MS_PER_H = 2.0
+_SIGNIFICANT = 3.0  # standard errors: below, a slope may be chance
+
+
+@dataclass(frozen=True)
+class BenchOptions:
+    """What to run.
+
+    Attributes:
+        scenarios: in order.
+        minutes: each [min].
+        video: of a person, at 60 Hz.
+        out: folder of the results.
+        soak: whether limits are checked.
+    """
+
+    scenarios: tuple[Scenario, ...]
+    minutes: float
+    video: Path
+    out: Path
+    soak: bool
+
+
+def problems(run: LiveRun) -> list[str]:
+    """What of a run is over the limits of a soak, by more than chance; empty: nothing."""
+    found = []
+    for process in run.processes:
+        surely = process.memory_mb_per_h - _SIGNIFICANT * process.memory_uncertainty_mb_per_h
+        if surely > MEMORY_LIMIT_MB_PER_H:
+            slope = f"{process.memory_mb_per_h:.1f} MB/h"
+            found.append(f"{process.name}: memory grows by {slope}")
+    surely = abs(run.drift_ms_per_h) - _SIGNIFICANT * run.drift_uncertainty_ms_per_h
+    if surely > DRIFT_LIMIT_MS_PER_H:
+        found.append(f"latency drifts by {run.drift_ms_per_h:.1f} ms/h")
+    if run.answered == 0:
+        found.append("nothing was answered")
+    return found
+
+
+def run_bench(options: BenchOptions) -> list[str]:
+    """Run all scenarios and write the reports; returns the problems of a soak.
+
+    Raises:
+        BringupError: A run failed.
+    """
+    if not options.video.is_file():
+        raise BringupError(f"no sample video at {options.video}: run `make samples`")
+    options.out.mkdir(parents=True, exist_ok=True)
+    runs: list[LiveRun] = []
+    stem = options.out / ("soak" if options.soak else "live")
+    for scenario in options.scenarios:
+        print(f"{scenario.name}: {options.minutes:g} min", flush=True)
+        runs.append(run_scenario(scenario, options.video, options.minutes))
+        # after each: an hour is not lost because the next one fails
+        stem.with_suffix(".md").write_text(markdown(runs))
+        entries = [run.entries() for run in runs]
+        stem.with_suffix(".json").write_text(json.dumps(entries, indent=2) + "\n")
+    print(markdown(runs))
+    return [problem for run in runs for problem in problems(run)] if options.soak else []
+
+
+def _options(arguments: Sequence[str] | None) -> BenchOptions:
+    parser = argparse.ArgumentParser(description="Latency, losses and use of the running graph.")
+    names = [scenario.name for scenario in SCENARIOS]
+    parser.add_argument("--scenario", action="append", choices=names, help="all if not given")
+    parser.add_argument("--minutes", type=float, help="each; 10, or 60 of a soak")
+    parser.add_argument("--video", type=Path, default=_sample(), help="of one person, at 60 Hz")
+    parser.add_argument("--out", type=Path, default=Path("out/live"), help="folder of the results")
+    parser.add_argument("--soak", action="store_true", help="one scenario, long, with limits")
+    given = parser.parse_args(arguments)
+    wanted = given.scenario or (names[:1] if given.soak else names)
+    return BenchOptions(
+        scenarios=tuple(s for s in SCENARIOS if s.name in wanted),
+        minutes=given.minutes or (60.0 if given.soak else 10.0),
+        video=given.video,
+        out=given.out,
+        soak=given.soak,
+    )
+
+
+def _sample() -> Path:
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    folder = Path(os.environ.get("MONOMSK_SAMPLE_DIR") or cache / "monomsk" / "samples")
+    return folder / "cam01.mp4"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    try:
+        found = run_bench(_options(arguments))
+    except KeyboardInterrupt:
+        return 130
+    except (BringupError, OSError) as error:
+        print(f"live_bench: error: {error}", file=sys.stderr)
+        return 2
+    for problem in found:
+        print(f"over the limit: {problem}", file=sys.stderr)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
