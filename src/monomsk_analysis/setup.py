@@ -20,6 +20,7 @@ setup(
     entry_points={
         "console_scripts": [
             "bag_player = monomsk_analysis.bag_player_node:main",
+            "assist_watch = monomsk_analysis.assist_watch_node:main",
             "bench = monomsk_analysis.bench:main",
             "live_observer = monomsk_analysis.live_observer_node:main",
             "monomsk = monomsk_analysis.cli:main",

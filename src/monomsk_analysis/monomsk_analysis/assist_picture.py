@@ -1,0 +1,63 @@
+"""A picture of a run with assistance: commanded and delivered torque, and the states below."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from monomsk_analysis.assist_record import STATES, AssistRecord
+
+_NANOSECONDS = 1e-9
+_COLORS = {"disabled": "0.85", "arming": "khaki", "active": "lightgreen", "fading": "orange",
+           "fault": "salmon"}  # fmt: skip
+
+
+def draw_assistance(record: AssistRecord, path: Path) -> None:
+    """Write a PNG; without commands nothing is written.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    if not record.commands:
+        return
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    start_ns = record.commands[0].received_ns
+    times_s = np.array([row.received_ns - start_ns for row in record.commands]) * _NANOSECONDS
+    joints = record.commands[0].joints
+    figure, axes = pyplot.subplots(
+        len(joints), 1, sharex=True, squeeze=False, figsize=(12, 3 * len(joints)),
+        layout="constrained",
+    )  # fmt: skip
+    for k, (joint, axis) in enumerate(zip(joints, axes[:, 0], strict=True)):
+        _shade_states(axis, times_s, record)
+        efforts = [row.effort[k] for row in record.commands]
+        axis.plot(times_s, efforts, color="tab:blue", linewidth=1.2, label="commanded")
+        given = [(at, torques[joint]) for at, torques in record.delivered if joint in torques]
+        if given:
+            at_s = (np.array([at for at, _ in given]) - start_ns) * _NANOSECONDS
+            torques = [torque for _, torque in given]
+            axis.plot(at_s, torques, color="tab:red", linewidth=0.8, label="delivered by straps")
+        axis.set_ylabel(f"{joint} [N m]")
+        axis.grid(alpha=0.3)
+    axes[0, 0].legend(loc="upper right", ncols=7, fontsize="small")
+    axes[-1, 0].set_xlabel("time [s]")
+    figure.savefig(path, dpi=100)
+    pyplot.close(figure)
+
+
+def _shade_states(axis: Any, times_s: np.ndarray, record: AssistRecord) -> None:
+    states = np.array([row.state for row in record.commands])
+    changes = np.flatnonzero(np.diff(states)) + 1
+    edges = [0, *changes, len(states) - 1]
+    shown = set()
+    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+        name = STATES[states[begin]]
+        label = name if name not in shown else None
+        shown.add(name)
+        axis.axvspan(times_s[begin], times_s[end], color=_COLORS[name], alpha=0.4, label=label)

@@ -1,0 +1,107 @@
+"""The demonstration of assistance: a video into a simulated hip exoskeleton.
+
+    python -m monomsk_bringup.assist_demo --video FILE [--plays N] [--no-device] [--out FOLDER]
+
+Real nodes in processes of their own, on a DDS domain of this run's own. Leaves in the folder:
+`assist.png` (commanded and delivered torque, states), `assist.json` (regularity of the commands on
+arrival, ages, states), `log.txt` (what the nodes printed).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from monomsk_bringup.demo import DemoError
+from monomsk_bringup.errors import BringupError
+from monomsk_bringup.private_domain import PrivateDomain
+
+_RUNNER = "monomsk_bringup.launch_cli"
+_LOG_LINES = 25
+
+
+def run_assist_demo(arguments: dict[str, object], out: Path) -> dict[str, Any]:
+    """Run the launch file until the video ends; returns the summary of the commands.
+
+    Args:
+        arguments: Of assist_demo.launch.xml, without `out`.
+        out: Folder of the results.
+
+    Raises:
+        DemoError: It failed, or no commands came.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    summary_file, log = out / "assist.json", out / "log.txt"
+    summary_file.unlink(missing_ok=True)
+    has_ros2_launch = shutil.which("ros2") is not None
+    runner = ["ros2", "launch"] if has_ros2_launch else [sys.executable, "-m", _RUNNER]
+    words = [f"{name}:={value}" for name, value in {**arguments, "out": out}.items()]
+    with PrivateDomain() as domain, log.open("w") as file:
+        environment = {**os.environ, **domain.environment(), "ROS_LOG_DIR": str(out / "ros_log")}
+        done = subprocess.run(
+            [*runner, "monomsk_bringup", "assist_demo.launch.xml", *words],
+            env=environment, stdout=file, stderr=subprocess.STDOUT, check=False,
+        )  # fmt: skip
+    if done.returncode != 0 or not summary_file.is_file():
+        raise DemoError("assist", _end(log))
+    summary: dict[str, Any] = json.loads(summary_file.read_text())
+    if "jitter_on_arrival" not in summary:
+        raise DemoError("assist", f"no commands from estimates came\n{_end(log)}")
+    return summary
+
+
+def describe(summary: dict[str, Any]) -> str:
+    """The summary in a few lines."""
+    jitter, shares = summary["jitter_on_arrival"], summary["state_shares"]
+    states = ", ".join(f"{name} {share:.0%}" for name, share in shares.items() if share >= 0.005)
+    return (
+        f"{summary['commands']} commands in {summary['duration_s']:.1f} s, one every "
+        f"{jitter['period_ms']:.2f} ms on arrival; deviation median {jitter['median']:.2f}, "
+        f"p99 {jitter['p99']:.2f}, largest {jitter['max']:.1f} ms\n"
+        f"states: {states}; largest torque {summary['largest_effort_n_m']:.1f} N m"
+    )
+
+
+def _end(log: Path) -> str:
+    lines = log.read_text(errors="replace").splitlines()
+    return "\n".join(lines[-_LOG_LINES:]) + f"\n(all of it: {log})"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="assist_demo", description=__doc__.splitlines()[0])
+    parser.add_argument("--video", type=Path, required=True, help="video file")
+    parser.add_argument("--plays", type=int, default=1, help="how often it is played")
+    parser.add_argument("--height-m", type=float, default=0.0, help="height [m]; 0: assumed")
+    parser.add_argument("--mass-kg", type=float, default=0.0, help="mass [kg]; 0: assumed")
+    parser.add_argument("--no-device", action="store_true", help="commands only, nothing simulated")
+    parser.add_argument("--out", type=Path, default=Path("demo") / "assist", help="folder")
+    given = parser.parse_args(arguments)
+    launch_arguments: dict[str, object] = {
+        "play": given.video.resolve(),
+        "play_times": given.plays,
+        "height_m": given.height_m,
+        "mass_kg": given.mass_kg,
+        "device": str(not given.no_device).lower(),
+    }
+    out = given.out.resolve()
+    try:
+        print(describe(run_assist_demo(launch_arguments, out)))
+    except KeyboardInterrupt:
+        return 130
+    except (BringupError, OSError) as error:
+        print(f"assist_demo: error: {error}", file=sys.stderr)
+        return 1
+    print(f"  {out / 'assist.png'}   commanded and delivered torque, states")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
