@@ -85,13 +85,20 @@ def test_nothing_but_zero_before_enabling_then_the_share_then_zero(node, spin_un
     answer = node.enable()
     assert (answer.success, answer.message) == (True, "")
     assert node.reaches(2)
-    assert spin_until(lambda: node.commands[-1].fade == 1.0, 20.0), node.process.output
-    command = node.commands[-1]
+
+    # A busy machine delays estimates, which dents the assistance.
+    def whole() -> list:
+        return [c for c in node.commands if c.fade == 1.0 and not c.reasons]
+
+    assert spin_until(lambda: bool(whole()), 20.0), node.process.output
+    command = whole()[0]
     assert command.joint_names == ["hip_flexion_r", "hip_flexion_l"]
-    assert command.effort[0] == pytest.approx(0.15 * (50.0 - 3.0), rel=1e-3)
+    assert command.effort[0] == pytest.approx(0.15 * (50.0 - 3.0), rel=1e-6)
     assert 0.03 <= command.state_age_s < 0.2
     # The controller's order and the device's sign: the right motor comes second.
-    assert spin_until(lambda: node.efforts[-1].data[1] == pytest.approx(command.effort[0], rel=0.1))
+    share = pytest.approx(command.effort[0])
+    assert spin_until(lambda: any(effort.data[1] == share for effort in node.efforts), 10.0)
+    assert not any(effort.data[0] for effort in node.efforts)
     assert node.enable(False).success
     assert node.reaches(0)
     assert not any(node.commands[-1].effort)
