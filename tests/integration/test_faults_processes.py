@@ -152,9 +152,39 @@ def test_a_node_that_is_found_late_gets_the_body_model(stack):
     stack.check_order(begun_s)
 
 
+def change_state(stack, node_name, *transitions):
+    """Ask a lifecycle node for transitions, one after the other; tells whether all succeeded."""
+    from lifecycle_msgs.srv import ChangeState
+
+    client = stack.observer.node.create_client(ChangeState, f"{node_name}/change_state")
+    assert stack.observer.spin_until(client.service_is_ready, 20.0)
+    for transition in transitions:
+        request = ChangeState.Request()
+        request.transition.id = transition
+        future = client.call_async(request)
+        assert stack.observer.spin_until(future.done, 20.0)
+        if not future.result().success:
+            return False
+    return True
+
+
+def set_parameters(stack, node_name, **values):
+    from rcl_interfaces.srv import SetParameters
+    from rclpy.parameter import Parameter
+
+    client = stack.observer.node.create_client(SetParameters, f"{node_name}/set_parameters")
+    assert stack.observer.spin_until(client.service_is_ready, 20.0)
+    parameters = [Parameter(k, value=v).to_parameter_msg() for k, v in values.items()]
+    future = client.call_async(SetParameters.Request(parameters=parameters))
+    assert stack.observer.spin_until(future.done, 20.0)
+    return all(result.successful for result in future.result().results)
+
+
 def test_a_full_disk_ends_the_recording_and_nothing_else(stack):
     """The recorder's files may not grow beyond a limit: writes fail as on a full disk."""
-    folder = stack.folder / "bag"
+    from lifecycle_msgs.msg import Transition
+
+    folder, second = stack.folder / "bag", stack.folder / "after"
     program = ROOT / "install" / "monomsk_analysis" / "lib" / "monomsk_analysis" / "recorder"
     command = (
         f"ulimit -f {FILE_LIMIT_KB}; exec {program} --ros-args -r __ns:={stack.namespace} "
@@ -164,16 +194,27 @@ def test_a_full_disk_ends_the_recording_and_nothing_else(stack):
     recorder = StartedProcess(
         ["bash", "-c", command], stack.environment, stack.folder / "recorder.log"
     )
+    observer = stack.observer
     try:
-        assert stack.observer.spin_until(lambda: "recording stopped" in recorder.output, 60.0), (
+        assert observer.spin_until(lambda: observer.said("recording stopped", begun_s), 60.0), (
             recorder.output
         )
         note("disk full for the recorder", stack.recovery_s(time.perf_counter()))
-        assert recorder.wait() == 1
         assert "Traceback" not in recorder.output
         assert not (folder / "metadata.yaml").exists(), "nothing takes it for a complete bag"
+        # somebody makes room: the same process records again, into another folder
+        start = (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE)
+        assert not change_state(stack, "recorder", *start), "the folder exists"
+        assert set_parameters(stack, "recorder", output=str(second), record_images=False)
+        since_s = time.perf_counter()
+        assert change_state(stack, "recorder", *start), recorder.output
+        assert observer.spin_until(lambda: observer.said("recording", since_s), 5.0)
+        observer.listen(1.5)
+        recorder.interrupt()
+        assert recorder.wait() == 0, recorder.output
     finally:
         recorder.end()
+    assert (second / "metadata.yaml").exists()
     stack.check_results(begun_s)
     stack.check_order(begun_s)
 

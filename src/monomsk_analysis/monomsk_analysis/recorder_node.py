@@ -1,20 +1,26 @@
-"""Node `recorder`: writes the result topics to an MCAP rosbag2, as they arrive."""
+"""Node `recorder`: writes the result topics to an MCAP rosbag2, as they arrive.
+
+A lifecycle node: configured, the bag is open; active, it is written; cleaned up, it is closed and
+whole. When the disk is full or broken the node closes what it has, says so in its diagnostics once
+a second and waits, unconfigured, for another `output`; nothing else of the graph is touched.
+"""
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sys
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import rclpy
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import WrenchStamped
-from rcl_interfaces.msg import ParameterDescriptor
-from rclpy.exceptions import InvalidParameterTypeException
-from rclpy.node import Node
+from rclpy.exceptions import ParameterException
+from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.qos import QoSDurabilityPolicy, QoSProfile, QoSReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, JointState
@@ -22,10 +28,22 @@ from visualization_msgs.msg import MarkerArray
 
 from monomsk_analysis.bag_writer import BagTopic, BagWriter
 from monomsk_analysis.errors import AnalysisError, OutputError
-from monomsk_msgs.msg import BodyDynamics, BodyModel, BodyState, GaitState, Landmarks
+from monomsk_description.lifecycle_node import StatusNode
+from monomsk_description.node_parameters import NodeParameter
+from monomsk_msgs.msg import (
+    AssistCommand,
+    BodyDynamics,
+    BodyModel,
+    BodyState,
+    GaitState,
+    Landmarks,
+)
 
 _DEPTH = 200  # a slow disk must not cost messages
 _SIGNAL_PERIOD_S = 0.2  # how soon a signal is noticed
+_DIAGNOSTICS_PERIOD_S = 1.0
+_MEGABYTE = 2**20
+_NEARLY_FULL = 3  # reserves left, below which it is told
 _RESULTS: dict[str, tuple[Any, bool, bool]] = {
     # topic: (type, reliable, latched)
     "camera_info": (CameraInfo, False, False),
@@ -38,6 +56,7 @@ _RESULTS: dict[str, tuple[Any, bool, bool]] = {
     "left_sole/wrench": (WrenchStamped, True, False),
     "right_sole/wrench": (WrenchStamped, True, False),
     "gait": (GaitState, True, False),
+    "assist/command": (AssistCommand, False, False),
     # best effort matches publishers of either kind
     "markers": (MarkerArray, False, False),
     "/diagnostics": (DiagnosticArray, False, False),
@@ -48,44 +67,104 @@ _IMAGES: dict[str, tuple[Any, bool, bool]] = {
 }
 
 
-class Recorder(Node):
+PARAMETERS: dict[str, NodeParameter] = {
+    "output": NodeParameter("", "folder of the bag, must not exist; taken when configured"),
+    "record_images": NodeParameter(False, "record the images too; taken when configured"),
+    "reserve_mb": NodeParameter(64, "free disk space to keep [MB]; taken when configured", 0, 1e9),
+}
+
+
+class Recorder(StatusNode):
     """Subscribes without decoding and writes what arrives, with its time of arrival.
 
     The log time is the time at which the middleware received the message, so that a message's age
     on arrival is its log time minus its stamp. With `use_sim_time` it is the simulated time.
+
+    Attributes:
+        failure: Why the last recording ended before it should; None: it did not.
     """
 
     def __init__(self) -> None:
-        super().__init__("recorder")
-        output = self._parameter("output", "", "folder of the bag; must not exist")
-        images = self._parameter("record_images", False, "record the images too")
-        reserve_mb = self._parameter("reserve_mb", 64, "free disk space to keep [MB]")
-        if not output:
-            raise OutputError(Path(), "parameter output: no folder given")
-        self.failure: OutputError | None = None
+        super().__init__("recorder", PARAMETERS)
+        self.failure: AnalysisError | None = None
+        self._bag: BagWriter | None = None
         self._sim_time = self.get_parameter("use_sim_time").value
-        self._bag = BagWriter(Path(output), reserve_bytes=reserve_mb * 2**20)
+        self._is_active = False
+        self._own_subscriptions: list[Any] = []
+        self._bytes = self._counted = 0
+        # also while unconfigured: a recorder that has given up must be seen
+        self.create_status_publisher()
+        self.create_timer(_DIAGNOSTICS_PERIOD_S, self._publish_diagnostics)
+
+    # Lifecycle ----------------------------------------------------------------------------------
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Open the bag and subscribe."""
+        output = self.parameter("output")
+        try:
+            if not output:
+                raise OutputError(Path(), "parameter output: no folder given")
+            reserve_bytes = self.parameter("reserve_mb") * _MEGABYTE
+            self._bag = BagWriter(Path(output), reserve_bytes=reserve_bytes)
+        except AnalysisError as error:
+            self.failure = error
+            self.get_logger().error(f"recording stopped: {error}")
+            return TransitionCallbackReturn.FAILURE
+        self.failure = None
+        self._bytes = self._counted = 0
+        images = self.parameter("record_images")
         for name, topic in (_RESULTS | (_IMAGES if images else {})).items():
-            self._subscribe(name, *topic)
-        self.get_logger().info(f"recording to {output}")
+            self._subscribe(self._bag, name, *topic)
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Write from now on."""
+        self._is_active = True
+        self.get_logger().info(f"recording to {self.parameter('output')}")
+        return super().on_activate(state)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Pause; the bag stays open."""
+        self._is_active = False
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Close the bag."""
+        while self._own_subscriptions:
+            self.destroy_subscription(self._own_subscriptions.pop())
+        with suppress(OutputError):  # said already, and kept in `failure`
+            self.finish()
+        return TransitionCallbackReturn.SUCCESS
+
+    def give_up(self) -> None:
+        """Back to unconfigured after a failed write; another `output` can be given."""
+        self.get_logger().error(f"recording stopped: {self.failure}")
+        self.trigger_deactivate()
+        self.trigger_cleanup()
 
     def finish(self) -> None:
-        """Close the bag.
+        """Close the bag, if one is open.
 
         Raises:
-            OutputError: The disk is full or broken, or was during the recording.
+            OutputError: The disk is full or broken.
         """
-        if self.failure is not None:
-            raise self.failure
-        self._bag.close()
-        counts = self._bag.message_counts
-        self.get_logger().info(f"recorded {sum(counts.values())} messages to {self._bag.folder}")
+        bag, self._bag = self._bag, None
+        if bag is None:
+            return
+        try:
+            bag.close()
+        except OutputError as error:
+            self.failure = error
+            raise
+        counts = bag.message_counts
+        if self.failure is None:
+            self.get_logger().info(f"recorded {sum(counts.values())} messages to {bag.folder}")
 
-    def _parameter(self, name: str, default: Any, text: str) -> Any:
-        descriptor = ParameterDescriptor(description=text, read_only=True)
-        return self.declare_parameter(name, default, descriptor).value
+    # Messages -----------------------------------------------------------------------------------
 
-    def _subscribe(self, name: str, message_type: Any, reliable: bool, latched: bool) -> None:
+    def _subscribe(
+        self, bag: BagWriter, name: str, message_type: Any, reliable: bool, latched: bool
+    ) -> None:
         qos = QoSProfile(
             depth=_DEPTH,
             reliability=(
@@ -98,40 +177,75 @@ class Recorder(Node):
         topic = self.resolve_topic_name(name)
         module = message_type.__module__.split(".")[0]
         type_name = f"{module}/msg/{message_type.__name__}"
-        self._bag.add_topic(BagTopic(topic, type_name, reliable, latched))
-        self.create_subscription(message_type, name, partial(self._store, topic), qos, raw=True)
+        bag.add_topic(BagTopic(topic, type_name, reliable, latched))
+        # a latched message comes once: it is kept even while the recording is paused
+        store = partial(self._store, topic, latched)
+        own = self.create_subscription(message_type, name, store, qos, raw=True)
+        self._own_subscriptions.append(own)
 
-    def _store(self, topic: str, cdr: bytes, info: Any) -> None:
-        received_ns = 0 if self._sim_time else info["received_timestamp"]
-        if self.failure is not None:
+    def _store(self, topic: str, latched: bool, cdr: bytes, info: Any) -> None:
+        if self._bag is None or self.failure is not None or not (self._is_active or latched):
             return
+        received_ns = 0 if self._sim_time else info["received_timestamp"]
         try:
             self._bag.write(topic, received_ns or self.get_clock().now().nanoseconds, cdr)
         except OutputError as error:
             self.failure = error
+        self._bytes += len(cdr)
+        self._counted += 1
+
+    def _publish_diagnostics(self) -> None:
+        counted, self._counted = self._counted, 0
+        values: dict[str, Any] = {
+            "messages_per_s": counted / _DIAGNOSTICS_PERIOD_S,
+            "written_mb": round(self._bytes / _MEGABYTE, 1),
+        }
+        level, text = DiagnosticStatus.STALE, "not recording"
+        if self.failure is not None:
+            level, text = DiagnosticStatus.ERROR, f"recording stopped: {self.failure}"
+        elif self._bag is not None:
+            free_mb = shutil.disk_usage(self._bag.folder).free / _MEGABYTE
+            values["free_mb"] = round(free_mb)
+            level, text = DiagnosticStatus.OK, "recording" if self._is_active else "paused"
+            if free_mb < _NEARLY_FULL * self.parameter("reserve_mb"):
+                level, text = DiagnosticStatus.WARN, f"only {free_mb:.0f} MB left on the disk"
+            elif self._is_active and counted == 0:
+                level, text = DiagnosticStatus.WARN, "recording, but nothing arrives"
+        self.publish_status(level, text, values)
 
 
 def main() -> int:
-    """Run the node; returns the exit code: 1 when the bag cannot be written."""
+    """Run the node; returns the exit code: 1 when a recording could not be written to its end."""
     # with signal handlers of our own the bag is closed while logging still works
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stop.set())
     node = None
+    failed = False
     try:
         node = Recorder()
-        while not stop.is_set() and node.failure is None:
+        if node.parameter("autostart") and not _started(node):
+            return 1
+        while not stop.is_set():
             rclpy.spin_once(node, timeout_sec=_SIGNAL_PERIOD_S)
+            if node.failure is not None and not failed:
+                node.give_up()
+            failed = node.failure is not None
         node.finish()
-    except (AnalysisError, InvalidParameterTypeException) as error:
+    except (AnalysisError, ParameterException) as error:
         rclpy.logging.get_logger("recorder").error(f"recording stopped: {error}")
         return 1
     finally:
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
-    return 0
+    return 1 if failed else 0
+
+
+def _started(node: Recorder) -> bool:
+    success = TransitionCallbackReturn.SUCCESS
+    return node.trigger_configure() is success and node.trigger_activate() is success
 
 
 if __name__ == "__main__":
