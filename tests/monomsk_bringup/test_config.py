@@ -42,7 +42,11 @@ def dynamics_parameters():
 
 def test_perception_is_configured_with_its_own_defaults():
     parameters = {"autostart": AUTOSTART, **PARAMETERS}
-    defaults = {name: parameter.default for name, parameter in parameters.items()}
+    defaults = {
+        name: list(default) if isinstance(default, tuple) else default
+        for name, parameter in parameters.items()
+        for default in [parameter.default]
+    }
     values = configured("perception")
     assert values.items() <= defaults.items()
     assert {n: type(v) for n, v in values.items()} == {n: type(defaults[n]) for n in values}

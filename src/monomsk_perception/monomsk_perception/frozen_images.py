@@ -37,7 +37,7 @@ class FrozenImages:
             stamp_ns: Its stamp [ns].
         """
         pixels = np.ascontiguousarray(image[::_STRIDE, ::_STRIDE])
-        mark = zlib.crc32(pixels, image.shape[0] * 65536 + image.shape[1])
+        mark = zlib.crc32(pixels.data, image.shape[0] * 65536 + image.shape[1])
         if mark != self._mark or self._since_ns is None or stamp_ns < self._since_ns:
             self._mark, self._since_ns = mark, stamp_ns
             self.is_repeated = False

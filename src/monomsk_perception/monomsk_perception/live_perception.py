@@ -147,6 +147,25 @@ class LivePerception:
                 assumed.append("camera_pose")
         return tuple(assumed)
 
+    def report(self, event: str, text: str, is_error: bool = True) -> None:
+        """Something went wrong: say so, here and to whoever wants to know."""
+        self._on_trouble(self.monitor.trouble(event, f"{event}: {text}", is_error))
+
+    @property
+    def pose_source(self) -> CameraPoseSource:
+        """Where the camera's pose comes from now."""
+        if self._perception is None:
+            return CameraPoseSource.ESTIMATED
+        return self._perception.camera.source
+
+    def knows_lens(self) -> bool:
+        """Whether images can be answered, or a calibration is still waited for."""
+        if self._first_image_s is None:
+            self._first_image_s = time.perf_counter()
+        waited_s = time.perf_counter() - self._first_image_s
+        known = self.geometry.is_calibrated or self.geometry.is_uncalibrated
+        return known or waited_s >= self.options.geometry.info_wait_s
+
     # Images -------------------------------------------------------------------------------------
 
     def process(
@@ -186,7 +205,7 @@ class LivePerception:
                 stages_s |= self.landmarker.timings_s
             state, lift_s = self._lift(perception, landmarks if has_pose else None, pose)
         except PerceptionError as error:
-            self._report("image failed", str(error))
+            self.report("image failed", str(error))
             return None
         stages_s["lift"] = lift_s
         return LiveResult(
@@ -209,14 +228,14 @@ class LivePerception:
             return False
         if verdict is StampVerdict.JUMPED_BACK:
             text = "the image stamps went back: starting anew"
-            self._report("time jumped back", text, is_error=False)
+            self.report("time jumped back", text, is_error=False)
             self.forget()
         return True
 
     def _is_alive(self, image: Image, stamp_ns: int) -> bool:
         """Whether the image is a new measurement."""
         if self._frozen.check(image, stamp_ns):
-            self._report("frozen images", "the camera repeats one image")
+            self.report("frozen images", "the camera repeats one image")
             return False
         if self._frozen.is_repeated:
             self.monitor.count("repeated images")
@@ -243,7 +262,7 @@ class LivePerception:
         if intrinsics is not None and self._perception is None and not self.geometry.is_calibrated:
             source = "assumed" if intrinsics.assumed else "taken from focal_px"
             text = f"camera_info gives none: focal length {source}"
-            self._report("no calibration", text, is_error=False)
+            self.report("no calibration", text, is_error=False)
         return intrinsics
 
     def _pose(self, stamp_ns: int, camera_frame: str) -> tuple[CameraPose | None, bool]:
@@ -251,7 +270,7 @@ class LivePerception:
         try:
             return self.geometry.pose(stamp_ns, camera_frame), True
         except CameraPoseError as error:
-            self._report("no camera pose", str(error))
+            self.report("no camera pose", str(error))
             return None, False
 
     def _pipeline(self, intrinsics: CameraIntrinsics, pose: CameraPose | None) -> Perception:
@@ -291,9 +310,6 @@ class LivePerception:
             metric=self.geometry.camera_vectors(landmarks.metric),
             image_size=size,
         )
-
-    def _report(self, event: str, text: str, is_error: bool = True) -> None:
-        self._on_trouble(self.monitor.trouble(event, f"{event}: {text}", is_error))
 
 
 def _view_of(camera: CameraIntrinsics) -> float:

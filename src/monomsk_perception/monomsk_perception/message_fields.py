@@ -9,8 +9,8 @@ from monomsk_perception.landmarks import LANDMARK_NAMES, Landmarks
 STATUS_TRACKED, STATUS_SEARCHING, STATUS_LOST = 1, 2, 3
 
 
-def landmarks(result: Landmarks, camera_frame: str) -> Fields:
-    """Fields of monomsk_msgs/Landmarks."""
+def landmarks(result: Landmarks, camera_frame: str, track_id: int = 0) -> Fields:
+    """Fields of monomsk_msgs/Landmarks; `track_id` 0: unknown who."""
     return {
         "header": header(result.stamp_ns, camera_frame),
         "image_width": result.image_size[0],
@@ -23,11 +23,12 @@ def landmarks(result: Landmarks, camera_frame: str) -> Fields:
         "presence": result.presence,
         "metric": [vector(point) for point in result.metric],
         "score": float(result.score),
+        "track_id": track_id,
     }
 
 
 def no_landmarks(
-    stamp_ns: int, camera_frame: str, image_size: tuple[int, int], lost: bool
+    stamp_ns: int, camera_frame: str, image_size: tuple[int, int], lost: bool, track_id: int = 0
 ) -> Fields:
     """Fields of monomsk_msgs/Landmarks for an image in which nobody was measured.
 
@@ -36,6 +37,7 @@ def no_landmarks(
         camera_frame: Name of the optical frame.
         image_size: Width and height [px].
         lost: Whether somebody was followed before.
+        track_id: Who that was; 0: unknown.
     """
     return {
         "header": header(stamp_ns, camera_frame),
@@ -43,4 +45,5 @@ def no_landmarks(
         "image_height": image_size[1],
         "status": STATUS_LOST if lost else STATUS_SEARCHING,
         "score": float("nan"),
+        "track_id": track_id,
     }

@@ -1,310 +1,352 @@
-"""Node `perception`: images in, landmarks and body states out."""
+"""Node `perception`: images in, landmarks and body states out.
+
+The executor's thread only hears and answers; a worker thread looks at the images.
+"""
 
 from __future__ import annotations
 
 import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image, JointState
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image, Imu, JointState
 from std_srvs.srv import Trigger
 
 from monomsk_description.errors import DescriptionError
 from monomsk_description.lifecycle_node import StatusNode, run
-from monomsk_description.message_fields import (
-    StateContext,
-    body_model,
-    body_state,
-    fill,
-    joint_state,
-)
-from monomsk_description.skeleton import build_skeleton
+from monomsk_description.message_fields import body_model, fill, joint_state
+from monomsk_description.skeleton import Skeleton, build_skeleton
 from monomsk_description.subject import Subject
 from monomsk_msgs.msg import BodyModel, BodyState, Landmarks
 from monomsk_msgs.srv import SetSubject
-from monomsk_perception import message_fields
-from monomsk_perception.camera import CameraIntrinsics
-from monomsk_perception.camera_pose import CameraPose, CameraPoseSource
 from monomsk_perception.conversions import (
+    hear_imu,
+    hear_transforms,
     is_uncalibrated,
     stamp_to_ns,
     to_bgr,
     to_intrinsics,
+    to_landmarks_message,
+    to_state_message,
     to_subject,
 )
 from monomsk_perception.errors import PerceptionError
-from monomsk_perception.frozen_images import FrozenImages
-from monomsk_perception.landmarker import Landmarker, LandmarkerOptions
-from monomsk_perception.lifter_factory import LifterChoice, usable_choice
-from monomsk_perception.perception_parameters import PARAMETERS
-from monomsk_perception.pipeline import Perception, PerceptionOptions, PerceptionResult
-from monomsk_perception.stamp_guard import StampGuard, StampVerdict
-from monomsk_perception.stream_monitor import StreamMonitor
+from monomsk_perception.frame_budget import AUTO, BY_QUALITY, BudgetWatch, best_within
+from monomsk_perception.landmarker import Landmarker
+from monomsk_perception.lifter_factory import usable_choice
+from monomsk_perception.live_perception import LivePerception, LiveResult
+from monomsk_perception.newest_worker import NewestWorker
+from monomsk_perception.perception_parameters import (
+    NETWORK,
+    PARAMETERS,
+    SUBJECT,
+    live_options,
+)
+from monomsk_perception.perception_status import Level, judge, status_values
+from monomsk_perception.stream_monitor import Trouble
+
+try:
+    from tf2_msgs.msg import TFMessage
+except ImportError:  # not among the ROS wheels
+    TFMessage = None
 
 _NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 #: Deterministic: nothing is lost while this many images wait.
 _EVERY = QoSProfile(depth=100)
+_SENSOR = QoSProfile(depth=100, reliability=ReliabilityPolicy.BEST_EFFORT)
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+_STATIC = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 _DIAGNOSTICS_PERIOD_S = 1.0
-
-#: BodyState's CAMERA_POSE_* by source.
-_POSE_SOURCES = {
-    CameraPoseSource.PARAMETER: BodyState.CAMERA_POSE_PARAMETER,
-    CameraPoseSource.TF: BodyState.CAMERA_POSE_TF,
-    CameraPoseSource.IMU: BodyState.CAMERA_POSE_IMU,
-    CameraPoseSource.ESTIMATED: BodyState.CAMERA_POSE_ESTIMATED,
-}
+_RETRY_S = 0.01
+_WAITING_IMAGES = 100
 
 
 class PerceptionNode(StatusNode):
     """Follows one person in a stream of images; the newest image wins."""
 
+    _live: LivePerception
+    _worker: NewestWorker[Image | CompressedImage]
+
     def __init__(self) -> None:
         super().__init__("perception", PARAMETERS)
-        self._monitor = StreamMonitor()
-        self._guard = StampGuard()
-        self._frozen = FrozenImages()
-        self._intrinsics: CameraIntrinsics | None = None
-        self._perception: Perception | None = None
-        self._is_active = False
-        self._is_uncalibrated = False
-        self._trouble = ""
-        self._activated_s = 0.0
+        self._is_active = self._is_configured = False
+        self._model = BY_QUALITY[-1]
+        self._no_transformer = ""
+        self._budget = BudgetWatch()
+        self._summarized_s = time.perf_counter()
 
     # Lifecycle ----------------------------------------------------------------------------------
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the models, build the subject, create publishers, subscriptions and services."""
         try:
-            self._landmarker = Landmarker(
-                LandmarkerOptions(
-                    model=self.parameter("model_complexity"),
-                    num_threads=self.parameter("num_threads"),
-                )
-            )
-            self._landmarker.warm_up()
-            height_m, mass_kg = self.parameter("height_m"), self.parameter("mass_kg")
-            subject = Subject.assume(height_m or None, mass_kg or None, self.parameter("sex"))
-            self._skeleton = build_skeleton(subject)
-            asked = LifterChoice(self.parameter("lifter"), self.parameter("look_ahead"))
-            self._lifter_choice, trouble = usable_choice(asked, self._skeleton)
+            values = self._values()
+            skeleton = build_skeleton(_subject(values))
+            landmarker = self._load_networks(values)
+            options = live_options(values, self._model)
+            choice, self._no_transformer = usable_choice(options.lifter, skeleton)
         except (PerceptionError, DescriptionError) as error:
             self.get_logger().error(str(error))
             return TransitionCallbackReturn.FAILURE
-        if trouble:
-            self.get_logger().warning(f"geometric lifter instead of the transformer: {trouble}")
-        self._create_interfaces()
-        self._publish_body_model()
+        if self._no_transformer:
+            text = f"geometric lifter instead of the transformer: {self._no_transformer}"
+            self.get_logger().warning(text)
+        options = replace(options, lifter=choice)
+        self._live = LivePerception(skeleton, options, landmarker, self._log_trouble)
+        self._create_outputs()
+        self._publish_body_model(skeleton)
+        self._worker = NewestWorker(
+            self._look, self._on_worker_error, self.parameter("deterministic"), _WAITING_IMAGES
+        )
+        self._create_inputs()
+        self._is_configured = True
         return TransitionCallbackReturn.SUCCESS
 
-    def _create_interfaces(self) -> None:
+    def _create_outputs(self) -> None:
         frames = _EVERY if self.parameter("deterministic") else _NEWEST
         self._landmarks_publisher = self.create_publisher(Landmarks, "landmarks", frames)
         self._model_publisher = self.create_publisher(BodyModel, "body_model", _LATCHED)
         self._joints_publisher = self.create_publisher(JointState, "joint_states", 10)
         self._state_publisher = self.create_publisher(BodyState, "body_state", 10)
         self.create_status_publisher()
+
+    def _create_inputs(self) -> None:
+        frames = _EVERY if self.parameter("deterministic") else _NEWEST
         if self.parameter("compressed"):
             kind, topic = CompressedImage, "image/compressed"
         else:
             kind, topic = Image, "image"
-        self.create_subscription(kind, topic, self._on_image, frames)
-        self.create_subscription(CameraInfo, "camera_info", self._on_camera_info, _NEWEST)
-        self.create_service(SetSubject, "set_subject", self._on_set_subject)
-        self.create_service(Trigger, "reset", self._on_reset)
-        self.create_timer(_DIAGNOSTICS_PERIOD_S, self._publish_diagnostics)
+        listen = self.create_subscription
+        self._inputs = [
+            listen(kind, topic, self._on_image, frames),
+            listen(CameraInfo, "camera_info", self._on_camera_info, _NEWEST),
+            listen(Imu, "imu", lambda m: hear_imu(m, self._live.geometry.gravity), _SENSOR),
+        ]
+        if TFMessage is not None:
+            for topic, qos in (("/tf", _EVERY), ("/tf_static", _STATIC)):
+                self._inputs.append(listen(TFMessage, topic, self._hear_tf(topic), qos))
+        self._services = [
+            self.create_service(SetSubject, "set_subject", self._on_set_subject),
+            self.create_service(Trigger, "reset", self._on_reset),
+        ]
+        self._timer = self.create_timer(_DIAGNOSTICS_PERIOD_S, self._publish_diagnostics)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Start to process images."""
         self._is_active = True
-        self._activated_s = time.perf_counter()
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop to process images; forget the person."""
         self._is_active = False
-        self._forget()
+        self._worker.clear()
+        self._worker.submit(self._live.forget)
         return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Take everything away again that configuring made."""
+        self._is_active = self._is_configured = False
+        self._worker.end()
+        self.destroy_timer(self._timer)
+        for subscription in self._inputs:
+            self.destroy_subscription(subscription)
+        for service in self._services:
+            self.destroy_service(service)
+        for publisher in (
+            self._landmarks_publisher, self._model_publisher, self._joints_publisher,
+            self._state_publisher, self._status_publisher,
+        ):  # fmt: skip
+            self.destroy_publisher(publisher)
+        return TransitionCallbackReturn.SUCCESS
+
+    def destroy_node(self) -> None:
+        """End the worker first: it publishes."""
+        if hasattr(self, "_worker"):
+            self._worker.end()
+        super().destroy_node()
+
+    # Parameters ---------------------------------------------------------------------------------
+
+    def _values(self) -> dict[str, Any]:
+        return {name: self.parameter(name) for name in PARAMETERS}
+
+    def refuse_parameters(self, values: Mapping[str, Any]) -> str:
+        """What fits no person, no image or no installation."""
+        together = self._values() | dict(values)
+        try:
+            live_options(together, self._model)
+            if any(name in values for name in SUBJECT):
+                build_skeleton(_subject(together))
+            if "lifter" in values and values["lifter"] == "transformer" and self._no_transformer:
+                return f"lifter: {self._no_transformer}"
+            if self._is_configured and any(name in values for name in NETWORK):
+                self._choose_model(together, self._live.landmarker)
+        except (PerceptionError, DescriptionError) as error:
+            return str(error)
+        return ""
+
+    def on_parameters_changed(self, values: Mapping[str, Any]) -> None:
+        """Take them into the running stream, between two images."""
+        if not self._is_configured:
+            return
+        if any(name in values for name in SUBJECT):
+            self._set_skeleton(build_skeleton(_subject(self._values())))
+        options = live_options(self._values(), self._model)
+        if self._no_transformer:
+            options = replace(options, lifter=replace(options.lifter, name="geometric"))
+        self._worker.submit(lambda: self._live.retune(options))
+
+    def _load_networks(self, values: Mapping[str, Any]) -> Landmarker:
+        asked = values["model_complexity"]
+        start = BY_QUALITY[-1] if asked == AUTO else asked
+        landmarker = Landmarker(live_options(values, start).landmarker)
+        landmarker.warm_up()
+        self._choose_model(values, landmarker)
+        landmarker.retune(live_options(values, self._model).landmarker)
+        return landmarker
+
+    def _choose_model(self, values: Mapping[str, Any], landmarker: Landmarker) -> None:
+        """Load the network that is asked for, or the best within the budget."""
+        asked = values["model_complexity"]
+        if asked == AUTO:
+            asked = best_within(values["frame_budget_s"], landmarker.measure)
+            self.get_logger().info(f"landmark network within the budget: {asked}")
+        landmarker.prepare(asked)
+        self._model = asked
+
+    def _set_skeleton(self, skeleton: Skeleton) -> None:
+        """Another subject, between two images; whoever listens hears of it in the same order."""
+
+        def change() -> None:
+            self._live.set_skeleton(skeleton)
+            self._publish_body_model(skeleton)
+
+        self._worker.submit(change)
 
     # Inputs -------------------------------------------------------------------------------------
 
+    def _hear_tf(self, topic: str) -> Callable[[Any], None]:
+        return lambda m: hear_transforms(m, self._live.geometry.transforms, topic == "/tf_static")
+
     def _on_camera_info(self, message: CameraInfo) -> None:
-        self._is_uncalibrated = is_uncalibrated(message)
-        if self._is_uncalibrated:
-            return
         try:
-            intrinsics = to_intrinsics(message)
+            camera = None if is_uncalibrated(message) else to_intrinsics(message)
         except PerceptionError as error:
-            self._complain("bad camera_info", str(error))
+            self._live.report("bad camera_info", str(error))
             return
-        if intrinsics != self._intrinsics:
-            self.get_logger().info(f"camera: {intrinsics}")
-            self._intrinsics = intrinsics
-            self._perception = None
+        if self._live.geometry.calibrate(camera):
+            self.get_logger().info(f"camera: {camera}", throttle_duration_sec=5.0)
 
     def _on_image(self, message: Image | CompressedImage) -> None:
         if not self._is_active:
             return
-        self._monitor.image()
-        stamp_ns = stamp_to_ns(message.header.stamp)
-        verdict = self._guard.check(stamp_ns)
-        if verdict is StampVerdict.OUT_OF_ORDER:
-            self._monitor.count("images out of order")
-            return
-        if verdict is StampVerdict.JUMPED_BACK:
-            self._complain("time jumped back", "the image stamps went back: starting anew")
-            self._forget()
-            self._perception = None  # another recording, or a loop: another camera pose too
-        try:
-            image = to_bgr(message)
-            if self._frozen.check(image, stamp_ns):
-                self._complain("frozen images", "the camera repeats one image")
-                return
-            height, width = image.shape[:2]
-            perception = self._perception_for(width, height)
-            if perception is None:
-                self._monitor.count("images before camera_info")
-                return
-            result = perception.process(image, stamp_ns)
-        except PerceptionError as error:
-            self._complain("image failed", str(error))
-            return
-        self._publish(result, stamp_ns, message.header.frame_id, (width, height))
+        self._live.monitor.image()
+        self._live.monitor.count("images dropped", self._worker.offer(message))
 
     def _on_set_subject(
         self, request: SetSubject.Request, response: SetSubject.Response
     ) -> SetSubject.Response:
+        skeleton = self._live.skeleton
         try:
-            self._skeleton = build_skeleton(to_subject(request))
+            skeleton = build_skeleton(to_subject(request))
         except (DescriptionError, ValueError) as error:
             response.success, response.message = False, str(error)
         else:
-            self._perception = None
-            self._publish_body_model()
+            self._set_skeleton(skeleton)
             response.success, response.message = True, "subject set; the past is forgotten"
-        fill(response.body_model, self._body_model_fields())
+        fill(response.body_model, self._body_model_fields(skeleton))
         return response
 
     def _on_reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        self._forget()
+        self._worker.submit(self._live.forget)
         response.success, response.message = True, "the past is forgotten"
         return response
 
-    # Processing ---------------------------------------------------------------------------------
+    # The worker's thread ------------------------------------------------------------------------
 
-    def _perception_for(self, width: int, height: int) -> Perception | None:
-        """The pipeline for images of this size; None while camera_info is awaited."""
-        current = self._perception
-        if current is not None:
-            camera = current.lifter.intrinsics
-            if (camera.width_px, camera.height_px) == (width, height):
-                return current
-        intrinsics = self._choose_intrinsics(width, height)
-        if intrinsics is None:
-            return None
-        self._perception = Perception(
-            self._skeleton,
-            intrinsics,
-            self._known_camera_pose(),
-            PerceptionOptions(lifter=self._lifter_choice),
-            landmarker=self._landmarker,
-        )
-        return self._perception
-
-    def _choose_intrinsics(self, width: int, height: int) -> CameraIntrinsics | None:
-        if self._intrinsics is not None:
-            return self._intrinsics.scaled(width, height)
-        waited_s = time.perf_counter() - self._activated_s
-        if not self._is_uncalibrated and waited_s < self.parameter("camera_info_wait_s"):
-            return None
-        focal_px = self.parameter("focal_px") or None
-        source = "assumed" if focal_px is None else "taken from focal_px"
-        self._complain("no calibration", f"camera_info gives none: focal length {source}")
-        return CameraIntrinsics.from_focal(width, height, focal_px)
-
-    def _known_camera_pose(self) -> CameraPose | None:
-        height_m = self.parameter("camera_height_m")
-        if height_m <= 0.0:
-            return None
-        pitch_rad = self.parameter("camera_pitch_rad")
-        return CameraPose.level(height_m, CameraPoseSource.PARAMETER, pitch_rad)
-
-    def _forget(self) -> None:
-        if self._perception is not None:
-            self._perception.reset()
-
-    # Outputs ------------------------------------------------------------------------------------
-
-    def _publish(
-        self, result: PerceptionResult, stamp_ns: int, camera_frame: str, size: tuple[int, int]
-    ) -> None:
-        if result.landmarks is None:
-            was_followed = self._monitor.counts["results"] > 0
-            fields = message_fields.no_landmarks(stamp_ns, camera_frame, size, was_followed)
-            self._landmarks_publisher.publish(fill(Landmarks(), fields))
-            self._monitor.count("images without a person")
+    def _look(self, message: Image | CompressedImage) -> None:
+        """Answer one image."""
+        if not self._is_active:
             return
-        fields = message_fields.landmarks(result.landmarks, camera_frame)
-        self._landmarks_publisher.publish(fill(Landmarks(), fields))
+        live, stamp_ns = self._live, stamp_to_ns(message.header.stamp)
+        while self.parameter("deterministic") and not self._worker.is_ending:
+            if live.knows_lens():
+                break
+            time.sleep(_RETRY_S)
+        result = live.process(lambda: to_bgr(message), stamp_ns, message.header.frame_id)
+        if result is None:
+            return
+        self._landmarks_publisher.publish(to_landmarks_message(result))
         if result.state is None:
-            self._monitor.count("images that wait for their look-ahead")
+            kind = "images without a person" if result.landmarks is None else "images without state"
+            live.monitor.count(kind)
             return
-        state, skeleton = result.state, self._skeleton
-        context = StateContext(
-            world_frame=self.parameter("world_frame"),
-            assumptions=self._assumptions(),
-            camera_pose_source=_POSE_SOURCES[result.camera.source],
-            pose_world_camera=result.camera.pose_world_camera,
-        )
-        self._state_publisher.publish(fill(BodyState(), body_state(state, skeleton, context)))
+        self._publish_state(result)
+        self._watch_budget(result)
+
+    def _publish_state(self, result: LiveResult) -> None:
+        state, skeleton = result.state, self._live.skeleton
+        assert state is not None and result.landmarks is not None
+        world, assumed = self.parameter("world_frame"), self._live.assumptions()
+        self._state_publisher.publish(to_state_message(result, skeleton, world, assumed))
         effort = state.torque_prior[6:]
         joints = joint_state(state.stamp_ns, skeleton, state.q[7:], state.v[6:], effort)
         self._joints_publisher.publish(fill(JointState(), joints))
         age_s = (self.get_clock().now().nanoseconds - state.stamp_ns) * 1e-9
-        self._monitor.result(age_s, result.timings_s)
+        seen = float(result.landmarks.visibility.mean())
+        self._live.monitor.result(age_s, result.stages_s, state.quality, seen)
 
-    def _assumptions(self) -> tuple[str, ...]:
-        """What nobody gave: subject, focal length, camera pose."""
-        assumed = sorted(self._skeleton.subject.assumed)
-        if self._perception is not None:
-            if self._perception.lifter.intrinsics.assumed:
-                assumed.append("focal_length")
-            if self._perception.camera.source is CameraPoseSource.ESTIMATED:
-                assumed.append("camera_pose")
-        return tuple(assumed)
+    def _watch_budget(self, result: LiveResult) -> None:
+        if self.parameter("model_complexity") != AUTO:
+            return
+        took_s, budget_s = result.stages_s["landmarks"], self.parameter("frame_budget_s")
+        lighter = self._budget.lighter(self._model, took_s, budget_s)
+        if lighter is not None:
+            self._model = lighter
+            self._live.retune(live_options(self._values(), lighter))
+            text = f"the landmarks take too long: {lighter} from now on"
+            self._live.report("lighter network", text, is_error=False)
 
-    def _body_model_fields(self) -> dict[str, Any]:
+    def _on_worker_error(self, error: Exception) -> None:
+        """An error that nobody expected: said with its place, and the motion starts anew."""
+        where = "".join(traceback.format_exception(error)[-2:]).strip()
+        self._live.report("unexpected error", where)
+        self._live.forget()
+
+    # Outputs ------------------------------------------------------------------------------------
+
+    def _body_model_fields(self, skeleton: Skeleton) -> dict[str, Any]:
         now_ns = self.get_clock().now().nanoseconds
-        return body_model(self._skeleton, now_ns, self.parameter("world_frame"))
+        return body_model(skeleton, now_ns, self.parameter("world_frame"))
 
-    def _publish_body_model(self) -> None:
-        self._model_publisher.publish(fill(BodyModel(), self._body_model_fields()))
+    def _publish_body_model(self, skeleton: Skeleton) -> None:
+        self._model_publisher.publish(fill(BodyModel(), self._body_model_fields(skeleton)))
 
-    def _complain(self, event: str, text: str) -> None:
-        self._monitor.count(event)
-        self._trouble = f"{event}: {text}"
-        self.get_logger().warning(self._trouble, throttle_duration_sec=5.0)
+    def _log_trouble(self, trouble: Trouble) -> None:
+        self.get_logger().warning(trouble.text, throttle_duration_sec=5.0)
 
     def _publish_diagnostics(self) -> None:
-        summary = self._monitor.summarize(_DIAGNOSTICS_PERIOD_S)
-        level, text = DiagnosticStatus.OK, "following a person"
-        if self._trouble:
-            level, text = DiagnosticStatus.ERROR, self._trouble
-        elif summary.rate_hz == 0.0:
-            level, text = DiagnosticStatus.STALE, "no images"
-        elif not summary.stages_s:
-            level, text = DiagnosticStatus.WARN, "nobody in view"
-        self._trouble = ""
-        values: dict[str, Any] = {
-            "rate_hz": summary.rate_hz,
-            "age_s": summary.age_s,
-            **summary.counts,
-        }
-        values |= {f"{stage}_s": seconds for stage, seconds in summary.stages_s.items()}
-        values["assumptions"] = ", ".join(self._assumptions())
-        self.publish_status(level, text, values)
+        now_s = time.perf_counter()
+        summary = self._live.monitor.summarize(now_s - self._summarized_s)
+        self._summarized_s = now_s
+        landmarker = self._live.landmarker
+        level, text = judge(summary, landmarker.status, landmarker.person_number)
+        if not self._is_active:
+            level, text = Level.OK, "inactive"
+        values = status_values(summary, landmarker.status, landmarker.person_number)
+        values["landmark network"] = self._model
+        values["camera pose"] = self._live.pose_source.value
+        values["assumptions"] = ", ".join(self._live.assumptions())
+        self.publish_status(bytes([level]), text, values)
+
+
+def _subject(values: Mapping[str, Any]) -> Subject:
+    height_m, mass_kg = values["height_m"], values["mass_kg"]
+    return Subject.assume(height_m or None, mass_kg or None, values["sex"])
 
 
 def main(args: list[str] | None = None) -> None:

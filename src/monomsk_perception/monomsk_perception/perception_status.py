@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Any
 
 from monomsk_perception.landmarker import TrackingStatus
 from monomsk_perception.stream_monitor import StreamSummary
@@ -68,3 +69,21 @@ def _judge_results(summary: StreamSummary, track_id: int) -> tuple[Level, str]:
     if dropped > MOST_DROPPED * summary.recent.get("images", 0):
         return Level.WARN, "most images are dropped: the computer is too slow for their rate"
     return Level.OK, f"following person {track_id}"
+
+
+def status_values(summary: StreamSummary, status: TrackingStatus, track_id: int) -> dict[str, Any]:
+    """The numbers of the diagnostic status: of the last interval, and counts since the start."""
+    values: dict[str, Any] = {
+        "rate_hz": f"{summary.rate_hz:.1f}",
+        "results_hz": f"{summary.results_hz:.1f}",
+        "age_s": f"{summary.age_s:.4f}",
+        "max_age_s": f"{summary.max_age_s:.4f}",
+        "tracking": status.value,
+        "track_id": track_id,
+        "quality": f"{summary.quality:.2f}",
+        "visibility": f"{summary.visibility:.2f}",
+    }
+    for stage, seconds in summary.stages_s.items():
+        values[f"{stage}_s"] = f"{seconds:.4f}"
+        values[f"max_{stage}_s"] = f"{summary.max_stages_s[stage]:.4f}"
+    return values | summary.counts

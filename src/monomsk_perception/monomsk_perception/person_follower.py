@@ -67,7 +67,8 @@ class PersonFollower:
         self._seen_ns = stamp_ns
         self._missing_since_ns = None
         self._searched_ns = None
-        self._path.append((stamp_ns * _NANOSECONDS, *map(float, alignment[0])))
+        x, y = (float(c) for c in alignment[0])
+        self._path.append((stamp_ns * _NANOSECONDS, x, y))
         while self._path[-1][0] - self._path[0][0] > _PATH_S:
             self._path.popleft()
 
