@@ -35,7 +35,8 @@ def live_events(skeleton: Skeleton, times_s: Array, q: Array) -> list[Event]:
     events: list[Event] = []
     for k in frames_at(times_s, LIVE_RATE_HZ):
         state = BodyState(round(times_s[k] * 1e9), q[k], np.zeros(37))
-        for foot, leg in enumerate(tracker.update(dynamics.update(state)).legs):
+        gait = tracker.update(dynamics.update(state), dynamics.toes)
+        for foot, leg in enumerate(gait.legs):
             if leg.event is not LegEvent.NONE:
                 strikes = leg.event is LegEvent.HEEL_STRIKE
                 stamp_ns = leg.heel_strike_ns if strikes else leg.toe_off_ns

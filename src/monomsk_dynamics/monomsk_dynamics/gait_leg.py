@@ -51,7 +51,8 @@ class LegSample:
 
     Attributes:
         stamp_ns: Of the instant [ns].
-        change_ns: Between the instant before and this one, when a change happened [ns].
+        change_ns: Between the instant before and this one, when a change was seen [ns].
+        departure_ns: When the foot left, if it left now: before that [ns].
         in_contact: The sole bears load.
         place: Of the sole in the world (2,) [m].
         speed_m_s: Of the sole, horizontal.
@@ -60,6 +61,7 @@ class LegSample:
 
     stamp_ns: int
     change_ns: int
+    departure_ns: int
     in_contact: bool
     place: Array
     speed_m_s: float
@@ -115,7 +117,7 @@ class Leg:
         return event
 
     def _leave(self, sample: LegSample, other: "Leg") -> LegEvent:
-        self._toe_off_before_ns, self.toe_off_ns = self.toe_off_ns, sample.change_ns
+        self._toe_off_before_ns, self.toe_off_ns = self.toe_off_ns, sample.departure_ns
         self._left_from = sample.place
         self.step = self._measured(other)
         return LegEvent.TOE_OFF

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monomsk_description.skeleton import Skeleton
+from monomsk_dynamics.gait_departure import Departures, ToeSample
 from monomsk_dynamics.gait_leg import Leg, LegSample
 from monomsk_dynamics.gait_state import UNKNOWN, GaitState, LegEvent, LegGait, LegPhase
 from monomsk_dynamics.gait_steps import LIVE_EVENT_SIGMA_S, STRIDE_RANGE_S
@@ -47,12 +48,20 @@ class GaitTracker:
         self._last_ns = 0
         self._last_places = np.full((2, 2), np.nan)
         self._walk: _Walk | None = None
+        self._departures = Departures()
 
-    def update(self, result: BodyDynamics) -> GaitState:
-        """Take in one result; a jump back in time or a long gap forgets the past."""
+    def update(self, result: BodyDynamics, toes: ToeSample | None = None) -> GaitState:
+        """Take in one result; a jump back in time or a long gap forgets the past.
+
+        Args:
+            result: Of the live dynamics.
+            toes: That go with it: toe offs are dated back by them.
+        """
         now_ns = result.stamp_ns
         if self._first_ns is not None and not 0 < now_ns - self._last_ns <= _MAX_GAP_S * 1e9:
             self.reset()
+        if toes is not None:
+            self._departures.add(toes)
         places = np.array([pose.translation[:2] for pose in self._skeleton.sole_poses(result.q)])
         state = GaitState(now_ns)
         if self._first_ns is None:
@@ -69,12 +78,15 @@ class GaitTracker:
     def _samples(self, result: BodyDynamics, places: Array) -> tuple[LegSample, LegSample]:
         now_ns, before_ns = result.stamp_ns, self._last_ns
         ways_m = np.hypot(*(places - self._last_places).T)
+        middle_ns = (before_ns + now_ns) // 2
         right, left = (
             LegSample(
-                now_ns, (before_ns + now_ns) // 2, sole.in_contact, place,
-                float(way_m) / ((now_ns - before_ns) * 1e-9), result.q[:2],
+                now_ns, middle_ns, self._departures.toe_off_ns(foot, middle_ns), sole.in_contact,
+                place, float(way_m) / ((now_ns - before_ns) * 1e-9), result.q[:2],
             )
-            for sole, place, way_m in zip(result.soles, places, ways_m, strict=True)
+            for foot, (sole, place, way_m) in enumerate(
+                zip(result.soles, places, ways_m, strict=True)
+            )
         )  # fmt: skip
         return right, left
 

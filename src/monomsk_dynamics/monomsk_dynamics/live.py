@@ -17,7 +17,8 @@ from monomsk_dynamics.contact import (
     sole_motion,
 )
 from monomsk_dynamics.force_solver import GRAVITY_M_S2, ForceSolver, Observation
-from monomsk_dynamics.frame import FootGeometry, FrameTerms, evaluate_frame
+from monomsk_dynamics.frame import SIDES, FootGeometry, FrameTerms, evaluate_frame
+from monomsk_dynamics.gait_departure import ToeSample
 from monomsk_dynamics.gait_phase import GaitClock
 from monomsk_dynamics.live_uncertainty import LiveUncertainty
 from monomsk_dynamics.load_sharing import LoadPrior, LoadSharing, given_forces
@@ -40,6 +41,7 @@ class LiveDynamics:
 
     Attributes:
         reset_reason: Why the last update forgot the past, or None if it did not.
+        toes: How the toes moved at the last update, for the gait tracker; None before.
     """
 
     def __init__(self, skeleton: Skeleton, options: DynamicsOptions | None = None) -> None:
@@ -58,7 +60,9 @@ class LiveDynamics:
         self._solver = ForceSolver(feet, skeleton.mass_kg, options.solver)
         self._uncertainty = LiveUncertainty(Uncertainty(skeleton, feet))
         self._consistency = RollingConsistency(skeleton, options.consistency)
+        self._toe_joints = [7 + skeleton.coordinate_index(f"mtp_angle_{side}") for side in SIDES]
         self.reset_reason: ResetReason | None = None
+        self.toes: ToeSample | None = None
 
     def reset(self) -> None:
         """Forget the past."""
@@ -112,6 +116,7 @@ class LiveDynamics:
         floor_m = self._floor.height_m
         motion = sole_motion(terms, self._feet, floor_m)
         speed = float(np.hypot(*velocity))
+        self.toes = ToeSample(state.stamp_ns, motion.toe_speed, terms.q[self._toe_joints], speed)
         load = float(terms.external_force(acceleration)[2]) / self._weight_n
         contact = self._contact.update(time_s, motion, speed, state.contact_probability, load)
         self._floor.update(time_s, motion.height + floor_m, contact.in_contact)
