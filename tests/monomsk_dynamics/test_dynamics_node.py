@@ -14,7 +14,7 @@ PERIOD_S = 1 / 60
 
 
 @pytest.fixture
-def node(start_node, ros_node, spin_until, skeleton):
+def node(request, start_node, ros_node, spin_until, skeleton):
     """The running node, publishers to it and everything that comes back, by topic."""
     from diagnostic_msgs.msg import DiagnosticArray
     from geometry_msgs.msg import WrenchStamped
@@ -39,7 +39,7 @@ def node(start_node, ros_node, spin_until, skeleton):
     latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
     models = ros_node.create_publisher(msgs.BodyModel, "body_model", latched)
     states = ros_node.create_publisher(msgs.BodyState, "body_state", 10)
-    process = start_node("monomsk_dynamics", "dynamics_node")
+    process = start_node("monomsk_dynamics", "dynamics_node", getattr(request, "param", None))
     assert spin_until(
         lambda: states.get_subscription_count() and ros_node.count_publishers("markers")
     ), process.output
@@ -100,6 +100,18 @@ def test_a_standing_person_in_messages(node, spin_until, skeleton):
     status = node.received["/diagnostics"][-1].status[0]
     assert {"rate_hz", "age_s", "root_force_n", "results"} <= {pair.key for pair in status.values}
     assert status.name.endswith("/dynamics")
+
+
+@pytest.mark.parametrize("node", [{"muscles": True}], indirect=True)
+def test_muscles_hold_a_standing_person_if_asked(node):
+    node.send_model()
+    node.stand(100.0, 30)
+    message = node.received["body_dynamics"][-1]
+    activations = dict(zip(message.muscle_names, message.muscle_activations, strict=True))
+    assert len(activations) == 80
+    assert 0.0 < activations["soleus_r"] <= 1.0
+    assert activations["soleus_r"] == pytest.approx(activations["soleus_l"], abs=0.05)
+    assert "muscles" in message.stage_names
 
 
 def test_states_before_the_body_model_are_reported_not_guessed(node, spin_until):

@@ -31,6 +31,7 @@ from monomsk_dynamics.gait_steps import VIDEO_EVENT_SIGMA_S
 from monomsk_dynamics.gait_tracker import GaitTracker
 from monomsk_dynamics.live import LiveDynamics
 from monomsk_dynamics.markers import shapes
+from monomsk_dynamics.muscle_analysis import MuscleAnalysis
 from monomsk_dynamics.options import DynamicsOptions
 from monomsk_dynamics.state_filter import ResetReason
 from monomsk_dynamics.state_monitor import StateMonitor
@@ -65,6 +66,7 @@ PARAMETERS: dict[str, NodeParameter] = {
         _DEFAULTS.consistency.frames, "frames that the forward simulation spans", 1, 30
     ),
     "deterministic": DETERMINISTIC,
+    "muscles": NodeParameter(False, "estimate the activations of the legs' muscles"),
     "publish_markers": NodeParameter(True, "publish markers"),
     "publish_tf": NodeParameter(True, "publish /tf of all segments, where tf2_msgs exists"),
 }
@@ -79,6 +81,7 @@ class DynamicsNode(StatusNode):
         self._skeleton: Skeleton | None = None
         self._dynamics: LiveDynamics | None = None
         self._gait: GaitTracker | None = None
+        self._muscles: MuscleAnalysis | None = None
         self._is_active = False
         self._trouble = ""
 
@@ -143,6 +146,7 @@ class DynamicsNode(StatusNode):
             self._complain("bad body models", str(error))
             return
         self._dynamics = LiveDynamics(self._skeleton, self._options())
+        self._muscles = MuscleAnalysis(self._skeleton) if self.parameter("muscles") else None
         self._gait = GaitTracker(self._skeleton, VIDEO_EVENT_SIGMA_S)
         subject = self._skeleton.subject
         self.get_logger().info(f"body model: {subject.height_m:g} m, {subject.mass_kg:g} kg")
@@ -168,7 +172,7 @@ class DynamicsNode(StatusNode):
             return
         try:
             state = to_body_state(message, self._skeleton)
-            result = self._dynamics.update(state)
+            result = self._with_muscles(self._dynamics.update(state))
         except StampError:
             self._monitor.count("states out of order")
             return
@@ -181,6 +185,16 @@ class DynamicsNode(StatusNode):
         self._note_reset(self._dynamics.reset_reason)
         self._publish(result, message, self._skeleton)
         self._publish_gait(result, message.header.frame_id)
+
+    def _with_muscles(self, result: results.BodyDynamics) -> results.BodyDynamics:
+        """Torques without muscles are better than none."""
+        if self._muscles is None:
+            return result
+        try:
+            return self._muscles.with_activation(result)
+        except DynamicsError as error:
+            self._complain("muscle failures", str(error))
+            return result
 
     def _newest(self, message: BodyState) -> BodyState:
         """Drop what waited behind a slow computation: only the newest state is of use."""

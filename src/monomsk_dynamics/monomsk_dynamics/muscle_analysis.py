@@ -1,5 +1,6 @@
 """From a result's torques to muscles and joint contact forces."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -92,13 +93,16 @@ class MuscleAnalysis:
         return MuscleResult(muscles, self._loads.forces(result, muscles.forces))
 
     def with_activation(self, result: BodyDynamics) -> BodyDynamics:
-        """One result with its muscle activations filled in, for the live path.
+        """One result with its muscle activations and what they took, for the live path.
 
         Raises:
             SolverError: The activations' quadratic programme has no solution.
             ShapeError: The result holds NaN.
         """
-        return self.with_activations([result])[0]
+        begin_s = time.perf_counter()
+        (filled,) = self.with_activations([result])
+        timings_s = {**result.timings_s, "muscles": time.perf_counter() - begin_s}
+        return replace(filled, timings_s=timings_s)
 
     def with_activations(self, results: Sequence[BodyDynamics]) -> list[BodyDynamics]:
         """The results of a recording with their muscle activations filled in.
