@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import bench_muscles
+from monomsk_analysis import recorded_walk
 from monomsk_description.muscles import MuscleGeometry
 from monomsk_dynamics.joint_loads import JointLoads
 
@@ -18,7 +18,7 @@ def walk():
     folder = DATA / "mocap_walking_3d"
     if not folder.is_dir():
         pytest.skip(f"no recording at {folder} (set MONOMSK_SHARED_DATA)")
-    return bench_muscles.read_walk(folder)
+    return recorded_walk.read_walk(folder)
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +28,12 @@ def geometry(walk):
 
 @pytest.fixture(scope="module")
 def solutions(walk, geometry):
-    return bench_muscles.solve_walk(walk, geometry)
+    return recorded_walk.solve_walk(walk, geometry)
 
 
 def correlation(walk, geometry, solutions, electrode, delay_s=0.0):
     activations = np.array([solution.activations for solution in solutions])
-    return bench_muscles.correlation(walk, geometry, activations, electrode, delay_s)
+    return recorded_walk.correlation(walk, geometry, activations, electrode, delay_s)
 
 
 @pytest.mark.parametrize(

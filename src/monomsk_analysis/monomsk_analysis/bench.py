@@ -18,6 +18,7 @@ from rich.console import Console
 from monomsk_analysis.bench_angles import CLIPS, ClipScore, bench_clip
 from monomsk_analysis.bench_markers import MarkerRow, bench_markers
 from monomsk_analysis.bench_model import ModelScore, bench_model
+from monomsk_analysis.bench_muscles import MuscleScores, bench_muscles
 from monomsk_analysis.bench_report import render_markdown
 from monomsk_analysis.bench_speed import StageSpeed, live_dynamics_speed, recorded_speeds
 from monomsk_analysis.bench_walking import RECORDING, WalkingScore, bench_walking
@@ -46,6 +47,7 @@ class BenchResults:
         speed: durations of the stages.
         skipped: what could not be measured, and why.
         markers: kinetics from markers against force plates.
+        muscles: the muscles against OpenSim and electromyography; None if not looked at.
     """
 
     date: str
@@ -57,6 +59,7 @@ class BenchResults:
     speed: tuple[StageSpeed, ...]
     skipped: tuple[str, ...]
     markers: tuple[MarkerRow, ...] = ()
+    muscles: MuscleScores | None = None
 
 
 def measure(folder: Path, work: Path, root: Path, stages: Stages) -> BenchResults:
@@ -96,6 +99,7 @@ def measure(folder: Path, work: Path, root: Path, stages: Stages) -> BenchResult
         speed=tuple(speed),
         skipped=(*skipped, *missing),
         markers=markers,
+        muscles=bench_muscles(root, folder / RECORDING),
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from monomsk_analysis.bench_angles import ClipScore, SystemScore
 from monomsk_analysis.bench_markers import marker_sections
 from monomsk_analysis.bench_model_report import model_sections
+from monomsk_analysis.bench_muscles_report import muscle_sections
 from monomsk_analysis.bench_speed import StageSpeed
 from monomsk_analysis.bench_walking import WalkingScore
 from monomsk_analysis.markdown_table import number, percent, table
@@ -35,6 +36,8 @@ def render_markdown(results: BenchResults) -> str:
         sections += marker_sections(results.markers)
     if results.model is not None:
         sections += model_sections(results.model)
+    if results.muscles is not None:
+        sections += muscle_sections(results.muscles)
     if results.speed:
         sections += ["## Speed", _SPEED_TEXT, _speed_table(results.speed)]
     if results.skipped:
