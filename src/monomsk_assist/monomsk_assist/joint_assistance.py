@@ -6,6 +6,7 @@ from monomsk_assist.command import JointSetpoint
 from monomsk_assist.laws import Moment, Wish, wish
 from monomsk_assist.limiter import JointLimiter
 from monomsk_assist.mapping import JointMapping, Safety
+from monomsk_assist.reasons import FADING_IN, UNKNOWN_LAW
 
 
 class JointAssistance:
@@ -28,12 +29,13 @@ class JointAssistance:
         self._safety = safety
         self._longest_rise_s = 2.0 * period_s
         self._limiter = JointLimiter(joint.limits)
-        self._share = 0.0
         self.rest(math.nan, math.nan)
 
     def rest(self, angle_rad: float, rate_rad_s: float) -> None:
         """No torque, at an angle [rad] and a rate [rad/s] that may be unknown."""
-        self._share = 0.0
+        # The level of the whole assistance fades in; this share does so for a law that knows
+        # what it needs only later.
+        self._share = 1.0
         self._limiter.override(0.0)
         self.setpoint = JointSetpoint(
             name=self._joint.coordinate,
@@ -87,8 +89,8 @@ class JointAssistance:
             {"torque"} if known and within != wanted.torque_nm else set()
         )
         self.reasons = tuple(f"{bound}:{name}" for bound in sorted(by))
-        if not known:
-            self.reasons += (f"unknown:{name}",)
+        if self._share < 1.0:
+            self.reasons += (f"{FADING_IN if known else UNKNOWN_LAW}:{name}",)
         self.is_violating = self._violates(wanted, moment.angle_rad)
         self.setpoint = self._held = self._setpoint(
             wanted, moment.angle_rad, limited.rate_rad_s, limited.torque_nm, share * within

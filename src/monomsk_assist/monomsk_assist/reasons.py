@@ -50,6 +50,8 @@ class Reason(Enum):
 NOT_ENABLED = "not_enabled"
 STOP_REQUESTED = "stop_requested"
 FADING_IN = "fading_in"
+#: Of a joint, whose name follows after a colon: its law lacks what it needs, such as the phase.
+UNKNOWN_LAW = "unknown"
 
 
 def worst(reasons: frozenset[Reason]) -> Severity | None:
