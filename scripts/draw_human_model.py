@@ -3,8 +3,8 @@
 Usage:
     python scripts/draw_human_model.py [--docs docs] [--tables-only]
 
-Makes docs/images/human_model.png, human_model_signs.png, human_model_details.png, and renews the
-tables between the markers in docs/human_model.md.
+Makes docs/images/human_model.png, human_model_signs.png, human_model_details.png,
+human_model_muscles.png, and renews the tables between the markers in docs/human_model.md.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
+from draw_muscles import draw_muscles, muscle_table
 from human_model_canvas import (
     AXIS,
     BONE,
@@ -71,6 +72,7 @@ def main() -> None:
         draw_body(skeleton, images / "human_model.png")
         draw_signs(skeleton, images / "human_model_signs.png")
         draw_details(skeleton, images / "human_model_details.png")
+        draw_muscles(skeleton, images / "human_model_muscles.png")
 
 
 def with_tables(text: str) -> str:
@@ -82,6 +84,7 @@ def with_tables(text: str) -> str:
         ("coordinates", coordinate_table(bodies["unspecified"])),
         ("segments", segment_table(bodies)),
         ("lengths", length_table(bodies["unspecified"])),
+        ("muscles", muscle_table()),
     ):
         table = f"<!-- {name} -->\n" + "\n".join(rows) + f"\n<!-- /{name} -->"
         before, _, rest = text.partition(f"<!-- {name} -->")

@@ -57,6 +57,11 @@ def test_the_page_s_tables_are_the_model_s():
     script = importlib.import_module("draw_human_model")
     text = PAGE.read_text()
     assert script.with_tables(text) == text, "run scripts/draw_human_model.py --tables-only"
-    for image in ("human_model", "human_model_signs", "human_model_details"):
+    for image in (
+        "human_model",
+        "human_model_signs",
+        "human_model_details",
+        "human_model_muscles",
+    ):
         assert f"images/{image}.png" in text
         assert (PAGE.parent / "images" / f"{image}.png").stat().st_size < 300_000
