@@ -64,7 +64,7 @@ class Subject:
             height_m = ASSUMED_HEIGHT_M
             assumed.add("height_m")
         if mass_kg is None:
-            mass_kg = ASSUMED_BODY_MASS_INDEX * height_m**2
+            mass_kg = ASSUMED_BODY_MASS_INDEX * height_m * height_m  # ** raises for absurd heights
             assumed.add("mass_kg")
         return cls(height_m, mass_kg, sex, assumed=frozenset(assumed))
 
