@@ -40,6 +40,10 @@ def test_a_steady_run_has_no_problems_and_a_leak_is_one() -> None:
     # a slope that a short run cannot tell from none is no leak
     noise = replace(leak, memory_uncertainty_mb_per_h=5.0)
     assert problems(replace(RUN, processes=(noise,))) == []
+    # nor is the settling of the first minutes, unless it is gross
+    assert problems(replace(RUN, processes=(leak,), minutes=5.0)) == []
+    gross = replace(leak, memory_mb_per_h=200.0)
+    assert problems(replace(RUN, processes=(gross,), minutes=5.0))
     assert problems(replace(RUN, drift_ms_per_h=9.0)) == ["latency drifts by 9.0 ms/h"]
 
 
