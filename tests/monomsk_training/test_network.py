@@ -21,7 +21,7 @@ from monomsk_training.trainer import FilmSource, Trainer
 
 SMALL = TrainingConfig(
     network=NetworkOptions(width=32, layers=2, heads=2),
-    motions=SamplerOptions(mixture={"gait": 0.5, "bend_and_rise": 0.5}),
+    motions=SamplerOptions(mixture={"gait": 0.5, "sit_to_stand": 0.5}),
     optimizer=OptimizerOptions(batch=8, steps=12, warm_up=2, kept_films=2, learning_rate=2e-3),
 )
 NOTHING = Library((), np.zeros(0))

@@ -26,6 +26,7 @@ class NoiseOptions:
 
     Attributes:
         offset_gain: Smallest and largest factor on the landmarks' own spread of offsets.
+        view_m: Standard deviation of an offset across the line of sight that a view has [m].
         flesh_m: Standard deviation of how far hip and shoulder landmarks follow thigh and arm [m].
         scatter_m: Standard deviation of the slow scatter, shoulders to ankles [m].
         foot_scatter_m: The same of heel and toe [m].
@@ -41,7 +42,8 @@ class NoiseOptions:
         outlier_share: Share of films where one landmark strays for some frames.
     """
 
-    offset_gain: tuple[float, float] = (0.4, 1.3)
+    offset_gain: tuple[float, float] = (0.5, 1.5)
+    view_m: float = 0.008
     flesh_m: float = 0.013
     scatter_m: float = 0.012
     foot_scatter_m: float = 0.017
@@ -108,8 +110,9 @@ def scattered(
     gain = options.gain[0] + (options.gain[1] - options.gain[0]) * torch.rand(
         films, 1, 1, 1, generator=draw
     )
-    error_m = (
-        gain * (1.0 + options.hidden_gain * cover.unsqueeze(-1)) * (sigma[:, None] * slow + fast)
+    lasting = options.view_m * torch.randn(films, 1, count, 2, generator=draw)
+    error_m = gain * (
+        lasting + (1.0 + options.hidden_gain * cover.unsqueeze(-1)) * (sigma[:, None] * slow + fast)
     )
     visibility = 1.0 - 0.02 * torch.rand(depth.shape, generator=draw)
     visibility = visibility - 0.5 * cover * torch.rand(films, 1, count, generator=draw)

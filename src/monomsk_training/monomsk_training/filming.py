@@ -55,12 +55,17 @@ class FilmOptions:
         noise: What the detector does.
         rate_hz: Frames a second.
         known_lengths_share: Share of films whose subject's lengths were measured.
+        focal_error: Standard deviation of the logarithm by which the focal length that makes rays
+            of pixels is off, in half of the films.
+        height_error: The same of the stature that the network is told.
     """
 
     camera: CameraOptions = field(default_factory=CameraOptions)
     noise: NoiseOptions = field(default_factory=NoiseOptions)
     rate_hz: float = 30.0
     known_lengths_share: float = 0.2
+    focal_error: float = 0.05
+    height_error: float = 0.015
 
 
 @dataclass(frozen=True)
@@ -172,14 +177,22 @@ class FilmStudio:
         noise, rate_hz = self.options.noise, self.options.rate_hz
         rays, visibility = scattered(seen_points + position[..., None, :], noise, rate_hz, draw)
         rays, visibility, seen = disturbed(rays, visibility, noise, draw)
-        rays = low_passed(rays, noise.smooth_share, draw)
+        rays = low_passed(rays, noise.smooth_share, draw) * self._misjudged(len(motion), draw)
         share = torch.rand(len(motion), 1, generator=draw) < self.options.known_lengths_share
         known = share.float().expand(-1, proportions.shape[1])
-        token = subject_token(heights, proportions, known)
+        told = heights * torch.exp(
+            self.options.height_error * torch.randn(len(motion), generator=draw)
+        )
+        token = subject_token(told, proportions, known)
         return Film(
             rays, visibility, seen, token, coordinates, in_camera, position, heights, proportions,
             contact, points,
         )  # fmt: skip
+
+    def _misjudged(self, films: int, draw: torch.Generator) -> Tensor:
+        """Factor on each film's rays (films, 1, 1, 1): focal lengths are not quite right."""
+        off = self.options.focal_error * torch.randn(films, 1, 1, 1, generator=draw)
+        return torch.exp(off * (torch.rand(films, 1, 1, 1, generator=draw) < 0.5))
 
     def _detected(self, poses: Poses, factors: Tensor, draw: torch.Generator) -> Tensor:
         """Landmarks where the detector believes them, from the pelvis (batch, frames, 19, 3)."""
@@ -238,11 +251,12 @@ class FilmStudio:
     ) -> tuple[Tensor, Tensor]:
         """Pelvis places in the world (batch, frames, 3) [m] and contacts (batch, frames, 4).
 
-        The lowest point of the soles is always on the floor. Where the recording's own travel is
-        of no use, the lowest points stand still.
+        The lowest point of the soles is on the floor, in a generated jump so far above it as the
+        motion says. Where the recording's own travel is of no use, the lowest points stand still.
         """
         rate_hz = self.options.rate_hz
-        lowest = soles[..., 2].amin(-1)
+        lift = torch.where(travels[:, None], 0.0, motion[..., 4]) * (heights / 1.75)[:, None]
+        lowest = soles[..., 2].amin(-1) - lift
         above = soles[..., 2] - lowest[..., None]
         weight = torch.softmax(-above / 0.01, dim=-1)
         slip = (soles[:, 1:, :, :2] - soles[:, :-1, :, :2]) * weight[:, 1:, :, None]

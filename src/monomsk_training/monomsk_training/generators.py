@@ -1,9 +1,11 @@
-"""Motions made from parameters: walking at many speeds, standing, squats, chairs, reaching, chance.
+"""Motions made from parameters: walking at many speeds and in many styles, standing, chance.
 
 Every generator takes a random number generator and times [s] and gives a motion (frames, 37) whose
 pelvis places are zero: the feet decide where it goes when it is filmed. Gait curves follow the
 means of D. A. Winter, The Biomechanics and Motor Control of Human Gait (1991), and C. A. Fukuchi,
-R. K. Fukuchi, M. Duarte (2018), PeerJ 6:e4640, over speeds, read off at tenths of the cycle.
+R. K. Fukuchi, M. Duarte (2018), PeerJ 6:e4640, over speeds, read off at tenths of the cycle. Styles
+of impaired walking are the patterns of J. Perry, J. Burnfield (2010), Gait Analysis, 2nd ed., and
+F. Rodda, H. K. Graham (2001), Eur. J. Neurol. 8 Suppl. 5:98, with wide ranges.
 """
 
 from __future__ import annotations
@@ -57,9 +59,9 @@ def smooth_noise(rng: Rng, times: Array, count: int, period_s: float) -> Array:
 
 
 def gait(rng: Rng, times: Array) -> Array:
-    """Walking at 0.4 to 2.1 m/s, or running, with personal style, asymmetry, sway and turns."""
+    """Walking at 0.3 to 2.1 m/s, or running, with personal style, asymmetry, sway and turns."""
     style = "run" if rng.random() < 0.15 else "walk"
-    speed = rng.uniform(0.4, 2.1) if style == "walk" else 1.3 * rng.uniform(0.7, 1.4)
+    speed = rng.uniform(0.3, 2.1) if style == "walk" else 1.3 * rng.uniform(0.7, 1.4)
     strides_hz = 0.92 * (speed / 1.3) ** 0.45 * rng.uniform(0.85, 1.15)
     if style == "run":
         strides_hz = rng.uniform(1.25, 1.6)
@@ -78,6 +80,10 @@ def gait(rng: Rng, times: Array) -> Array:
         bent = rng.uniform(5.0, 35.0) if style == "walk" else rng.uniform(60.0, 110.0)
         values[:, COLUMN[f"elbow_flex_{side}"]] = np.radians(bent) - 0.4 * arm * swing
     _gait_trunk(rng, values, phase, reach)
+    if rng.random() < 0.25:
+        _hold_arms(rng, values)
+    if rng.random() < 0.35:
+        _IMPAIRED[rng.integers(len(_IMPAIRED))](rng, values, phase)
     # A curved way: the heading drifts.
     drift = np.cumsum(smooth_noise(rng, times, 1, 1.5)[:, 0]) * np.gradient(times)
     values[:, COLUMN["pelvis_rotation"]] += drift * rng.choice([0.0, 0.3, 0.9])
@@ -104,57 +110,102 @@ def _gait_trunk(rng: Rng, values: Array, phase: Array, reach: float) -> None:
         values[:, COLUMN[f"hip_flexion_{side}"]] -= values[:, COLUMN["pelvis_tilt"]]
 
 
-def bend_and_rise(rng: Rng, times: Array) -> Array:
-    """Squats and standing up from a chair, again and again, with lean, knees in or out, pauses."""
-    chair = rng.random() < 0.55
-    cycle = 2.0 * np.pi * (times / rng.uniform(1.2, 6.0) + rng.random())
-    cycle = cycle + 0.4 * smooth_noise(rng, times, 1, 0.8)[:, 0]
-    depth = np.clip(0.5 - rng.uniform(0.5, 1.1) * np.cos(cycle), 0.0, 1.0)
-    depth = depth**2 * (3.0 - 2.0 * depth)
-    knee = np.radians(rng.uniform(75.0, 112.0) if chair else rng.uniform(35.0, 130.0))
-    values = at_rest(len(times))
-    tilt = np.radians(rng.normal(0.0, 7.0) - rng.uniform(-10.0, 40.0) * depth)
-    if chair:
-        # Leaning forward just before the seat is left or reached.
-        lean = np.radians(rng.uniform(0.0, 40.0))
-        tilt = tilt - lean * np.exp(-(((depth - 0.65) / 0.25) ** 2))
-        tilt = tilt + np.radians(rng.uniform(0.0, 25.0)) * np.clip(depth - 0.9, 0.0, 0.1) * 10.0
-    values[:, COLUMN["pelvis_tilt"]] = tilt
-    thigh = knee * rng.uniform(0.65, 0.95)
-    values[:, COLUMN["lumbar_extension"]] = np.radians(
-        rng.normal(-10.0, 8.0) + rng.uniform(-30.0, 15.0) * depth
-    )
-    wide, turned = rng.uniform(-25.0, 4.0), rng.normal(0.0, 10.0)
-    for side in "rl":
-        uneven = np.exp(0.05 * rng.normal())
-        flexed = thigh * uneven * depth - tilt * rng.uniform(0.85, 1.0)
-        own = {
-            "hip_flexion": flexed + np.radians(rng.normal(0.0, 4.0)),
-            "hip_adduction": np.radians((wide + rng.normal(0.0, 3.0)) * (0.3 + 0.7 * depth)),
-            "hip_rotation": np.radians(turned + rng.normal(0.0, 5.0)) * (0.4 + 0.6 * depth),
-            "knee_angle": np.radians(rng.uniform(0.0, 10.0)) + knee * uneven * depth,
-            "ankle_angle": np.radians(rng.normal(2.0, 5.0) + rng.uniform(-5.0, 32.0) * depth),
-            "subtalar_angle": np.radians(rng.normal(0.0, 6.0)),
-        }
-        for name, angle in own.items():
-            values[:, COLUMN[f"{name}_{side}"]] = angle
-    _arms(rng, values, depth)
-    return values
+def _add(values: Array, name: str, degrees: Array | float) -> None:
+    values[:, COLUMN[name]] += np.radians(degrees)
 
 
-def _arms(rng: Rng, values: Array, depth: Array) -> None:
-    """Both arms alike: hanging, crossed, stretched forward, or on the thighs."""
-    hang, lift = rng.choice([rng.uniform(-15.0, 20.0), rng.uniform(40.0, 95.0)]), rng.uniform(0, 70)
-    out, elbow, turned = rng.uniform(-40.0, 0.0), rng.uniform(5.0, 125.0), rng.normal(0.0, 30.0)
+def _hold_arms(rng: Rng, values: Array) -> None:
+    """Arms that do not swing: spread for balance, crossed, on the hips, carrying something."""
+    flex, add, turned, elbow = (
+        ((-10, 30), (-95, -25), (-30, 30), (0, 60)),
+        ((20, 65), (-25, 5), (20, 60), (95, 140)),
+        ((-25, 10), (-45, -20), (-10, 40), (60, 110)),
+        ((0, 40), (-20, 0), (-10, 40), (60, 110)),
+    )[rng.integers(4)]
+    held = [rng.uniform(*bounds) for bounds in (flex, add, turned, elbow)]
     for side in "rl":
-        own = {
-            "arm_flex": hang + lift * depth + rng.normal(0.0, 5.0),
-            "arm_add": out + rng.normal(0.0, 6.0),
-            "arm_rot": turned + rng.normal(0.0, 12.0),
-            "elbow_flex": elbow + rng.normal(0.0, 8.0),
-        }
-        for name, degrees in own.items():
-            values[:, COLUMN[f"{name}_{side}"]] = np.radians(degrees)
+        for name, degrees in zip(
+            ("arm_flex", "arm_add", "arm_rot", "elbow_flex"), held, strict=True
+        ):
+            column = COLUMN[f"{name}_{side}"]
+            still = 0.2 * (values[:, column] - values[:, column].mean())
+            values[:, column] = np.radians(degrees + rng.normal(0.0, 6.0)) + still
+
+
+def _sides(rng: Rng) -> str:
+    """Which legs a pattern takes: both, or one."""
+    return str(rng.choice(["rl", "r", "l"]))
+
+
+def _crouch(rng: Rng, values: Array, phase: Array) -> None:
+    """Hips and knees stay bent, feet level: hip and ankle share the knee's flexion."""
+    for side in _sides(rng):
+        knee = rng.uniform(8.0, 38.0)
+        hip = knee * rng.uniform(0.3, 0.7)
+        for name, degrees in (
+            ("knee_angle", knee),
+            ("hip_flexion", hip),
+            ("ankle_angle", knee - hip),
+        ):
+            _add(values, f"{name}_{side}", degrees)
+
+
+def _stiff_knee(rng: Rng, values: Array, phase: Array) -> None:
+    """Little knee flexion in swing; the leg swings around, or the pelvis hikes."""
+    for side in _sides(rng):
+        column = COLUMN[f"knee_angle_{side}"]
+        low = values[:, column].min()
+        values[:, column] = low + rng.uniform(0.25, 0.7) * (values[:, column] - low)
+        swing = np.clip(np.sin(2.0 * np.pi * (phase + 0.5 * (side == "l")) - 3.6), 0.0, 1.0)
+        _add(values, f"hip_adduction_{side}", -rng.uniform(0.0, 14.0) * swing)
+        hike = rng.uniform(0.0, 8.0) * swing * (1.0 if side == "r" else -1.0)
+        _add(values, "pelvis_list", hike)
+        _add(values, "lumbar_bending", -hike)
+
+
+def _drop(rng: Rng, values: Array, phase: Array) -> None:
+    """Pelvis that drops to the swinging side; trunk that leans to the standing one."""
+    cycle = 2.0 * np.pi * phase + 0.4
+    drop, lean = rng.uniform(2.0, 9.0) * np.sin(cycle), rng.uniform(0.0, 14.0) * np.sin(cycle)
+    _add(values, "pelvis_list", drop)
+    _add(values, "hip_adduction_r", drop)
+    _add(values, "hip_adduction_l", -drop)
+    _add(values, "lumbar_bending", -drop - lean)
+
+
+def _toes(rng: Rng, values: Array, phase: Array) -> None:
+    """Walking on the toes, or with feet that do not lift."""
+    for side in _sides(rng):
+        column = COLUMN[f"ankle_angle_{side}"]
+        values[:, column] = values[:, column] * rng.uniform(0.4, 1.0)
+        _add(values, f"ankle_angle_{side}", -rng.uniform(5.0, 28.0))
+
+
+def _shuffle(rng: Rng, values: Array, phase: Array) -> None:
+    """Short steps, bent forward, arms held still."""
+    gain, lean = rng.uniform(0.3, 0.7), rng.uniform(5.0, 40.0)
+    for side in "rl":
+        for name in ("hip_flexion", "knee_angle", "ankle_angle", "arm_flex"):
+            column = COLUMN[f"{name}_{side}"]
+            mean = values[:, column].mean()
+            values[:, column] = mean + gain * (values[:, column] - mean)
+        _add(values, f"elbow_flex_{side}", rng.uniform(0.0, 50.0))
+    share = rng.uniform(0.1, 0.6)
+    _add(values, "pelvis_tilt", -share * lean)
+    _add(values, "lumbar_extension", -(1.0 - share) * lean)
+    for side in "rl":
+        _add(values, f"hip_flexion_{side}", share * lean)
+
+
+def _feet(rng: Rng, values: Array, phase: Array) -> None:
+    """Toes turned in or out, narrow or wide steps."""
+    wide = rng.uniform(-10.0, 4.0)
+    for side in "rl":
+        _add(values, f"hip_rotation_{side}", rng.uniform(-25.0, 15.0))
+        _add(values, f"hip_adduction_{side}", wide + rng.normal(0.0, 2.0))
+
+
+_IMPAIRED = (_crouch, _stiff_knee, _drop, _toes, _shuffle, _feet)
 
 
 def standing(rng: Rng, times: Array) -> Array:
@@ -167,12 +218,20 @@ def standing(rng: Rng, times: Array) -> Array:
         scale[COLUMN[name]] = rng.uniform(0.5, 2.5)
     scale[3:6] = 0.0
     values += amount * slow * scale
-    values[:, COLUMN["pelvis_tilt"]] += np.radians(rng.normal(0.0, 6.0))
+    values[:, COLUMN["pelvis_tilt"]] += np.radians(rng.normal(-1.0, 6.0))
+    _add(values, "lumbar_extension", rng.normal(-8.0, 7.0))
     stance = rng.uniform(-12.0, 2.0)
+    # Most stand nearly straight; who keeps a balance bends hips and knees and spreads the arms.
+    low = rng.uniform(10.0, 65.0) if rng.random() < 0.35 else rng.uniform(0.0, 10.0)
+    spread = rng.uniform(15.0, 95.0) if rng.random() < 0.25 else 0.0
+    uneven = rng.uniform(0.0, 0.5)
     for side in "rl":
         values[:, COLUMN[f"hip_adduction_{side}"]] += np.radians(stance + rng.normal(0.0, 2.0))
         values[:, COLUMN[f"hip_rotation_{side}"]] += np.radians(rng.normal(-5.0, 7.0))
-        knee = np.radians(rng.uniform(0.0, 12.0)) + 0.5 * amount * np.abs(slow[:, 9])
+        bent = low * (1.0 + uneven * rng.uniform(-1.0, 1.0))
+        knee = np.radians(bent) * (1.0 + 0.15 * slow[:, 9 if side == "r" else 16])
+        knee = knee + 0.5 * amount * np.abs(slow[:, 9])
+        _add(values, f"arm_add_{side}", -spread * np.exp(0.2 * rng.normal()))
         values[:, COLUMN[f"knee_angle_{side}"]] = knee
         tilt = values[:, COLUMN["pelvis_tilt"]]
         values[:, COLUMN[f"hip_flexion_{side}"]] = 0.5 * knee - tilt
@@ -196,7 +255,13 @@ _CHANCE_DEG = {
     "lumbar_rotation": 20, "arm_flex": 55, "arm_add": 35, "arm_rot": 35, "elbow_flex": 50,
     "pro_sup": 30, "wrist_flex": 15, "wrist_dev": 8,
 }  # fmt: skip
-_CHANCE_MEAN_DEG = {"hip_flexion": 25, "knee_angle": 50, "arm_add": -25, "elbow_flex": 60}
+_CHANCE_MEAN_DEG = {
+    "lumbar_extension": -8,
+    "hip_flexion": 25,
+    "knee_angle": 50,
+    "arm_add": -25,
+    "elbow_flex": 60,
+}
 
 
 def chance(rng: Rng, times: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -14,13 +15,17 @@ import yaml
 from monomsk_training.acclaim_files import read_amc, read_asf, read_exponential_maps
 from monomsk_training.deepmimic_files import read_deepmimic
 from monomsk_training.errors import MotionFileError, RecipeError
-from monomsk_training.motion_clip import ANGLES, MotionClip
+from monomsk_training.motion_clip import ANGLES, MOTION_NAMES, MotionClip
 from monomsk_training.opensim_files import read_named_arrays, read_opensim
 
 #: All clips are kept at this rate.
 LIBRARY_RATE_HZ = 60.0
 _SHORTEST_S = 0.7
 _LARGEST_RAD = 2.9
+_LOOSE = np.array(
+    [name.startswith(("mtp", "subtalar", "pro_sup", "wrist", "arm_rot")) for name in MOTION_NAMES]
+)
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,7 @@ class Source:
         without: Pieces of names of clips that are left out.
         validation: Pieces of names or subjects that never train.
         rate_hz: Frames a second where the file does not say.
+        prepared: Whether the files are motions that `scripts/marker_motions.py` made of markers.
     """
 
     name: str
@@ -48,6 +54,7 @@ class Source:
     without: Sequence[str] = ()
     validation: Sequence[str] = ()
     rate_hz: float = 100.0
+    prepared: bool = False
 
     def read(self, path: Path) -> list[MotionClip]:
         """The clips of one file."""
@@ -118,8 +125,15 @@ def load_recipe(path: Path | None = None) -> list[Source]:
     return sources
 
 
-def load_libraries(data: Path, sources: Sequence[Source]) -> tuple[Library, Library]:
+def load_libraries(
+    data: Path, sources: Sequence[Source], prepared: Path | None = None
+) -> tuple[Library, Library]:
     """The clips to train with and those to validate with.
+
+    Args:
+        data: Folder of the recordings.
+        sources: Of the recipe.
+        prepared: Folder of the motions made of markers; None: done without, and said.
 
     Raises:
         RecipeError: A pattern matches no file under the data folder.
@@ -127,7 +141,10 @@ def load_libraries(data: Path, sources: Sequence[Source]) -> tuple[Library, Libr
     chosen: tuple[list[MotionClip], list[MotionClip]] = ([], [])
     weights: tuple[list[float], list[float]] = ([], [])
     for source in sources:
-        paths = sorted(data.glob(source.files))
+        if source.prepared and prepared is None:
+            _LOG.warning("left out, no folder of prepared motions was given: %s", source.name)
+            continue
+        paths = sorted((prepared if source.prepared and prepared else data).glob(source.files))
         if not paths:
             raise RecipeError(source.name, f"no file matches {source.files} under the data folder")
         for clip in (clip for path in paths for clip in source.read(path)):
@@ -148,8 +165,8 @@ def usable(clip: MotionClip) -> bool:
     joints = values[:, 6:]
     if np.abs(joints).max() > _LARGEST_RAD:
         return False
-    # The heading may wrap as it likes; other angles turn no faster than 40 rad/s.
-    speed = np.abs(np.diff(values[:, ANGLES], axis=0)).max() * clip.rate_hz
+    # Ends of limbs are hardly measured; other angles turn no faster than 40 rad/s.
+    speed = np.abs(np.diff(values[:, ANGLES & ~_LOOSE], axis=0)).max() * clip.rate_hz
     return bool(speed < 40.0)
 
 

@@ -40,8 +40,9 @@ def _other_side(name: str) -> str:
 
 _MIRROR_COLUMNS = np.array([COLUMN[_other_side(name)] for name in MOTION_NAMES])
 
-#: What a source without a coordinate is given [deg]: relaxed arms, forearms half turned.
-REST_DEG = {"arm_add": -10.0, "elbow_flex": 20.0, "pro_sup": 60.0}
+#: What a source without a coordinate is given [deg]: relaxed arms; palms towards the thighs, which
+#: is 90 with an arm that is not turned (the palm faces forward at 0), a little less as people are.
+REST_DEG = {"arm_add": -10.0, "elbow_flex": 20.0, "pro_sup": 80.0}
 
 
 @dataclass(frozen=True, eq=False)

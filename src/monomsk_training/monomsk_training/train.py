@@ -45,6 +45,8 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the motions")
+    parser.add_argument("--prepared", type=Path, help="folder of motions made of markers")
+    parser.add_argument("--start-from", type=Path, help="checkpoint whose weights to start from")
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoints")
     parser.add_argument("--config", type=Path, help="training configuration, YAML")
     parser.add_argument("--recipe", type=Path, help="motion library, YAML")
@@ -64,7 +66,9 @@ def main(words: list[str] | None = None) -> None:
         optimizer = replace(config.optimizer, minutes=arguments.minutes)
         config = replace(config, optimizer=optimizer)
     torch.set_num_threads(config.optimizer.threads)
-    training, held_out = load_libraries(arguments.data, load_recipe(arguments.recipe))
+    training, held_out = load_libraries(
+        arguments.data, load_recipe(arguments.recipe), arguments.prepared
+    )
     _LOG.info(
         "%d clips, %.0f s to train with; %d clips, %.0f s held out",
         len(training.clips), training.duration_s, len(held_out.clips), held_out.duration_s,
@@ -73,6 +77,8 @@ def main(words: list[str] | None = None) -> None:
     trainer = Trainer(config, FilmSource(training, config, config.seed), evaluation, arguments.out)
     if trainer.resume():
         _LOG.info("continued at step %d", trainer.step)
+    elif arguments.start_from is not None:
+        trainer.start_from(arguments.start_from)
     trainer.run()
 
 

@@ -77,6 +77,7 @@ class Trainer:
             lr=options.learning_rate,
             weight_decay=options.weight_decay,
             betas=(0.9, 0.98),
+            fused=True,
         )
         self._loss = LifterLoss(config.loss, source.studio)
         self._reach = {
@@ -99,6 +100,12 @@ class Trainer:
         self._source.draw.set_state(saved["draw"])
         self.step, self.elapsed_s, self.best = saved["step"], saved["elapsed_s"], saved["best"]
         return True
+
+    def start_from(self, path: Path) -> None:
+        """Takes over the averaged weights of another run's checkpoint, nothing else of it."""
+        weights = torch.load(path, weights_only=False)["averaged"]
+        self.model.load_state_dict(weights)
+        self.averaged.load_state_dict(weights)
 
     def run(self) -> None:
         """Trains until the time or the steps of the configuration are used up."""
