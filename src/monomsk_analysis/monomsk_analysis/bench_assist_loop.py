@@ -99,7 +99,11 @@ class Tick:
 
 
 def run_loop(
-    skeleton: Skeleton, frames: Sequence[Frame], mapping: DeviceMapping, latency_s: float
+    skeleton: Skeleton,
+    frames: Sequence[Frame],
+    mapping: DeviceMapping,
+    latency_s: float,
+    predicts: bool,
 ) -> Iterator[Tick]:
     """Ticks of an enabled assistant while frames arrive one latency after their image.
 
@@ -108,9 +112,10 @@ def run_loop(
         frames: Of `live_frames`.
         mapping: The device.
         latency_s: From an image to its estimate at the assistant [s].
+        predicts: Whether commands look ahead.
     """
     period_s = 1.0 / TICK_RATE_HZ
-    assistant = Assistant(mapping, period_s)
+    assistant = Assistant(mapping, period_s, predicts=predicts)
     joints = tuple(skeleton.coordinate_index(name) for name in mapping.coordinates)
     lead_s = max(joint.delay_s for joint in mapping.joints)
     predictor = Predictor(joints, ForwardStepper(skeleton), mapping.safety.max_horizon_s, lead_s)

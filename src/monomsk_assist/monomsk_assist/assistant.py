@@ -15,8 +15,10 @@ from monomsk_assist.phase_clock import PhaseClock
 from monomsk_assist.predictor import Predictor
 from monomsk_assist.reasons import FADING_IN, NOT_ENABLED, STOP_REQUESTED, Reason, texts
 from monomsk_assist.state_machine import StateMachine
+from monomsk_assist.torque_pattern import TorquePattern
 
 _NANOSECONDS = 1e-9
+_ROOT_V = 6
 #: Time without violations that makes up for a fourth of it with them.
 _FORGIVENESS = 0.25
 
@@ -63,6 +65,8 @@ class Assistant:
         self._person: Person | None = None
         self._period_s = period_s
         self._predicts = predicts
+        self._patterns = [TorquePattern() for _ in mapping.joints]
+        self._newest: Estimate | None = None
         self._last_s: float | None = None
         self._violation_s = 0.0
 
@@ -93,6 +97,9 @@ class Assistant:
     def set_person(self, person: Person | None) -> None:
         """Another body model; None: it cannot be used."""
         self._person = person
+        self._newest = None
+        for pattern in self._patterns:
+            pattern.reset()
 
     def see_estimate(self, estimate: Estimate, now_ns: int, steady_s: float) -> None:
         """Take in an estimate at a time of the node's clock [ns] and of a steady clock [s]."""
@@ -103,6 +110,7 @@ class Assistant:
         self.watch.judged(found)
         if Reason.NOT_FINITE not in found:
             person.predictor.accept(estimate)
+            self._newest = estimate
 
     def see_bad_message(self, reason: Reason) -> None:
         """A message came that cannot be an estimate; the next good one makes up for it."""
@@ -111,6 +119,13 @@ class Assistant:
     def see_gait(self, gait: GaitEstimate) -> None:
         """Take in the gait phase."""
         self._phase.update(gait)
+        newest, person = self._newest, self._person
+        if person is None or newest is None or newest.stamp_ns != gait.stamp_ns:
+            return
+        for index, joint in enumerate(self.mapping.joints):
+            fraction = self._phase.fraction(joint.side, gait.stamp_ns)
+            torque_nm = float(newest.tau[_ROOT_V + person.joints[index]])
+            self._patterns[index].learn(gait.stamp_ns, fraction, torque_nm)
 
     def see_encoders(
         self, stamp_ns: int, angles_rad: Named[str, float], rates_rad_s: Named[str, float]
@@ -153,10 +168,28 @@ class Assistant:
             angle, rate = predicted.angle_rad, predicted.rate_rad_s
             if self.mapping.encoders.correct_angles:
                 angle, rate = self._encoders.at(index, time_ns)
-            fraction = self._phase.fraction(joint.side, time_ns)
-            moments.append(Moment(angle, rate, predicted.torque_nm, fraction, person.mass_kg))
+            torque_nm, fraction = self._torque(index, time_ns)
+            moments.append(Moment(angle, rate, torque_nm, fraction, person.mass_kg))
             furthest_s = max(furthest_s, predicted.horizon_s)
         return moments, furthest_s
+
+    def _torque(self, index: int, time_ns: int) -> tuple[float, float]:
+        """Joint torque [N m] and fraction of the leg's cycle, as the law is to see them at a time.
+
+        The torque is that of the newest estimate; in even walking it goes on as in the last
+        strides.
+        """
+        newest, person, joint = self._newest, self._person, self.mapping.joints[index]
+        if newest is None or person is None:
+            return UNKNOWN, UNKNOWN
+        torque_nm = float(newest.tau[_ROOT_V + person.joints[index]])
+        if not self._predicts:
+            return torque_nm, self._phase.fraction(joint.side, newest.stamp_ns)
+        furthest_ns = newest.stamp_ns + round(self.mapping.safety.max_horizon_s * 1e9)
+        ahead_ns = min(time_ns, furthest_ns) + round(joint.estimate_lag_s * 1e9)
+        fraction = self._phase.fraction(joint.side, ahead_ns)
+        start = self._phase.fraction(joint.side, newest.stamp_ns)
+        return torque_nm + self._patterns[index].change(start, fraction), fraction
 
     def _problems(
         self, now_ns: int, steady_s: float, elapsed_s: float, moments: list[Moment]

@@ -41,6 +41,8 @@ class JointMapping:
         law: The assistance law.
         limits: Bounds of every command.
         delay_s: Delay of the device from command to torque; the command is that of so much later.
+        estimate_lag_s: How late the estimated torque, or gait phase, is against the person's [s];
+            what the law stands on is taken so much further ahead.
     """
 
     device_joint: str
@@ -51,6 +53,7 @@ class JointMapping:
     law: Law
     limits: JointLimits
     delay_s: float = 0.0
+    estimate_lag_s: float = 0.0
 
     def to_human(self, device_angle_rad: float) -> float:
         """The human coordinate [rad] at an angle of the device's joint [rad]."""

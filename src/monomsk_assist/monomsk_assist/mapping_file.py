@@ -152,6 +152,7 @@ def _joint(name: str, section: Section, safety: Safety) -> JointMapping:
         law=law,
         limits=_limits(section.section("limits"), coordinate, safety),
         delay_s=section.number("delay_s", _DELAY_S, 0.0),
+        estimate_lag_s=section.number("estimate_lag_s", _DELAY_S, 0.0),
     )
     section.close()
     return joint
