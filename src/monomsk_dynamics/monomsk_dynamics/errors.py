@@ -1,5 +1,7 @@
 """Errors of this package: each says what is wrong, carries the data, and names the way out."""
 
+from pathlib import Path
+
 
 class DynamicsError(Exception):
     """Base of every error that `monomsk_dynamics` raises."""
@@ -93,3 +95,30 @@ class MessageError(DynamicsError):
     def __init__(self, field: str, reason: str) -> None:
         self.field = field
         super().__init__(f"{field}: {reason}")
+
+
+class NetworkWeightsError(DynamicsError):
+    """Weights of the inverse-dynamics transformer that are missing, damaged or of another version.
+
+    Attributes:
+        path: Where they were looked for.
+    """
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"inverse-dynamics weights {path}: {reason}; the dynamics work without")
+
+
+class OptimizationError(DynamicsError):
+    """A window of a recording whose optimisation failed.
+
+    Attributes:
+        status: IPOPT's word for it.
+        variables: Number of variables.
+    """
+
+    def __init__(self, status: str, variables: int) -> None:
+        self.status = status
+        self.variables = variables
+        super().__init__(f"optimisation of {variables} variables failed: {status}")

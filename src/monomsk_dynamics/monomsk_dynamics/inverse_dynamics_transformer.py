@@ -1,0 +1,165 @@
+"""The inverse-dynamics transformer: from a window of kinematics to sole forces and leg torques.
+
+Mechanics fixes the sum of both sole forces, not how two feet share it. The network learned the
+sharing from force plates; its answer enters the force programme as a prior, weighted by the spread
+that comes with it. It learned walking, turning and running: elsewhere the prior fades out.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from monomsk_description.skeleton import Skeleton
+from monomsk_dynamics.errors import NetworkWeightsError
+from monomsk_dynamics.kinetics_features import FEATURES, LEG_COORDINATES, KineticsFeatures
+
+Array = NDArray[np.float64]
+
+DATA_FOLDER = Path(__file__).parent / "data"
+WEIGHTS_NAME, CARD_NAME = "inverse_dynamics.onnx", "inverse_dynamics_card.yaml"
+#: The network's window.
+WINDOW_FRAMES = 48
+RATE_HZ = 60.0
+_STRIDE = WINDOW_FRAMES // 4
+_NV = 37
+
+
+@dataclass(frozen=True)
+class KineticsExpectation:
+    """What the network expects of n frames.
+
+    Attributes:
+        force: On the right and the left sole (n, 2, 3), world [N].
+        force_sigma: Standard deviations, world axes (n, 2, 3) [N].
+        torque: Generalised forces (n, 37) [N m]; NaN where the network says nothing.
+        torque_sigma: Standard deviations (n, 37) [N m]; NaN likewise.
+    """
+
+    force: Array
+    force_sigma: Array
+    torque: Array
+    torque_sigma: Array
+
+
+class InverseDynamicsTransformer:
+    """The network through ONNX Runtime on one thread.
+
+    Args:
+        skeleton: The person's.
+        folder: Where weights and card lie; None: those that ship.
+
+    Raises:
+        NetworkWeightsError: ONNX Runtime or a file is missing, damaged, or of another version.
+    """
+
+    def __init__(self, skeleton: Skeleton, folder: Path | None = None) -> None:
+        path = (folder or DATA_FOLDER) / WEIGHTS_NAME
+        content = _checked_content(path, (folder or DATA_FOLDER) / CARD_NAME)
+        try:
+            import onnxruntime
+        except ImportError as error:
+            raise NetworkWeightsError(path, "the package onnxruntime is not installed") from error
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(
+            content, options, providers=["CPUExecutionProvider"]
+        )
+        self._features = KineticsFeatures(skeleton)
+
+    def expect(
+        self,
+        times_s: Array,
+        motion: tuple[Array, Array, Array],
+        floor_m: float = 0.0,
+        pelvis_sigma_m: float = float("nan"),
+    ) -> KineticsExpectation:
+        """Forces and torques of a recording.
+
+        Args:
+            times_s: Increasing times of n frames [s].
+            motion: q (n, 38), v (n, 37), a (n, 37), smoothed.
+            floor_m: Height of the floor [m].
+            pelvis_sigma_m: Standard deviation of the pelvis' place [m]; NaN: motion capture.
+        """
+        features, headings = self._features.motion(*motion, floor_m, pelvis_sigma_m)
+        even_s = np.arange(times_s[0], times_s[-1] + 0.5 / RATE_HZ, 1.0 / RATE_HZ)
+        answers = self._answers(_interpolated(even_s, times_s, features))
+        force, force_log, torque, torque_log = (
+            _interpolated(times_s, even_s, answer) for answer in answers
+        )
+        return self._in_world(
+            (force.reshape(-1, 2, 3), _sigma(force_log).reshape(-1, 2, 3)),
+            (torque, _sigma(torque_log)),
+            headings,
+        )
+
+    def _answers(self, features: Array) -> list[Array]:
+        """Force (n, 6), its log scale, torque (n, 14), its log scale: means of all windows."""
+        count = len(features)
+        totals: list[Array] = []
+        weights = np.zeros(count)
+        starts = range(_STRIDE - WINDOW_FRAMES, count - 1, _STRIDE)
+        ramp = np.minimum(np.arange(1, WINDOW_FRAMES + 1), np.arange(WINDOW_FRAMES, 0, -1))
+        for start in starts:
+            frames = np.arange(start, start + WINDOW_FRAMES)
+            seen = (frames >= 0) & (frames < count)
+            inside = np.clip(frames, 0, count - 1)
+            outputs = self.window(features[inside], seen)
+            if not totals:
+                totals = [np.zeros((count, output.shape[1])) for output in outputs]
+            for total, output in zip(totals, outputs, strict=True):
+                total[frames[seen]] += (ramp[:, None] * output)[seen]
+            weights[frames[seen]] += ramp[seen]
+        return [total / weights[:, None] for total in totals]
+
+    def window(self, features: Array, seen: NDArray[np.bool_]) -> list[Array]:
+        """Raw answers (WINDOW_FRAMES, ...) for one window of features.
+
+        Args:
+            features: (WINDOW_FRAMES, FEATURES).
+            seen: Which of the frames are known.
+        """
+        inputs = {
+            "features": features[None].astype(np.float32),
+            "seen": seen[None].astype(np.float32),
+        }
+        return [np.asarray(output[0], dtype=float) for output in self._session.run(None, inputs)]
+
+    def _in_world(
+        self, force: tuple[Array, Array], torque: tuple[Array, Array], headings: Array
+    ) -> KineticsExpectation:
+        scales = self._features.scales
+        mean = np.einsum("nij,nfj->nfi", headings, force[0]) * scales.force_n
+        variance = np.einsum("nij,nfj->nfi", headings**2, force[1] ** 2) * scales.force_n**2
+        columns = self._features.leg_columns
+        full = np.full((2, len(headings), _NV), np.nan)
+        full[0][:, columns] = torque[0] * scales.moment_n_m
+        full[1][:, columns] = torque[1] * scales.moment_n_m
+        return KineticsExpectation(mean, np.sqrt(variance), full[0], full[1])
+
+
+def _sigma(log_scale: Array) -> Array:
+    """Standard deviation of a Laplace distribution from the logarithm of its scale."""
+    sigma: Array = np.sqrt(2.0) * np.exp(log_scale)
+    return sigma
+
+
+def _interpolated(at: Array, times: Array, values: Array) -> Array:
+    return np.stack([np.interp(at, times, column) for column in values.T], axis=1)
+
+
+def _checked_content(path: Path, card_path: Path) -> bytes:
+    try:
+        card = yaml.safe_load(card_path.read_text("utf-8"))
+        content = path.read_bytes()
+    except OSError as error:
+        raise NetworkWeightsError(path, f"cannot be read ({error.strerror})") from error
+    if hashlib.sha256(content).hexdigest() != card["sha256"]:
+        raise NetworkWeightsError(path, "checksum mismatch: another or a damaged file")
+    if card["features"] != FEATURES or tuple(card["coordinates"]) != LEG_COORDINATES:
+        raise NetworkWeightsError(path, "made for other features")
+    return content
