@@ -31,6 +31,10 @@ ARM_TERMS, PULL_TERMS = 90, 30
 #: Highest total degree on offer, by the number of coordinates.
 ARM_DEGREE = {1: 12, 2: 9, 3: 9, 4: 7}
 PULL_DEGREE = {1: 8, 2: 6, 3: 5, 4: 4}
+#: Where a path is about to slip off its surface, moment arms bend sharply. A fit that misses some
+#: by more than this [m] gets more terms, and what is off by more than the width [m] counts more.
+BEND_M, BEND_WIDTH_M = 3e-3, 1e-3
+BEND_TERMS, BEND_DEGREE, BEND_ROUNDS = 200, 12, 12
 #: Poses whose moment arms a fit misses by more are examined for a path that slipped [m].
 SUSPICIOUS_M = 2e-3
 #: Every third pose decides how many terms are enough.
@@ -64,8 +68,7 @@ def fit_length(leg: LegMuscles, samples: Samples, muscle: int) -> Polynomial:
     """
     crosses = leg.crosses[muscle]
     x = unit_pose(samples.poses, crosses)
-    terms = all_exponents(x.shape[1], ARM_DEGREE[x.shape[1]])[1:]
-    design = -gradients(x, terms) / np.repeat(HALF_RANGES[crosses], len(x))[:, None]
+    terms, design = _arm_design(x, crosses, ARM_DEGREE[x.shape[1]])
     target = samples.arms[:, muscle][:, crosses].T.ravel()
     fitted = design @ robust_solution(design[::2], target[::2], width=2e-4, rounds=6)
     off = np.abs(fitted - target).reshape(-1, len(x)).max(axis=0)
@@ -79,10 +82,31 @@ def fit_length(leg: LegMuscles, samples: Samples, muscle: int) -> Polynomial:
     )  # fmt: skip
     every = use | check
     solution = np.linalg.lstsq(design[every][:, kept], target[every], rcond=None)[0]
+    if np.abs(design[every][:, kept] @ solution - target[every]).max() > BEND_M:
+        terms, design = _arm_design(x, crosses, BEND_DEGREE)
+        kept = greedy_order(design[every], target[every, None], BEND_TERMS)
+        solution = _levelled(design[every][:, kept], target[every])
     variable = monomials(x, terms[kept]) @ solution
     constant = np.median(samples.lengths[:, muscle] - variable)
     exponents = np.vstack([np.zeros_like(terms[:1]), terms[kept]])
     return _sorted(exponents, np.concatenate([[constant], solution])[:, None])
+
+
+def _arm_design(x: Array, crosses: Array, degree: int) -> tuple[Array, Array]:
+    """Terms up to a degree, and moment arms by term (coordinates * n, terms)."""
+    terms = all_exponents(x.shape[1], degree)[1:]
+    return terms, -gradients(x, terms) / np.repeat(HALF_RANGES[crosses], len(x))[:, None]
+
+
+def _levelled(design: Array, target: Array) -> Array:
+    """Least squares in which errors beyond a width weigh with their fourth power."""
+    weights = np.ones(len(target))
+    for _ in range(BEND_ROUNDS):
+        root = np.sqrt(weights)
+        solution = np.linalg.lstsq(design * root[:, None], target * root, rcond=None)[0]
+        off = np.abs(design @ solution - target)
+        weights = 0.5 * weights + 0.5 * (1.0 + (off / BEND_WIDTH_M) ** 4)
+    return np.asarray(solution)
 
 
 def fit_pull(samples: Samples, muscle: int, joint: int, crosses: Array) -> Polynomial:

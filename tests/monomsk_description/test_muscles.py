@@ -76,7 +76,7 @@ def test_muscles_cross_what_opensims_cross(geometry, golden):
 
 
 def test_moment_arms_are_opensims_on_held_out_poses(geometry, golden, record_property):
-    """All but a handful: there gluteus maximus is about to slip off its wrapping surface."""
+    """Left out are six paths of gluteus maximus that slip off their surface on the way."""
     q = at_poses(geometry, golden, golden["poses"])
     pairs = np.repeat(golden["slipped"][:, :, None], 7, axis=2)[:, golden["crosses"]]
     expected = golden["arms"] * golden["step_m"]
@@ -86,8 +86,7 @@ def test_moment_arms_are_opensims_on_held_out_poses(geometry, golden, record_pro
     assert len(q) == 1000
     assert np.median(errors_mm) < 0.1
     assert np.percentile(errors_mm, 99.9) < 1.5
-    assert (errors_mm[~pairs] > 3.0).sum() <= 6
-    assert errors_mm[~pairs].max() < 6.0
+    assert errors_mm[~pairs].max() < 3.0
     muscles = np.repeat(golden["names"][:, None], 7, axis=1)[golden["crosses"]]
     assert {str(muscles[k]) for k in np.argwhere(errors_mm > 3.0)[:, 1]} <= {"glmax1", "glmax2"}
 
