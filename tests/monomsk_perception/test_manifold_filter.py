@@ -13,6 +13,7 @@ from monomsk_perception.manifold_filter import (
     NormalEquations,
     error,
     gauss_newton_step,
+    inverse,
     predict,
     retract,
     smooth_backward,
@@ -53,11 +54,18 @@ def test_prediction_moves_with_the_velocity_and_grows_uncertain(skeleton: Skelet
     np.testing.assert_allclose(after.covariance, after.covariance.T)
 
 
+def updated(
+    skeleton: Skeleton, prior: Estimate, measured: NormalEquations
+) -> tuple[np.ndarray, np.ndarray]:
+    """One step from the prior, and the covariance after it."""
+    before = inverse(prior.covariance)
+    step, information = gauss_newton_step(skeleton, prior, before, prior, measured)
+    return step, inverse(information)
+
+
 def test_update_is_the_precision_weighted_mean(skeleton: Skeleton) -> None:
     prior = start(skeleton)
-    step, covariance = gauss_newton_step(
-        skeleton, prior, prior, measured_knee(skeleton, prior, 0.6, 0.2)
-    )
+    step, covariance = updated(skeleton, prior, measured_knee(skeleton, prior, 0.6, 0.2))
     gain = 0.1 / (0.1 + 0.04)
     np.testing.assert_allclose(step[KNEE], gain * 0.6, rtol=1e-6)
     np.testing.assert_allclose(covariance[KNEE, KNEE], 0.1 * (1 - gain), rtol=1e-6)
@@ -70,9 +78,8 @@ def run(skeleton: Skeleton, angles: np.ndarray, dt_ns: int) -> tuple[list, list]
         if index:
             state = predict(skeleton, state, index * dt_ns, np.full(NV, 5.0))
         predicted.append(state)
-        step, covariance = gauss_newton_step(
-            skeleton, state, state, measured_knee(skeleton, state, angle, 0.05)
-        )
+        measured = measured_knee(skeleton, state, angle, 0.05)
+        step, covariance = updated(skeleton, state, measured)
         moved = retract(skeleton, state, step)
         state = Estimate(moved.stamp_ns, moved.q, moved.v, moved.camera, covariance)
         filtered.append(state)
@@ -119,6 +126,6 @@ def test_smoothing_lowers_every_variance(skeleton: Skeleton) -> None:
 def test_unmeasured_parts_keep_their_prior(skeleton: Skeleton, block: slice) -> None:
     prior = start(skeleton)
     equations = NormalEquations(np.zeros((SIZE, SIZE)), np.zeros(SIZE))
-    step, covariance = gauss_newton_step(skeleton, prior, prior, equations)
+    step, covariance = updated(skeleton, prior, equations)
     np.testing.assert_allclose(step[block], 0.0, atol=1e-12)
     np.testing.assert_allclose(covariance, prior.covariance, atol=1e-9)

@@ -92,8 +92,12 @@ class CameraPose:
         offsets = points_world - pose.translation
         rotation_camera_world = pose.rotation.T
         level = offsets @ _about_y(self.pitch_rad)
-        by_pitch = np.cross(level, [0.0, 1.0, 0.0]) @ _about_x(self.roll_rad)
-        by_roll = np.cross(level @ _about_x(self.roll_rad), [1.0, 0.0, 0.0])
+        by_pitch, by_roll = np.zeros_like(level), np.zeros_like(level)
+        # Cross products with the world's y and x.
+        by_pitch[:, 0], by_pitch[:, 2] = -level[:, 2], level[:, 0]
+        by_pitch = by_pitch @ _about_x(self.roll_rad)
+        rolled = level @ _about_x(self.roll_rad)
+        by_roll[:, 1], by_roll[:, 2] = rolled[:, 2], -rolled[:, 1]
         derivatives = np.empty((len(points_world), 3, 3))
         derivatives[:, :, 0] = by_pitch @ self.nominal.rotation
         derivatives[:, :, 1] = by_roll @ self.nominal.rotation

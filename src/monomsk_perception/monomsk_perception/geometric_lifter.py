@@ -31,6 +31,7 @@ from monomsk_perception.manifold_filter import (
     VELOCITY,
     Estimate,
     gauss_newton_step,
+    inverse,
     predict,
     retract,
 )
@@ -244,16 +245,19 @@ class GeometricLifter:
 
     def _fit(self, prior: Estimate, measurement: Measurement, steps: int) -> Estimate:
         current = prior
-        covariance = prior.covariance
+        prior_information = information = inverse(prior.covariance)
         for _ in range(steps):
-            equations = self._equations(current, measurement)
-            step, covariance = gauss_newton_step(self.skeleton, prior, current, equations.normal())
+            measured = self._equations(current, measurement).normal()
+            step, information = gauss_newton_step(
+                self.skeleton, prior, prior_information, current, measured
+            )
             # Far from the solution the model is not linear: turn no joint more than 0.5 rad.
             largest = float(np.abs(step[3:NV]).max())
             step = step * min(1.0, 0.5 / max(largest, 1e-9))
             current = retract(self.skeleton, current, step)
             if float(np.abs(step[:NV]).max()) < 1e-3:
                 break
+        covariance = inverse(information)
         return Estimate(current.stamp_ns, current.q, current.v, current.camera, covariance)
 
     def _equations(self, current: Estimate, measurement: Measurement) -> Sum:

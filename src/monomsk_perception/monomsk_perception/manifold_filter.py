@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg.lapack import dposv, dpotrf, dpotri
 
 from monomsk_description.frames import Array
 from monomsk_description.skeleton import Skeleton
@@ -101,18 +102,30 @@ def propagate(covariance: Array, dt: float) -> Array:
 
 
 def gauss_newton_step(
-    skeleton: Skeleton, prior: Estimate, current: Estimate, measured: NormalEquations
+    skeleton: Skeleton,
+    prior: Estimate,
+    prior_information: Array,
+    current: Estimate,
+    measured: NormalEquations,
 ) -> tuple[Array, Array]:
     """One step towards the most probable state given a prior and measurements.
 
+    Args:
+        skeleton: The body.
+        prior: What was believed before the measurements.
+        prior_information: `inverse` of its covariance (77, 77): the same for all steps.
+        current: Where the step starts.
+        measured: The measurements, linearised there.
+
     Returns:
-        The step from `current` (77,) and the posterior covariance (77, 77).
+        The step from `current` (77,) and the posterior information (77, 77).
     """
-    information = _inverse(prior.covariance)
-    gradient = measured.gradient + information @ error(skeleton, prior, current)
-    factor = cho_factor(information + measured.information)
-    covariance = cho_solve(factor, np.eye(SIZE))
-    return -cho_solve(factor, gradient), 0.5 * (covariance + covariance.T)
+    information = prior_information + measured.information
+    gradient = measured.gradient + prior_information @ error(skeleton, prior, current)
+    _, step, failed = dposv(information, gradient, lower=1)
+    if failed:
+        raise np.linalg.LinAlgError("the information of the fit is not positive definite")
+    return -step, information
 
 
 def smooth_backward(
@@ -143,5 +156,16 @@ def _regular(covariance: Array) -> Array:
     return covariance + 1e-12 * np.eye(SIZE)
 
 
-def _inverse(covariance: Array) -> Array:
-    return cho_solve(cho_factor(_regular(covariance)), np.eye(SIZE))
+def inverse(covariance: Array) -> Array:
+    """The inverse of a covariance or of an information matrix (77, 77).
+
+    Raises:
+        numpy.linalg.LinAlgError: The matrix is not positive definite.
+    """
+    factor, failed = dpotrf(_regular(covariance), lower=1)
+    if not failed:
+        lower, failed = dpotri(factor, lower=1)
+    if failed:
+        raise np.linalg.LinAlgError("the covariance is not positive definite")
+    half = np.tril(lower, -1)
+    return half + half.T + np.diag(np.diag(lower))
