@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from monomsk_dynamics.errors import ShapeError
-from monomsk_dynamics.offline import analyze_motion, moving_mean
+from monomsk_dynamics.offline import analyze_motion
+from monomsk_dynamics.offline_terms import moving_mean
 
 RATE_HZ = 60.0
 

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import BSpline
 from scipy.linalg import solveh_banded
 
 from monomsk_description.skeleton import Skeleton
@@ -27,16 +26,14 @@ from monomsk_dynamics.force_solver import ForceSolution
 from monomsk_dynamics.frame import FrameTerms, evaluate_frame
 from monomsk_dynamics.rotations import skew
 from monomsk_dynamics.smoothing import SmoothMotion, smooth_motion
+from monomsk_dynamics.spline_basis import SPAN, SplineBasis
 from monomsk_dynamics.wrench_maps import world_to_root
 
 Array = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 _NV = 37
 _ROOT = 6
-_DEGREE = 5
-_SPAN = _DEGREE + 1
-_BLOCK = _SPAN * _NV
+_BLOCK = SPAN * _NV
 #: How fast trust in a frame falls with the change that it asks for, over the limit.
 _DISTRUST = 8
 #: As high as smoothing allows: a spline through the frames.
@@ -88,40 +85,6 @@ def make_consistent(
 
 
 @dataclass
-class _Basis:
-    """B-splines of the correction at the frames.
-
-    Attributes:
-        first: Of each frame, the first of the six coefficients that reach it (n,).
-        values: Their weights in the value, first and second derivative (3, n, 6).
-        count: Number of coefficients.
-    """
-
-    first: Indices
-    values: Array
-    count: int
-
-    @classmethod
-    def over(cls, times_s: Array, period_s: float) -> "_Basis":
-        intervals = max(1, round((times_s[-1] - times_s[0]) / period_s))
-        inner = np.linspace(times_s[0], times_s[-1], intervals + 1)
-        knots = np.concatenate([[inner[0]] * _DEGREE, inner, [inner[-1]] * _DEGREE])
-        count = intervals + _DEGREE
-        first = np.searchsorted(inner, times_s, side="right") - 1
-        first = np.clip(first, 0, intervals - 1)
-        splines = BSpline(knots, np.eye(count), _DEGREE)
-        reach = first[:, None] + np.arange(_SPAN)
-        values = [np.take_along_axis(splines(times_s, k), reach, axis=1) for k in range(3)]
-        return cls(first, np.array(values), count)
-
-    def curve(self, coefficients: Array) -> Array:
-        """Values (n, 37) at the frames of coefficients (count, 37)."""
-        reach = self.first[:, None] + np.arange(_SPAN)
-        values: Array = np.einsum("nj,njc->nc", self.values[0], coefficients[reach])
-        return values
-
-
-@dataclass
 class _Fit:
     """The state between iterations."""
 
@@ -134,7 +97,7 @@ class _Fit:
     trust: Array = field(init=False)
 
     def __post_init__(self) -> None:
-        self._basis = _Basis.over(self.base.times_s, self.options.knot_period_s)
+        self._basis = SplineBasis.over(self.base.times_s, self.options.knot_period_s)
         self._coefficients = np.zeros((self._basis.count, _NV))
         self.trust = np.ones(len(self.base.q))
         self._move_to(np.zeros((len(self.base.q), _NV)))
@@ -190,11 +153,11 @@ class _Fit:
         band, target = np.zeros((_BLOCK, basis.count * _NV)), np.zeros((basis.count, _NV))
         for order, sigma in ((0, options.sigma), (2, options.acceleration_sigma)):
             weights = per_group(*sigma) ** -2
-            gram = np.zeros((_SPAN, basis.count))
+            gram = np.zeros((SPAN, basis.count))
             for first, values in zip(basis.first, basis.values[order], strict=True):
-                for below in range(_SPAN):
-                    reach = values[: _SPAN - below] * values[below:]
-                    gram[below, first : first + _SPAN - below] += reach
+                for below in range(SPAN):
+                    reach = values[: SPAN - below] * values[below:]
+                    gram[below, first : first + SPAN - below] += reach
             for below, diagonal in enumerate(gram):
                 band[below * _NV] += np.outer(diagonal, weights).ravel()
                 pull = diagonal[: basis.count - below, None] * weights

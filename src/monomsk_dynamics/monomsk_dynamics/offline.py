@@ -7,23 +7,27 @@ which the trailing foot's forward force follows from its value at the landing of
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.assemble import Instant, body_dynamics, solved_frame
+from monomsk_dynamics.balance import Balance
 from monomsk_dynamics.consistency import consistency_error
-from monomsk_dynamics.consistent_motion import explained, make_consistent
-from monomsk_dynamics.contact import Contact, ContactDetector, FloorHeight, sole_motion
+from monomsk_dynamics.consistent_motion import ConsistentMotion, explained, make_consistent
+from monomsk_dynamics.contact import Contact, ContactDetector, sole_motion
 from monomsk_dynamics.errors import ShapeError
-from monomsk_dynamics.force_solver import GRAVITY_M_S2, ForceSolution, ForceSolver, Observation
+from monomsk_dynamics.force_solver import GRAVITY_M_S2, ForceSolution
 from monomsk_dynamics.frame import FootGeometry, FrameTerms, evaluate_frame
-from monomsk_dynamics.gait_phase import GaitPhase, offline_phases
-from monomsk_dynamics.load_sharing import ForcePrior, LoadPrior, LoadSharing, trailing_shear
-from monomsk_dynamics.options import ContactOptions, DynamicsOptions
+from monomsk_dynamics.gait_phase import offline_phases
+from monomsk_dynamics.inverse_dynamics_transformer import InverseDynamicsTransformer
+from monomsk_dynamics.learned_sharing import with_expectation
+from monomsk_dynamics.load_sharing import LoadPrior, LoadSharing
+from monomsk_dynamics.offline_terms import floor_height, mean_velocity
+from monomsk_dynamics.options import DynamicsOptions
 from monomsk_dynamics.results import BodyDynamics
 from monomsk_dynamics.smoothing import SmoothMotion, smooth_motion
 from monomsk_dynamics.support import SupportModel, supported_frames
@@ -34,6 +38,12 @@ Stamps = NDArray[np.int64]
 
 _NV = 37
 
+Progress = Callable[[int, int], None]
+
+
+def _no_progress(done: int, total: int) -> None:
+    """Tells nobody."""
+
 
 def analyze_motion(
     skeleton: Skeleton,
@@ -41,6 +51,8 @@ def analyze_motion(
     q: Array,
     options: DynamicsOptions | None = None,
     sigma_q: Array | None = None,
+    progress: Progress = _no_progress,
+    transformer: InverseDynamicsTransformer | None = None,
 ) -> list[BodyDynamics]:
     """Find the torques and ground forces behind a recorded motion.
 
@@ -51,6 +63,9 @@ def analyze_motion(
         options: Settings of every stage.
         sigma_q: Standard deviations (n, 37) or (37,) in tangent space [m, rad]; None or NaN:
             those of marker-based motion capture.
+        progress: Called during an optimisation with how many windows of a run are done, and how
+            many it has.
+        transformer: Shares the load of two feet in gait; None: the curves of load_sharing.py.
 
     Returns:
         One result a frame. Frames in runs too short to differentiate have none: compare stamps.
@@ -75,7 +90,12 @@ def analyze_motion(
     for motion, slow in zip(runs, accelerations, strict=True):
         own = np.searchsorted(stamps_ns, motion.stamps_ns)
         run = _Run(
-            skeleton, options, replace(motion, a=slow.a), (sigmas[own], sigma_v[own], sigma_a[own])
+            skeleton,
+            options,
+            replace(motion, a=slow.a),
+            (sigmas[own], sigma_v[own], sigma_a[own]),
+            progress,
+            transformer,
         )
         results.extend(run.results())
     return results
@@ -105,13 +125,17 @@ class _Run:
         options: DynamicsOptions,
         motion: SmoothMotion,
         sigmas: tuple[Array, Array, Array],
+        progress: Progress = _no_progress,
+        transformer: InverseDynamicsTransformer | None = None,
     ) -> None:
         self._skeleton = skeleton
         self._options = options
         self._motion = motion
         self._sigma_q, self._sigma_v, self._sigma_a = sigmas
+        self._progress = progress
+        self._transformer = transformer
         self._feet = FootGeometry.of(skeleton)
-        self._solver = ForceSolver(self._feet, skeleton.mass_kg, options.solver)
+        self._balance = Balance(self._feet, skeleton.mass_kg, motion, self._sigma_a, options)
         self._weight = skeleton.mass_kg * GRAVITY_M_S2
         self._uncertainty = Uncertainty(skeleton, self._feet)
 
@@ -134,16 +158,11 @@ class _Run:
             for frame, contact, phase, going in zip(terms, contacts, phases, velocity, strict=True)
         ]
         priors = self._beside_supports(terms, contacts, priors, floor_m)
-        solutions = self._solve(terms, priors, phases)
-        moved = make_consistent(
-            self._skeleton,
-            self._motion,
-            [solution.point_forces for solution in solutions],
-            self._weight,
-            self._options.consistent_motion,
-            np.array([solution.support for solution in solutions]),
-        )
-        terms, solutions = moved.terms, explained(moved, solutions)
+        walking = [sharing.walking_weight(float(np.hypot(*going))) for going in velocity]
+        priors = self._learned(priors, walking, floor_m)
+        solutions = self._balance.solve(terms, priors, phases)
+        moved, solutions = self._consistent(priors, solutions)
+        terms = moved.terms
         instants = [
             self._instant(k, terms[k], contacts[k], priors[k], solutions[k])
             for k in range(len(terms))
@@ -187,62 +206,41 @@ class _Run:
             for prior, one, there in zip(priors, evidence, supported, strict=True)
         ]
 
-    def _observation(self, k: int) -> Observation:
-        return Observation(self._motion.a[k], self._sigma_a[k])
-
-    def _solve(
-        self, terms: list[FrameTerms], priors: list[LoadPrior], phases: list[GaitPhase]
-    ) -> list[ForceSolution]:
-        """Solve all frames, then double support once more with the trailing foot's shear."""
-        solutions = [
-            self._solver.solve(frame, self._observation(k), priors[k])
-            for k, frame in enumerate(terms)
-        ]
-        for k, expected in self._trailing_shears(priors, phases, solutions):
-            priors[k] = priors[k].with_forces((expected,))
-            solutions[k] = self._solver.solve(terms[k], self._observation(k), priors[k])
-        for k, force in self._balanced_forces(terms, priors, solutions):
-            sigma = self._options.load_sharing.momentum_sigma * self._weight
-            priors[k] = priors[k].with_total(force, sigma)
-            solutions[k] = self._solver.solve(terms[k], self._observation(k), priors[k])
-        return solutions
-
-    def _balanced_forces(
-        self, terms: list[FrameTerms], priors: list[LoadPrior], solutions: list[ForceSolution]
-    ) -> list[tuple[int, Array]]:
-        """Total forces (3,) [N] of supported frames, their slow part that of the momentum."""
-        supported = np.flatnonzero(
-            [prior.in_contact.any() and prior.support is None for prior in priors]
+    def _learned(
+        self, priors: list[LoadPrior], walking: list[float], floor_m: float
+    ) -> list[LoadPrior]:
+        """The same priors with the transformer's opinion of gait."""
+        if self._transformer is None or not any(walking):
+            return priors
+        motion, sigmas_m = self._motion, self._sigma_q[:, :3]
+        known = np.isfinite(sigmas_m)
+        sigma_m = float(np.median(sigmas_m[known])) if known.any() else float("nan")
+        expected = self._transformer.expect(
+            motion.times_s, (motion.q, motion.v, motion.a), floor_m, sigma_m
         )
-        if not len(supported):
-            return []
-        found = np.array([solutions[k].point_forces.sum(axis=0) for k in supported])
-        observed = np.array([terms[k].external_force(self._motion.a[k]) for k in supported])
-        window_s = self._options.load_sharing.momentum_window_s
-        excess = moving_mean(self._motion.times_s[supported], found - observed, window_s)
-        return list(zip(supported.tolist(), found - excess, strict=True))
+        return with_expectation(priors, expected, walking)
 
-    def _trailing_shears(
-        self, priors: list[LoadPrior], phases: list[GaitPhase], solutions: list[ForceSolution]
-    ) -> list[tuple[int, ForcePrior]]:
-        options = self._options.load_sharing
-        sigma = options.trailing_shear_sigma * self._weight
-        expected: list[tuple[int, ForcePrior]] = []
-        at_landing = None
-        for k, (before, now) in enumerate(pairwise(phases), start=1):
-            if now.trailing is None:
-                at_landing = None
-                continue
-            if before.trailing is None and not np.isfinite(before.stance).all():
-                points = self._feet.points[now.trailing]
-                force = solutions[k - 1].point_forces[points].sum(axis=0)
-                at_landing = float(force @ priors[k - 1].heading[:, 0])
-            if at_landing is not None:
-                share = trailing_shear(now.transfer, options.share_phase_shift)
-                target = np.array([at_landing * share, 0.0, 0.0])
-                spread = np.array([sigma, np.inf, np.inf])
-                expected.append((k, ForcePrior(now.trailing, target, spread, in_heading=True)))
-        return expected
+    def _consistent(
+        self, priors: list[LoadPrior], solutions: list[ForceSolution]
+    ) -> tuple[ConsistentMotion, list[ForceSolution]]:
+        """The motion that the forces explain, or motion and forces optimised together."""
+        if self._options.offline_solver == "optimization":
+            # Only this solver needs CasADi.
+            from monomsk_dynamics.optimization import optimize_run
+
+            return optimize_run(
+                self._skeleton, self._balance, self._motion, (priors, solutions), self._options,
+                self._progress,
+            )  # fmt: skip
+        moved = make_consistent(
+            self._skeleton,
+            self._motion,
+            [solution.point_forces for solution in solutions],
+            self._weight,
+            self._options.consistent_motion,
+            np.array([solution.support for solution in solutions]),
+        )
+        return moved, explained(moved, solutions)
 
     def _instant(
         self,
@@ -252,7 +250,7 @@ class _Run:
         prior: LoadPrior,
         solution: ForceSolution,
     ) -> Instant:
-        observed = self._observation(k)
+        observed = self._balance.observation(k)
         tau_variance, force_variance = self._uncertainty.of_forces(terms, observed, prior, solution)
         if np.isfinite(self._sigma_q[k]).any():
             tau_variance += self._uncertainty.sensitivity(terms, solution).variance(
@@ -273,43 +271,3 @@ class _Run:
             )
             for k, instant in enumerate(instants)
         ]
-
-
-def floor_height(
-    terms: list[FrameTerms], feet: FootGeometry, velocity: Array, options: ContactOptions
-) -> float:
-    """Where the soles rest [m]: the median height of the lower of the slow soles.
-
-    Kinematics of another skeleton can leave the soles some centimetres off the floor z = 0. A
-    recording without a resting sole has its floor at 0.
-    """
-    detector = ContactDetector(options)
-    heights: list[float] = []
-    for frame, going in zip(terms, velocity, strict=True):
-        motion = sole_motion(frame, feet)
-        strike, _ = detector.thresholds(float(np.hypot(*going)))
-        resting = (motion.sole_speed < strike) & (np.abs(motion.height) < FloorHeight.RANGE_M)
-        if resting.any():
-            heights.append(float(motion.height[resting].min()))
-    return float(np.median(heights)) if heights else 0.0
-
-
-def moving_mean(times_s: Array, values: Array, window_s: float) -> Array:
-    """Mean of values (n, k) around each time, weighted by a Gaussian of that width [s]."""
-    first = np.searchsorted(times_s, times_s - 3.0 * window_s)
-    last = np.searchsorted(times_s, times_s + 3.0 * window_s, side="right")
-    means = []
-    for time_s, low, high in zip(times_s, first, last, strict=True):
-        weights = np.exp(-0.5 * ((times_s[low:high] - time_s) / window_s) ** 2)
-        means.append(weights @ values[low:high] / weights.sum())
-    return np.array(means)
-
-
-def mean_velocity(terms: list[FrameTerms], times_s: Array, window_s: float) -> Array:
-    """Horizontal pelvis velocity (n, 2) averaged over a window around each frame [m/s]."""
-    velocities = np.array([frame.pelvis_velocity_world[:2] for frame in terms])
-    sums = np.concatenate([np.zeros((1, 2)), np.cumsum(velocities, axis=0)])
-    first = np.searchsorted(times_s, times_s - 0.5 * window_s)
-    last = np.searchsorted(times_s, times_s + 0.5 * window_s, side="right")
-    mean: Array = (sums[last] - sums[first]) / (last - first)[:, None]
-    return mean

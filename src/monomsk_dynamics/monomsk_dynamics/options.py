@@ -6,17 +6,20 @@ and on the walk of OpenSim's Gait2392 subject01: scores there are no forecast fo
 """
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monomsk_dynamics.consistent_motion_options import ConsistentMotionOptions
+from monomsk_dynamics.errors import OptionError
 from monomsk_dynamics.filter_options import (
     FilterOptions,
     SmoothingOptions,
     per_group,
     require_positive,
 )
+from monomsk_dynamics.optimization_options import OptimizationOptions
 from monomsk_dynamics.support_options import SupportOptions
 
 Array = NDArray[np.float64]
@@ -167,8 +170,29 @@ class ConsistencyOptions:
 
 
 @dataclass(frozen=True)
+class GroundOptions:
+    """What the person walks on, live.
+
+    Attributes:
+        treadmill: The soles are carried by a belt.
+        belt_speed_m_s: Of the belt [m/s]; NaN: estimated from the loaded soles.
+    """
+
+    treadmill: bool = False
+    belt_speed_m_s: float = float("nan")
+
+    def __post_init__(self) -> None:
+        if self.belt_speed_m_s < 0.0:
+            raise OptionError("belt_speed_m_s", self.belt_speed_m_s, "not negative, or NaN")
+
+
+@dataclass(frozen=True)
 class DynamicsOptions:
-    """Settings of the live and the offline path."""
+    """Settings of the live and the offline path.
+
+    Of recordings, `offline_solver` says how motion and forces are made to belong together: the
+    forces of each frame alone and then the motion ("balance"), or both at once ("optimization").
+    """
 
     filter: FilterOptions = field(default_factory=FilterOptions)
     smoothing: SmoothingOptions = field(default_factory=SmoothingOptions)
@@ -178,3 +202,6 @@ class DynamicsOptions:
     consistency: ConsistencyOptions = field(default_factory=ConsistencyOptions)
     consistent_motion: ConsistentMotionOptions = field(default_factory=ConsistentMotionOptions)
     support: SupportOptions = field(default_factory=SupportOptions)
+    ground: GroundOptions = field(default_factory=GroundOptions)
+    optimization: OptimizationOptions = field(default_factory=OptimizationOptions)
+    offline_solver: Literal["balance", "optimization"] = "balance"
