@@ -13,6 +13,7 @@ from monomsk_analysis.exports import kinematics_table
 from monomsk_analysis.frame_source import Frame
 from monomsk_analysis.storage import write_storage
 from monomsk_analysis.tracking import Observation
+from monomsk_description.osim_reader import from_osim
 from monomsk_description.skeleton import build_skeleton
 from monomsk_description.subject import Subject
 
@@ -165,6 +166,20 @@ def test_a_subject_file_gives_size_and_lengths(motion: Path, tmp_path: Path) -> 
     subject = json.loads((tmp_path / "out" / "summary.json").read_text())["subject"]
     assert (subject["height_m"], subject["mass_kg"]) == (1.8, 90.0)
     assert subject["segment_lengths_m"] == {"thigh": 0.43}
+
+
+def test_sex_moves_masses_and_muscles_may_be_left_out(motion: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    result = run("dynamics", motion, *SIZE, "--sex", "female", "--no-muscles", "--out", out)
+    assert result.exit_code == 0, result.output
+    assert json.loads((out / "summary.json").read_text())["subject"]["sex"] == "female"
+    assert not (out / "activations.sto").exists()
+    masses = {
+        name: segment.mass_kg for name, segment in from_osim(out / "model.osim").segments.items()
+    }
+    assert masses["femur_r"] / sum(masses.values()) == pytest.approx(0.1478, abs=1e-3)
+    assert run("dynamics", motion, *SIZE, "--out", out, "--overwrite").exit_code == 0
+    assert (out / "activations.sto").stat().st_size > 1000
 
 
 @pytest.mark.parametrize(

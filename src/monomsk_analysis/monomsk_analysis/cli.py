@@ -75,6 +75,7 @@ class UpAxis(StrEnum):
 
 _Height = Annotated[float | None, typer.Option(help="Height in metres; else assumed.")]
 _Mass = Annotated[float | None, typer.Option(help="Mass in kilograms; else assumed.")]
+_Sex = Annotated[Sex, typer.Option(help="Sex, for the masses of the segments.")]
 _Out = Annotated[Path, typer.Option(help="Folder for the results.")]
 _Model = Annotated[
     Path | None,
@@ -99,7 +100,7 @@ class AnalyzeOptions:
     out: _Out
     height_m: _Height = None
     mass_kg: _Mass = None
-    sex: Annotated[Sex, typer.Option(help="Sex.")] = Sex.UNSPECIFIED
+    sex: _Sex = Sex.UNSPECIFIED
     model: _Model = None
     focal_px: Annotated[
         float | None, typer.Option(help="Focal length in pixels; assumed if no camera is given.")
@@ -172,6 +173,7 @@ class DynamicsOptions:
     ] = None
     height_m: _Height = None
     mass_kg: _Mass = None
+    sex: _Sex = Sex.UNSPECIFIED
     model: _Model = None
     muscles: _Muscles = True
     overwrite: _Overwrite = False
@@ -253,7 +255,9 @@ def _dynamics(options: DynamicsOptions) -> None:
     from monomsk_description.threads import use_one_thread
 
     use_one_thread()
-    subject, model = read_person(options.model, options.height_m, options.mass_kg)
+    subject, model = read_person(
+        options.model, options.height_m, options.mass_kg, options.sex.value
+    )
     console = Console(stderr=True)
     markers = MarkerRequest(
         tuple(options.static or ()),
