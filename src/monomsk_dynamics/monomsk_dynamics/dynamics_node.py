@@ -217,6 +217,11 @@ class DynamicsNode(StatusNode):
         stamp_ns = stamp_to_ns(state.header.stamp)
         age_s = (self.get_clock().now().nanoseconds - stamp_ns) * 1e-9
         fields = message_fields.body_dynamics(result, skeleton, world, age_s)
+        fields |= {
+            "track_id": state.track_id,
+            "perception_stage_names": state.stage_names,
+            "perception_stage_durations": state.stage_durations,
+        }
         self._dynamics_publisher.publish(fill(BodyDynamics(), fields))
         joints = joint_state(stamp_ns, skeleton, result.q[7:], result.v[6:], result.tau[6:])
         self._torques_publisher.publish(fill(JointState(), joints))

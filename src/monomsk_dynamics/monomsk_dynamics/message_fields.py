@@ -58,6 +58,7 @@ def body_dynamics(
         "muscle_activations": tuple(activation for _, activation in result.muscle_activations),
         "stage_names": tuple(result.timings_s),
         "stage_durations": tuple(result.timings_s.values()),
+        "track_id": 0,
         "state_age_s": age_s,
     }
 
