@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,14 +14,17 @@ from numpy.typing import NDArray
 from monomsk_analysis.motion import SplitMotion
 from monomsk_analysis.progress import Advance
 from monomsk_description.skeleton import Skeleton
-from monomsk_dynamics.errors import TooShortError
+from monomsk_dynamics.errors import NetworkWeightsError, TooShortError
 from monomsk_dynamics.gait import GaitTable, gait_table
 from monomsk_dynamics.gait_steps import RECORDED_EVENT_SIGMA_S, VIDEO_EVENT_SIGMA_S
+from monomsk_dynamics.inverse_dynamics_transformer import InverseDynamicsTransformer
 from monomsk_dynamics.muscle_analysis import MuscleSeries
 from monomsk_dynamics.offline import analyze_motion
 from monomsk_dynamics.results import BodyDynamics
 
 Array = NDArray[np.float64]
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -93,11 +97,14 @@ def analyse(
     """
     dynamics: list[BodyDynamics | None] = [None] * len(times)
     durations: list[Array] = []
+    transformer = load_transformer(skeleton)
     for segment in split.segments:
         sigmas = None if sigma_q is None else _sigmas(sigma_q, segment.frames)
         start_s = time.perf_counter()
         try:
-            results = analyze_motion(skeleton, segment.stamps_ns, segment.q, sigma_q=sigmas)
+            results = analyze_motion(
+                skeleton, segment.stamps_ns, segment.q, sigma_q=sigmas, transformer=transformer
+            )
         except TooShortError:
             # The dynamics may want longer runs than we do; those frames stay without a result.
             results = []
@@ -111,6 +118,15 @@ def analyse(
     # Only states from images come with standard deviations.
     event_sigma_s = RECORDED_EVENT_SIGMA_S if sigma_q is None else VIDEO_EVENT_SIGMA_S
     return Analysis(skeleton, times, split, tuple(dynamics), seconds, event_sigma_s)
+
+
+def load_transformer(skeleton: Skeleton) -> InverseDynamicsTransformer | None:
+    """The network that shares the load in gait; None, with a warning, where it cannot run."""
+    try:
+        return InverseDynamicsTransformer(skeleton)
+    except NetworkWeightsError as error:
+        _LOG.warning("%s: the load is shared by the curves of a study", error)
+        return None
 
 
 def _sigmas(sigma_q: Sequence[Array | None], frames: NDArray[np.int64]) -> Array:
