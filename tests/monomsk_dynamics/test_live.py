@@ -1,11 +1,16 @@
 """The live path: results state by state, resets, and how long they take."""
 
+import gc
+import tracemalloc
+
 import numpy as np
 import pytest
 
 from monomsk_description.body_state import BodyState
 from monomsk_dynamics.errors import StampError
+from monomsk_dynamics.gait_tracker import GaitTracker
 from monomsk_dynamics.live import LiveDynamics
+from monomsk_dynamics.options import DynamicsOptions, FilterOptions, GroundOptions, SolverOptions
 from monomsk_dynamics.state_filter import ResetReason
 
 PERIOD_S = 1 / 60
@@ -101,3 +106,102 @@ def test_a_loop_gives_the_same_results_again(skeleton, smooth_curve):
     for once, again in zip(first, play(), strict=True):
         np.testing.assert_array_equal(once.q, again.q)
         np.testing.assert_array_equal(once.tau, again.tau)
+
+
+def test_a_standing_person_is_carried_by_both_soles_alike(skeleton, standing):
+    _, result = standing
+    forces = np.array([sole.force for sole in result.soles])
+    weight = skeleton.mass_kg * 9.81
+    assert forces[:, 2].sum() == pytest.approx(weight, rel=0.005)
+    np.testing.assert_allclose(forces[:, 2], 0.5 * weight, rtol=0.01)
+    np.testing.assert_array_equal(result.unexplained_load, 0.0)
+
+
+def test_a_floor_at_another_height_carries_as_well(skeleton):
+    live, lifted = LiveDynamics(skeleton), skeleton.neutral()
+    lifted[2] += 0.05
+    for k in range(120):
+        result = live.update(state(k, lifted))
+    assert sum(sole.force[2] for sole in result.soles) == pytest.approx(70.0 * 9.81, rel=0.005)
+    assert result.soles[0].center_of_pressure[2] == pytest.approx(0.05, abs=0.005)
+
+
+def test_in_free_fall_nothing_carries(skeleton):
+    live = LiveDynamics(skeleton)
+    start = skeleton.neutral()
+    start[2] += 3.0
+    for k in range(40):
+        fallen = start.copy()
+        fallen[2] -= 0.5 * 9.81 * (k * PERIOD_S) ** 2
+        result = live.update(state(k, fallen))
+    assert not any(sole.in_contact for sole in result.soles)
+    np.testing.assert_array_equal([sole.force for sole in result.soles], 0.0)
+    np.testing.assert_array_equal(result.unexplained_load, 0.0)
+
+
+def test_a_jump_flies_without_forces_and_lands(skeleton):
+    """Stand, fly for half a second, stand again."""
+    live, rise_m_s = LiveDynamics(skeleton), 9.81 * 0.25
+    carried = []
+    for k in range(150):
+        q, flown_s = skeleton.neutral(), (k - 60) * PERIOD_S
+        if 0.0 < flown_s < 0.5:
+            q[2] += rise_m_s * flown_s - 0.5 * 9.81 * flown_s**2
+        carried.append(sum(sole.force[2] for sole in live.update(state(k, q)).soles))
+    weight = skeleton.mass_kg * 9.81
+    assert carried[55] == pytest.approx(weight, rel=0.01)
+    # The middle of the flight: the filter blurs its ends.
+    assert max(carried[72:84]) < 0.02 * weight
+    assert carried[149] == pytest.approx(weight, rel=0.03)
+
+
+def test_a_treadmill_s_belt_carries_a_standing_foot(skeleton):
+    """Riding the belt at 1 m/s: both soles move and yet bear the load."""
+    ground = GroundOptions(treadmill=True)
+    live = LiveDynamics(skeleton, DynamicsOptions(ground=ground))
+    for k in range(180):
+        q = skeleton.neutral()
+        q[0] = -1.0 * k * PERIOD_S
+        result = live.update(state(k, q))
+    assert all(sole.in_contact for sole in result.soles)
+    assert live.toes is not None
+    assert live.toes.carried_m[0] == pytest.approx(-179 * PERIOD_S, rel=0.15)
+    assert live.toes.walking_speed_m_s < 0.1
+
+
+def test_other_options_change_the_result_and_keep_the_stream(skeleton, smooth_curve):
+    live = LiveDynamics(skeleton)
+    for k in range(60):
+        before = live.update(state(k, smooth_curve(k * PERIOD_S)))
+    live.adopt(
+        DynamicsOptions(filter=FilterOptions(clean_bandwidth_hz=3.0), solver=SolverOptions(0.2))
+    )
+    for k in range(60, 90):
+        after = live.update(state(k, smooth_curve(k * PERIOD_S)))
+        assert live.reset_reason is None
+    assert not np.isnan(before.consistency_error)
+    assert not np.isnan(after.consistency_error)
+    for sole in after.soles:
+        assert np.abs(sole.force[:2]).sum() <= 0.2 * sole.force[2] + 1e-6
+
+
+def test_memory_stays_flat_over_many_states(skeleton, smooth_curve):
+    motion = [smooth_curve(k * PERIOD_S) for k in range(200)]
+    motion += motion[::-1]
+    live, tracker = LiveDynamics(skeleton), GaitTracker(skeleton)
+
+    def play(start: int, count: int) -> None:
+        for k in range(start, start + count):
+            tracker.update(live.update(state(k, motion[k % len(motion)])), live.toes)
+
+    play(0, 200)
+    gc.collect()
+    tracemalloc.start()
+    play(500, 50)
+    gc.collect()
+    before, _ = tracemalloc.get_traced_memory()
+    play(550, 800)
+    gc.collect()
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert after - before < 50_000  # bytes: about 60 a state

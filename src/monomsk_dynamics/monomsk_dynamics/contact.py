@@ -53,8 +53,10 @@ class Contact:
     probability: Array
 
 
-def sole_motion(terms: FrameTerms, feet: FootGeometry, floor_height_m: float = 0.0) -> SoleMotion:
-    """Motion of the soles at one instant over a floor at a height [m]."""
+def sole_motion(
+    terms: FrameTerms, feet: FootGeometry, floor_height_m: float | Array = 0.0
+) -> SoleMotion:
+    """Motion of the soles at one instant over a floor at a height, or one each (2,) [m]."""
     horizontal = feet.means @ terms.point_velocities[:, :2]
     speeds = np.sqrt(np.sum(horizontal * horizontal, axis=1))
     heights = terms.points[feet.points, 2]
@@ -77,6 +79,10 @@ class ContactDetector:
     def __init__(self, options: ContactOptions | None = None) -> None:
         self._options = options or ContactOptions()
         self.reset()
+
+    def adopt(self, options: ContactOptions) -> None:
+        """Take other thresholds; which sole is on the floor stays."""
+        self._options = options
 
     def reset(self) -> None:
         """Forget the past."""

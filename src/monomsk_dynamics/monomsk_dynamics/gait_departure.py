@@ -8,7 +8,7 @@ before.
 """
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,12 +37,14 @@ class ToeSample:
         speed_m_s: Of the mean toe point over the floor, horizontal (2,).
         angle_rad: Of the toe joints (2,).
         walking_speed_m_s: Mean speed of the pelvis over the floor.
+        carried_m: How far a treadmill's belt went since the beginning, world (2,) [m].
     """
 
     stamp_ns: int
     speed_m_s: Array
     angle_rad: Array
     walking_speed_m_s: float
+    carried_m: Array = field(default_factory=lambda: np.zeros(2))
 
 
 class Departures:

@@ -63,26 +63,31 @@ class GaitTracker:
         if toes is not None:
             self._departures.add(toes)
         places = np.array([pose.translation[:2] for pose in self._skeleton.sole_poses(result.q)])
+        pelvis = result.q[:2]
+        if toes is not None:
+            places, pelvis = places - toes.carried_m, pelvis - toes.carried_m
         state = GaitState(now_ns)
         if self._first_ns is None:
             self._first_ns = now_ns
         elif self._walk is not None:
-            state = self._walk.update(now_ns, self._samples(result, places))
+            state = self._walk.update(now_ns, self._samples(result, places, pelvis))
         elif (now_ns - self._first_ns) * 1e-9 >= _SETTLING_S:
             right, left = result.soles
             self._walk = _Walk((right.in_contact, left.in_contact), self._event_sigma_s)
-            state = self._walk.update(now_ns, self._samples(result, places))
+            state = self._walk.update(now_ns, self._samples(result, places, pelvis))
         self._last_ns, self._last_places = now_ns, places
         return state
 
-    def _samples(self, result: BodyDynamics, places: Array) -> tuple[LegSample, LegSample]:
+    def _samples(
+        self, result: BodyDynamics, places: Array, pelvis: Array
+    ) -> tuple[LegSample, LegSample]:
         now_ns, before_ns = result.stamp_ns, self._last_ns
         ways_m = np.hypot(*(places - self._last_places).T)
         middle_ns = (before_ns + now_ns) // 2
         right, left = (
             LegSample(
                 now_ns, middle_ns, self._departures.toe_off_ns(foot, middle_ns), sole.in_contact,
-                place, float(way_m) / ((now_ns - before_ns) * 1e-9), result.q[:2],
+                place, float(way_m) / ((now_ns - before_ns) * 1e-9), pelvis,
             )
             for foot, (sole, place, way_m) in enumerate(
                 zip(result.soles, places, ways_m, strict=True)

@@ -9,19 +9,11 @@ from monomsk_description.body_state import BodyState
 from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.assemble import Instant, body_dynamics, solved_frame
 from monomsk_dynamics.consistency import RollingConsistency
-from monomsk_dynamics.contact import (
-    Contact,
-    ContactDetector,
-    FloorHeight,
-    WalkingSpeed,
-    sole_motion,
-)
-from monomsk_dynamics.force_solver import GRAVITY_M_S2, ForceSolver, Observation
-from monomsk_dynamics.frame import SIDES, FootGeometry, FrameTerms, evaluate_frame
+from monomsk_dynamics.force_solver import ForceSolver, Observation
+from monomsk_dynamics.frame import FootGeometry, evaluate_frame
 from monomsk_dynamics.gait_departure import ToeSample
-from monomsk_dynamics.gait_phase import GaitClock
+from monomsk_dynamics.live_contact import LiveContact
 from monomsk_dynamics.live_uncertainty import LiveUncertainty
-from monomsk_dynamics.load_sharing import LoadPrior, LoadSharing, given_forces
 from monomsk_dynamics.options import DynamicsOptions
 from monomsk_dynamics.results import BodyDynamics
 from monomsk_dynamics.state_filter import FilteredState, ManifoldFilter, ResetReason
@@ -51,18 +43,21 @@ class LiveDynamics:
         self._feet = feet
         self._options = options
         self._filter = ManifoldFilter(options.filter)
-        self._contact = ContactDetector(options.contact)
-        self._speed = WalkingSpeed(options.contact.speed_window_s)
-        self._floor = FloorHeight()
-        self._clock = GaitClock()
-        self._weight_n = skeleton.mass_kg * GRAVITY_M_S2
-        self._sharing = LoadSharing(feet, self._weight_n, options.load_sharing)
+        self._contact = LiveContact(skeleton, feet, options)
         self._solver = ForceSolver(feet, skeleton.mass_kg, options.solver)
         self._uncertainty = LiveUncertainty(Uncertainty(skeleton, feet))
         self._consistency = RollingConsistency(skeleton, options.consistency)
-        self._toe_joints = [7 + skeleton.coordinate_index(f"mtp_angle_{side}") for side in SIDES]
         self.reset_reason: ResetReason | None = None
         self.toes: ToeSample | None = None
+
+    def adopt(self, options: DynamicsOptions) -> None:
+        """Take other options from the next state on; what is known of the motion stays."""
+        before, self._options = self._options, options
+        self._filter.adopt(options.filter)
+        self._contact.adopt(options)
+        self._solver = ForceSolver(self._feet, self._skeleton.mass_kg, options.solver)
+        if options.consistency != before.consistency:
+            self._consistency = RollingConsistency(self._skeleton, options.consistency)
 
     def reset(self) -> None:
         """Forget the past."""
@@ -70,11 +65,9 @@ class LiveDynamics:
         self._forget_steps()
 
     def _forget_steps(self) -> None:
-        for stage in (
-            self._contact, self._speed, self._floor, self._clock, self._uncertainty,
-            self._consistency,
-        ):  # fmt: skip
-            stage.reset()
+        self._contact.reset()
+        self._uncertainty.reset()
+        self._consistency.reset()
 
     def update(self, state: BodyState) -> BodyDynamics:
         """Take in one state.
@@ -94,7 +87,8 @@ class LiveDynamics:
         timings.mark("filter")
         terms = evaluate_frame(self._skeleton, filtered.q, filtered.v)
         timings.mark("model")
-        contact, prior = self._expect(state, terms, filtered.a)
+        expected = self._contact.update(state, terms, filtered.a)
+        self.toes, prior = expected.toes, expected.prior
         timings.mark("contact")
         observed = self._observation(state, filtered)
         solution = self._solver.solve(terms, observed, prior)
@@ -102,28 +96,13 @@ class LiveDynamics:
         spread = self._uncertainty.update(terms, observed, prior, solution)
         tau_variance = spread.torques(filtered.sigma_q, filtered.sigma_v)
         timings.mark("uncertainty")
-        instant = Instant(state.stamp_ns, terms, contact, solution, tau_variance, spread.forces)
+        instant = Instant(
+            state.stamp_ns, terms, expected.contact, solution, tau_variance, spread.forces
+        )
         error_rad = self._consistency.update(solved_frame(instant))
         timings.mark("consistency")
-        return body_dynamics(instant, self._feet, error_rad, timings.total())
-
-    def _expect(
-        self, state: BodyState, terms: FrameTerms, acceleration: Array
-    ) -> tuple[Contact, LoadPrior]:
-        """Contact and expected loads of one instant."""
-        time_s = state.stamp_ns * 1e-9
-        velocity = self._speed.update(time_s, terms.pelvis_velocity_world)
-        floor_m = self._floor.height_m
-        motion = sole_motion(terms, self._feet, floor_m)
-        speed = float(np.hypot(*velocity))
-        self.toes = ToeSample(state.stamp_ns, motion.toe_speed, terms.q[self._toe_joints], speed)
-        load = float(terms.external_force(acceleration)[2]) / self._weight_n
-        contact = self._contact.update(time_s, motion, speed, state.contact_probability, load)
-        self._floor.update(time_s, motion.height + floor_m, contact.in_contact)
-        phase = self._clock.update(time_s, contact.in_contact)
-        prior = self._sharing.prior(terms, contact.in_contact, phase, velocity, floor_m)
-        given = given_forces(state.sole_force_prior, state.sole_force_prior_sigma)
-        return contact, prior.with_forces(given)
+        floor_m = float(expected.floor_m.mean())
+        return body_dynamics(instant, self._feet, error_rad, timings.total(), floor_m)
 
     def _observation(self, state: BodyState, filtered: FilteredState) -> Observation:
         sigma_a = self._options.filter.acceleration_sigma_scale * filtered.sigma_a

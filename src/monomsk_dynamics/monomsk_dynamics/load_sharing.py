@@ -171,7 +171,7 @@ class LoadSharing:
         in_contact: Flags,
         phase: GaitPhase,
         mean_velocity: Array,
-        floor_height_m: float = 0.0,
+        floor_height_m: float | Array = 0.0,
     ) -> LoadPrior:
         """Expected loads at one instant.
 
@@ -180,7 +180,7 @@ class LoadSharing:
             in_contact: Of right and left sole (2,).
             phase: Of gait.
             mean_velocity: Horizontal velocity of walking (2,), world [m/s].
-            floor_height_m: Height of the floor in the world [m].
+            floor_height_m: Height of the floor in the world, or below each foot (2,) [m].
         """
         walking = self.walking_weight(float(np.hypot(*mean_velocity)))
         options = self._options

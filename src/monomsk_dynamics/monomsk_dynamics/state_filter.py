@@ -84,6 +84,11 @@ class ManifoldFilter:
         self._default_sigma = self._options.measurement_sigmas()
         self.reset()
 
+    def adopt(self, options: FilterOptions) -> None:
+        """Take other options; what is known of the motion stays."""
+        self._options = options
+        self._default_sigma = options.measurement_sigmas()
+
     def reset(self) -> None:
         """Forget the past."""
         self._stamp_ns: int | None = None
