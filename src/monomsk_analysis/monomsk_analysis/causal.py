@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +28,11 @@ from monomsk_dynamics.live import LiveDynamics
 from monomsk_dynamics.results import BodyDynamics
 from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.camera_pose import CameraPose
-from monomsk_perception.frozen_images import FrozenImages
-from monomsk_perception.landmarker import LandmarkerOptions
-from monomsk_perception.lifter_factory import LifterChoice, usable_choice
-from monomsk_perception.pipeline import Perception, PerceptionOptions
+from monomsk_perception.lifter_factory import usable_choice
+from monomsk_perception.live_perception import LivePerception
+from monomsk_perception.perception_parameters import PARAMETERS, live_options
+
+_CAMERA_FRAME = "camera_optical_frame"
 
 Array = NDArray[np.float64]
 
@@ -38,17 +40,16 @@ Array = NDArray[np.float64]
 class CausalTracker:
     """Perception as its node runs it: what was said stays said."""
 
-    def __init__(self, perception: Perception) -> None:
-        self._perception = perception
-        self._frozen = FrozenImages()
+    def __init__(self, live: LivePerception) -> None:
+        self._live = live
 
     def observe(self, frame: Frame) -> Observation:
         """Look at the next image."""
-        if self._frozen.check(frame.image_bgr, frame.stamp_ns):
+        result = self._live.process(lambda: frame.image_bgr, frame.stamp_ns, _CAMERA_FRAME)
+        if result is None:
             return Observation(None, None)
-        result = self._perception.process(frame.image_bgr, frame.stamp_ns)
-        pose = None if result.state is None else result.camera.pose_world_camera
-        return Observation(result.landmarks, result.state, pose, result.timings_s)
+        pose = None if result.state is None else result.pose_world_camera
+        return Observation(result.landmarks, result.state, pose, result.stages_s)
 
     def revise(self, observations: Sequence[Observation]) -> Sequence[Observation]:
         """Return the observations as they were made."""
@@ -74,10 +75,16 @@ def make_causal_tracker(
     Raises:
         PerceptionError: a model file is missing or damaged.
     """
-    choice, _ = usable_choice(LifterChoice(lifter), skeleton)
-    landmarker = LandmarkerOptions(model=model_complexity)
-    options = PerceptionOptions(landmarker=landmarker, lifter=choice)
-    return CausalTracker(Perception(skeleton, intrinsics, pose, options))
+    values = {name: parameter.default for name, parameter in PARAMETERS.items()}
+    values |= {"lifter": lifter, "camera_info_wait_s": 0.0}
+    if pose is not None:
+        values |= {"camera_height_m": pose.height_m, "camera_pitch_rad": pose.pitch_rad}
+    options = live_options(values, model_complexity)
+    choice, _ = usable_choice(options.lifter, skeleton)
+    live = LivePerception(skeleton, replace(options, lifter=choice))
+    if not intrinsics.assumed:
+        live.geometry.calibrate(intrinsics)
+    return CausalTracker(live)
 
 
 def analyse_causal(
