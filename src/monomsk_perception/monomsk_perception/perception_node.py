@@ -129,7 +129,7 @@ class PerceptionNode(StatusNode):
         if TFMessage is not None:
             for topic, qos in (("/tf", _EVERY), ("/tf_static", _STATIC)):
                 self._inputs.append(listen(TFMessage, topic, self._hear_tf(topic), qos))
-        self._services = [
+        self._requests = [
             self.create_service(SetSubject, "set_subject", self._on_set_subject),
             self.create_service(Trigger, "reset", self._on_reset),
         ]
@@ -154,7 +154,7 @@ class PerceptionNode(StatusNode):
         self.destroy_timer(self._timer)
         for subscription in self._inputs:
             self.destroy_subscription(subscription)
-        for service in self._services:
+        for service in self._requests:
             self.destroy_service(service)
         for publisher in (
             self._landmarks_publisher, self._model_publisher, self._joints_publisher,
