@@ -11,6 +11,7 @@ from monomsk_analysis.bench_model import (
     ModelScore,
     bench_model,
     call_costs,
+    one_axis_a_coordinate,
 )
 from monomsk_analysis.bench_model_report import model_sections
 from monomsk_analysis.opensim_golden import compare_poses
@@ -51,8 +52,19 @@ def test_another_size_and_another_mass_show() -> None:
 
 def test_whole_calls_cost_more_than_the_pinocchio_inside(skeleton: Skeleton) -> None:
     costs = call_costs(skeleton)
-    assert len(costs) == 3
-    assert all(0.0 < cost.axes_us < cost.whole_us < 5000.0 for cost in costs)
+    assert len(costs) == 4
+    assert all(0.0 < cost.axes_us < cost.whole_us < 5000.0 for cost in costs[:3])
+    assert costs[3].simple_us > 0.0
+
+
+def test_the_hinged_skeleton_has_an_axis_a_coordinate(skeleton: Skeleton) -> None:
+    hinged = one_axis_a_coordinate(skeleton)
+    assert hinged.coordinate_names == skeleton.coordinate_names
+    assert hinged.model.nv == 37 < skeleton.model.nv
+    q = skeleton.neutral()
+    ankle = skeleton.joint_centers.names.index("talus_r")
+    straight = [body.points(q, body.joint_centers)[ankle] for body in (hinged, skeleton)]
+    assert abs(straight[0][2] - straight[1][2]) < 0.03
 
 
 @pytest.fixture

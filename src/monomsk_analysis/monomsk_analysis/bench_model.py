@@ -7,9 +7,10 @@ scripts in scripts/golden, which leave small files in the folder bench.
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,10 @@ from numpy.typing import NDArray
 
 from monomsk_analysis.bench_measured import MeasuredScore, bench_measured
 from monomsk_analysis.opensim_golden import PoseScore
+from monomsk_description.body_state import BodyState
 from monomsk_description.skeleton import Skeleton, build_skeleton
 from monomsk_description.subject import Subject
+from monomsk_dynamics.live import LiveDynamics
 
 Array = NDArray[np.float64]
 
@@ -29,6 +32,7 @@ WALKING_FILE = Path("bench") / "opensim_walking.json"
 ROUND_TRIP_FILE = Path("bench") / "opensim_round_trip.json"
 _CONFIGURATIONS = 200
 _ROUNDS = 5
+_LIVE_FRAMES, _FRAME_NS = 200, 33_333_333
 
 
 @dataclass(frozen=True)
@@ -37,12 +41,14 @@ class CallCost:
 
     Attributes:
         name: of the computation.
-        axes_us: Pinocchio alone, over the axes behind the coordinates [us].
-        whole_us: the skeleton's method, over coordinates [us].
+        axes_us: Pinocchio alone, over the axes behind the coordinates [us]; NaN: no such call.
+        simple_us: the same with one axis a coordinate: knees as hinges [us].
+        whole_us: over coordinates, some of which move several axes [us].
     """
 
     name: str
     axes_us: float
+    simple_us: float
     whole_us: float
 
 
@@ -141,23 +147,57 @@ def call_costs(skeleton: Skeleton) -> tuple[CallCost, ...]:
     model, data = skeleton.model, skeleton.model.createData()
     axes = [pin.integrate(model, pin.neutral(model), row) for row in _axis_rows(model, rng)]
     v_axes, a_axes = rng.normal(size=(2, _CONFIGURATIONS, model.nv))
+    hinged = one_axis_a_coordinate(skeleton)
+    soles = skeleton.soles
     return (
         CallCost(
             "inverse dynamics",
             _median_us(lambda k: pin.rnea(model, data, axes[k], v_axes[k], a_axes[k])),
-            _median_us(lambda k: skeleton.inverse_dynamics(q[k], v[k], a[k])),
+            *_both(skeleton, hinged, lambda body, k: body.inverse_dynamics(q[k], v[k], a[k])),
         ),
         CallCost(
             "mass matrix",
             _median_us(lambda k: pin.crba(model, data, axes[k])),
-            _median_us(lambda k: skeleton.mass_matrix(q[k])),
+            *_both(skeleton, hinged, lambda body, k: body.mass_matrix(q[k])),
         ),
         CallCost(
             "Jacobians of 16 sole points",
             _median_us(lambda k: pin.computeJointJacobians(model, data, axes[k])),
-            _median_us(lambda k: skeleton.point_jacobians(q[k], skeleton.soles)),
+            *_both(skeleton, hinged, lambda body, k: body.point_jacobians(q[k], soles)),
         ),
+        CallCost("live dynamics, one frame", math.nan, _live_us(hinged), _live_us(skeleton)),
     )
+
+
+def one_axis_a_coordinate(skeleton: Skeleton) -> Skeleton:
+    """The skeleton as it would be without coupled axes: each coordinate moves its first one only.
+
+    For comparing durations; its knees are hinges.
+    """
+    joints = tuple(
+        replace(joint, axes=tuple(axis for axis in joint.axes if axis.curve is None))
+        for joint in skeleton.anatomy.joints
+    )
+    return Skeleton(skeleton.subject, replace(skeleton.anatomy, joints=joints))
+
+
+def _both(
+    skeleton: Skeleton, hinged: Skeleton, call: Callable[[Skeleton, int], object]
+) -> tuple[float, float]:
+    """Durations without and with coupled axes [us]."""
+    return _median_us(lambda k: call(hinged, k)), _median_us(lambda k: call(skeleton, k))
+
+
+def _live_us(skeleton: Skeleton) -> float:
+    """Median thread time of an update of the live dynamics of somebody who stands [us]."""
+    dynamics, q = LiveDynamics(skeleton), skeleton.neutral()
+    seconds = []
+    for k in range(_LIVE_FRAMES):
+        state = BodyState(k * _FRAME_NS, q, np.zeros(skeleton.nv))
+        start_s = time.thread_time()
+        dynamics.update(state)
+        seconds.append(time.thread_time() - start_s)
+    return 1e6 * float(np.median(seconds[_LIVE_FRAMES // 2 :]))
 
 
 def _axis_rows(model: pin.Model, rng: np.random.Generator) -> Array:
@@ -166,11 +206,11 @@ def _axis_rows(model: pin.Model, rng: np.random.Generator) -> Array:
 
 
 def _median_us(call: Callable[[int], object]) -> float:
-    """Median over some rounds of the mean duration of a call [us]."""
+    """Median over some rounds of the mean thread time of a call [us]."""
     rounds = []
     for _ in range(_ROUNDS):
-        start_s = time.perf_counter()
+        start_s = time.thread_time()
         for k in range(_CONFIGURATIONS):
             call(k)
-        rounds.append((time.perf_counter() - start_s) / _CONFIGURATIONS)
+        rounds.append((time.thread_time() - start_s) / _CONFIGURATIONS)
     return 1e6 * float(np.median(rounds))
