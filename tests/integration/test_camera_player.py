@@ -84,7 +84,7 @@ def test_stamps_of_now_are_recent(start_node, spin_until, heard, clip, ros_node)
     [
         ({"source": "/no/such/video.mp4"}, "'/no/such/video.mp4': no such file"),
         ({"source": __file__}, "not a video"),
-        ({"source": "clip", "transport": "smoke"}, "transport must be one of"),
+        ({"source": "clip", "transport": "smoke"}, "transport"),
         ({"source": "clip", "rate_hz": 30}, "rate_hz"),
     ],
 )
@@ -93,3 +93,35 @@ def test_mistakes_end_the_node_with_one_clear_line(start_node, clip, parameters,
     player = play(start_node, **chosen)
     assert player.wait(20.0) == 1
     assert problem in player.output and "Traceback" not in player.output
+
+
+def test_a_paused_player_is_silent_and_goes_on(start_node, spin_until, heard, clip, ros_node):
+    from diagnostic_msgs.msg import DiagnosticArray
+    from lifecycle_msgs.msg import Transition
+    from lifecycle_msgs.srv import ChangeState
+
+    said = []
+    ros_node.create_subscription(
+        DiagnosticArray, "/diagnostics", lambda m: said.extend(m.status), 10
+    )
+    player = play(start_node, source=clip, rate_hz=30.0, plays=0)
+    assert spin_until(lambda: len(heard["image"]) > 10), player.output
+    client = ros_node.create_client(ChangeState, "camera_player/change_state")
+    assert spin_until(client.service_is_ready)
+
+    def change(number):
+        future = client.call_async(ChangeState.Request(transition=Transition(id=number)))
+        assert spin_until(future.done)
+        assert future.result().success
+
+    change(Transition.TRANSITION_DEACTIVATE)
+    spin_until(lambda: False, 0.3)
+    count = len(heard["image"])
+    assert spin_until(lambda: any(status.message == "paused" for status in said), 5.0)
+    assert len(heard["image"]) == count
+    change(Transition.TRANSITION_ACTIVATE)
+    assert spin_until(lambda: len(heard["image"]) > count + 5), player.output
+    assert spin_until(lambda: any(status.message == "playing" for status in said), 5.0)
+    player.interrupt()
+    assert player.wait() == 0
+    assert "Traceback" not in player.output

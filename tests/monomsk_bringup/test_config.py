@@ -76,9 +76,9 @@ def test_assist_is_configured_with_its_own_defaults():
 
 @pytest.mark.requires_ros
 def test_the_launch_file_sets_parameters_that_player_and_recorder_have():
-    from monomsk_perception import camera_player_node
+    from monomsk_perception import player_parameters
 
-    assert set_by_launch("camera_player") <= set(camera_player_node._PARAMETERS)
+    assert set_by_launch("camera_player") <= set(player_parameters.PARAMETERS)
     source = (ROOT / "src/monomsk_analysis/monomsk_analysis/recorder_node.py").read_text()
     assert all(f'self._parameter("{name}"' in source for name in set_by_launch("recorder"))
 

@@ -1,4 +1,8 @@
-"""Node `camera_player`: plays a video file or a USB camera as Image and CameraInfo."""
+"""Node `camera_player`: plays a video file or a USB camera as Image and CameraInfo.
+
+A lifecycle node: configured it has opened its source, active it plays. The process ends with the
+source.
+"""
 
 from __future__ import annotations
 
@@ -6,40 +10,28 @@ import array
 import signal
 import sys
 import time
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
 
 import cv2
 import numpy as np
 import rclpy
+from diagnostic_msgs.msg import DiagnosticStatus
 from numpy.typing import NDArray
-from rcl_interfaces.msg import ParameterDescriptor
-from rclpy.exceptions import InvalidParameterTypeException
+from rclpy.duration import Duration
+from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException
-from rclpy.node import Node
+from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from rclpy.time import Time
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
+from monomsk_description.lifecycle_node import StatusNode
 from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.errors import PerceptionError
+from monomsk_perception.player_parameters import PARAMETERS
 from monomsk_perception.video_source import RateDivider, SourceOptions, VideoSource
 
-_PARAMETERS = {
-    "source": ("", "video file, or camera: 0, 1, /dev/video0"),
-    "rate_hz": (0.0, "published rate [Hz], never above the source's own; 0: the source's own"),
-    "plays": (1, "how often a file is played; 0: for ever"),
-    "max_side_px": (0, "longer image side [px], larger images are shrunk; 0: as they are"),
-    "focal_px": (0.0, "focal length at the source's own size [px]; 0: unknown, and said so"),
-    "stamps": ("now", "'now': time of publication; 'timeline': start plus the frame's own time"),
-    "transport": ("raw", "'raw', 'compressed' (JPEG) or 'both'"),
-    "jpeg_quality": (90, "0 to 100"),
-    "reliable": (False, "reliable instead of best-effort delivery"),
-    "frame_id": ("camera_optical_frame", "frame of the images: x right, y down, z forward"),
-    "wait_for_subscriber_s": (15.0, "longest wait for somebody to subscribe [s]"),
-    "linger_s": (1.0, "time between the last frame and the end of the node [s]"),
-}
-_CHOICES = {"stamps": ("now", "timeline"), "transport": ("raw", "compressed", "both")}
+_DIAGNOSTICS_PERIOD_S = 1.0
 _SETTLE_S = 1.0  # the ends of a connection learn of each other at different times
 
 
@@ -52,96 +44,153 @@ class PlayCounts:
     damaged: int = 0
 
 
-class CameraPlayer(Node):
+class CameraPlayer(StatusNode):
     """Publishes frames when they are due; a frame that would come late is dropped and counted."""
 
     def __init__(self) -> None:
-        super().__init__("camera_player")
-        for name, (default, text) in _PARAMETERS.items():
-            self.declare_parameter(
-                name, default, ParameterDescriptor(description=text, read_only=True)
-            )
-        for name, allowed in _CHOICES.items():
-            if self._value(name) not in allowed:
-                raise PerceptionError(f"parameter {name} must be one of {', '.join(allowed)}")
+        super().__init__("camera_player", PARAMETERS)
         self.counts = PlayCounts()
-        self._source = VideoSource(
-            SourceOptions(
-                str(self._value("source")),
-                plays=self._value("plays"),
-                max_side_px=self._value("max_side_px"),
-                rate_hz=self._value("rate_hz"),
+        self._before = PlayCounts()
+        self._source: VideoSource | None = None
+        self._is_active = False
+        self._summarized_s = time.perf_counter()
+
+    # Lifecycle ----------------------------------------------------------------------------------
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Open the source, create the publishers."""
+        try:
+            self._source = VideoSource(
+                SourceOptions(
+                    str(self.parameter("source")),
+                    plays=self.parameter("plays"),
+                    max_side_px=self.parameter("max_side_px"),
+                    rate_hz=self.parameter("rate_hz"),
+                )
             )
-        )
-        self._info = self._camera_info()
-        self._image = _empty_image(*self._source.size, self._value("frame_id"))
+            self._info = self._camera_info(self._source)
+        except PerceptionError as error:
+            self.get_logger().error(str(error))
+            return TransitionCallbackReturn.FAILURE
+        self._image = _empty_image(*self._source.size, self.parameter("frame_id"))
+        reliable = self.parameter("reliable")
         reliability = (
-            QoSReliabilityPolicy.RELIABLE
-            if self._value("reliable")
-            else QoSReliabilityPolicy.BEST_EFFORT
+            QoSReliabilityPolicy.RELIABLE if reliable else QoSReliabilityPolicy.BEST_EFFORT
         )
         qos = QoSProfile(depth=1, reliability=reliability)
-        transport = self._value("transport")
+        transport = self.parameter("transport")
         self._raw = self._compressed = None
         if transport != "compressed":
             self._raw = self.create_publisher(Image, "image", qos)
         if transport != "raw":
             self._compressed = self.create_publisher(CompressedImage, "image/compressed", qos)
         self._info_publisher = self.create_publisher(CameraInfo, "camera_info", qos)
+        self.create_status_publisher()
+        self._status_timer = self.create_timer(_DIAGNOSTICS_PERIOD_S, self._publish_diagnostics)
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Play, or go on."""
+        self._is_active = True
+        return super().on_activate(state)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Pause."""
+        self._is_active = False
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Give the source back and take the publishers away."""
+        self._is_active = False
+        self._close()
+        self.destroy_timer(self._status_timer)
+        for publisher in (
+            self._raw, self._compressed, self._info_publisher, self._status_publisher,
+        ):  # fmt: skip
+            if publisher is not None:
+                self.destroy_publisher(publisher)
+        return TransitionCallbackReturn.SUCCESS
+
+    # Playing ------------------------------------------------------------------------------------
 
     def play(self) -> None:
-        """Play to the end.
+        """Play to the end, whenever the node is active.
 
         Raises:
             VideoSourceError: The source fails on the way.
         """
+        while rclpy.ok() and not self._is_active:
+            rclpy.spin_once(self, timeout_sec=0.1)
+        if self._source is None:
+            return
         self._wait_for_subscriber()
-        divider = RateDivider(self._value("rate_hz"), self._source.native_rate_hz)
-        start_s, start_stamp = time.perf_counter(), self.get_clock().now()
-        patience_s = 1.0 / self._source.native_rate_hz
-        while rclpy.ok() and (due_s := self._source.grab()) is not None:
-            if not divider.wants(due_s):
-                continue
-            late_s = time.perf_counter() - start_s - due_s
-            if late_s > patience_s and not self._source.is_camera:
-                self.counts.dropped_late += 1
-                continue
-            image = self._source.retrieve()
-            if image is None:
-                self.counts.damaged += 1
-                continue
-            self._spin_until(start_s + due_s)
-            if self._value("stamps") == "timeline":
-                stamp = Time(
-                    nanoseconds=start_stamp.nanoseconds + round(due_s * 1e9),
-                    clock_type=start_stamp.clock_type,
-                )
-            else:
-                stamp = self.get_clock().now()
-            self._publish(image, stamp)
-        self._report(time.perf_counter() - start_s)
-        self._spin_until(time.perf_counter() + self._value("linger_s"))
+        divider = RateDivider(self.parameter("rate_hz"), self._source.native_rate_hz)
+        self._start_s, self._start_stamp = time.perf_counter(), self.get_clock().now()
+        begun_s = self._start_s
+        while rclpy.ok() and self._source is not None:
+            self._wait_while_paused()
+            source = self._source
+            if source is None or (due_s := source.grab()) is None:
+                break
+            if divider.wants(due_s):
+                self._play_frame(source, due_s)
+        self._report(time.perf_counter() - begun_s)
+        self._spin_until(time.perf_counter() + self.parameter("linger_s"))
+
+    def _play_frame(self, source: VideoSource, due_s: float) -> None:
+        late_s = time.perf_counter() - self._start_s - due_s
+        if late_s > 1.0 / source.native_rate_hz and not source.is_camera:
+            self.counts.dropped_late += 1
+            rclpy.spin_once(self, timeout_sec=0.0)
+            return
+        image = source.retrieve()
+        if image is None:
+            self.counts.damaged += 1
+            return
+        self._spin_until(self._start_s + due_s)
+        if not self._is_active:
+            return
+        if self.parameter("stamps") == "timeline":
+            stamp = Time(
+                nanoseconds=self._start_stamp.nanoseconds + round(due_s * 1e9),
+                clock_type=self._start_stamp.clock_type,
+            )
+        else:
+            stamp = self.get_clock().now()
+        self._publish(image, stamp)
+
+    def _wait_while_paused(self) -> None:
+        """A pause moves what is still due into the future."""
+        paused_s = time.perf_counter()
+        while rclpy.ok() and not self._is_active and self._source is not None:
+            rclpy.spin_once(self, timeout_sec=0.05)
+        lost_s = time.perf_counter() - paused_s
+        if lost_s > 0.01:
+            self._start_s += lost_s
+            self._start_stamp += Duration(nanoseconds=round(lost_s * 1e9))
 
     def destroy_node(self) -> None:
         """Give the source back too."""
-        self._source.close()
+        self._close()
         super().destroy_node()
 
-    def _value(self, name: str) -> Any:
-        return self.get_parameter(name).value
+    def _close(self) -> None:
+        if self._source is not None:
+            self._source.close()
+        self._source = None
 
-    def _camera_info(self) -> CameraInfo:
+    def _camera_info(self, source: VideoSource) -> CameraInfo:
         """Describe the camera; a zero matrix is how ROS says that it is not calibrated."""
-        width_px, height_px = self._source.size
+        width_px, height_px = source.size
         info = CameraInfo(width=width_px, height=height_px, distortion_model="plumb_bob")
-        info.header.frame_id = self._value("frame_id")
+        info.header.frame_id = self.parameter("frame_id")
         info.r = np.eye(3).ravel()
-        focal_px = self._value("focal_px")
+        focal_px = self.parameter("focal_px")
         if focal_px == 0.0:
             self.get_logger().warning("focal length not given: camera_info says uncalibrated")
             return info
         # the images may have been shrunk since the camera was calibrated
-        camera = CameraIntrinsics.from_focal(width_px, height_px, focal_px * self._source.shrink)
+        camera = CameraIntrinsics.from_focal(width_px, height_px, focal_px * source.shrink)
         info.d = [0.0] * 5
         info.k = camera.matrix.ravel()
         info.p = np.column_stack([camera.matrix, np.zeros(3)]).ravel()
@@ -155,7 +204,7 @@ class CameraPlayer(Node):
 
     def _wait_for_subscriber(self) -> None:
         """Wait for a subscriber of the images, then until no further subscribers turn up."""
-        limit_s = self._value("wait_for_subscriber_s")
+        limit_s = self.parameter("wait_for_subscriber_s")
         deadline_s = time.perf_counter() + limit_s
         known, since_s = 0, time.perf_counter()
         while rclpy.ok():
@@ -185,13 +234,32 @@ class CameraPlayer(Node):
             np.frombuffer(self._image.data, np.uint8)[:] = image.ravel()
             self._raw.publish(self._image)
         if self._compressed is not None:
-            quality = [cv2.IMWRITE_JPEG_QUALITY, self._value("jpeg_quality")]
+            quality = [cv2.IMWRITE_JPEG_QUALITY, self.parameter("jpeg_quality")]
             message = CompressedImage(format="jpeg")
             message.header.stamp = header_stamp
             message.header.frame_id = self._info.header.frame_id
             message.data = array.array("B", cv2.imencode(".jpg", image, quality)[1].tobytes())
             self._compressed.publish(message)
         self.counts.published += 1
+
+    def _publish_diagnostics(self) -> None:
+        now_s = time.perf_counter()
+        counts, before = self.counts, self._before
+        published = counts.published - before.published
+        dropped = counts.dropped_late - before.dropped_late
+        damaged = counts.damaged - before.damaged
+        level, text = DiagnosticStatus.OK, "playing"
+        if not self._is_active:
+            text = "paused"
+        elif damaged:
+            level, text = DiagnosticStatus.ERROR, "frames of the source are damaged"
+        elif not published:
+            level, text = DiagnosticStatus.STALE, "no frames"
+        elif dropped > published:
+            level, text = DiagnosticStatus.WARN, "most frames come too late to be published"
+        rate_hz = published / (now_s - self._summarized_s)
+        self.publish_status(level, text, {"rate_hz": f"{rate_hz:.1f}", **asdict(counts)})
+        self._before, self._summarized_s = replace(counts), now_s
 
     def _report(self, duration_s: float) -> None:
         counts = self.counts
@@ -214,8 +282,10 @@ def main() -> int:
     node = None
     try:
         node = CameraPlayer()
+        if node.parameter("autostart") and not _started(node):
+            return 1
         node.play()
-    except (PerceptionError, InvalidParameterTypeException) as error:
+    except (PerceptionError, ParameterException) as error:
         rclpy.logging.get_logger("camera_player").error(str(error))
         return 1
     except (KeyboardInterrupt, ExternalShutdownException):
@@ -227,6 +297,11 @@ def main() -> int:
             node.destroy_node()
         rclpy.try_shutdown()
     return 0
+
+
+def _started(node: CameraPlayer) -> bool:
+    success = TransitionCallbackReturn.SUCCESS
+    return node.trigger_configure() is success and node.trigger_activate() is success
 
 
 if __name__ == "__main__":
