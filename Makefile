@@ -12,7 +12,7 @@ PYTHON := .venv/bin/python
 IN_WORKSPACE := source install/setup.bash &&
 
 .NOTPARALLEL:
-.PHONY: help setup demo test lint format bench bench-live soak train train-quick models samples lock clean
+.PHONY: help setup demo demo-assist test lint format bench bench-live soak train train-quick models samples lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,6 +23,10 @@ setup:  ## install everything into this folder, build; quick when nothing change
 # the script runs the set-up itself
 demo:  ## a video through the running ROS graph: VIDEO=file HEIGHT_M=1.75 MASS_KG=70
 	@VIDEO='$(VIDEO)' HEIGHT_M='$(HEIGHT_M)' MASS_KG='$(MASS_KG)' scripts/demo.sh
+
+demo-assist:  ## the sample video into a simulated exoskeleton: VIDEO=file HEIGHT_M=1.75 MASS_KG=70
+	@DEMO=monomsk_bringup.assist_demo OUT=demo/assist PLAYS=8 \
+	  VIDEO='$(VIDEO)' HEIGHT_M='$(HEIGHT_M)' MASS_KG='$(MASS_KG)' scripts/demo.sh
 
 # Plugins are not loaded by themselves: a sourced ROS brings some that are older than pytest.
 test: setup samples lint  ## lint, type check, unit, physics and integration tests: TESTS='tests/... -k ...'

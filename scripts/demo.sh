@@ -4,6 +4,9 @@
 #   scripts/demo.sh                                             the sample video
 #   VIDEO=walk.mp4 HEIGHT_M=1.75 MASS_KG=70 scripts/demo.sh     another
 #
+# `make demo-assist` gives DEMO, OUT and PLAYS: another program for the live part, its folder, how often
+# the sample is played.
+#
 # The sample shows a person whose height and mass nobody recorded: they are assumed, and every
 # result says so. It lasts 1.7 s and is played four times live, so that the latencies mean something.
 set -euo pipefail
@@ -14,12 +17,12 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 scripts/bootstrap.sh
 
-arguments=(--out demo)
+arguments=(--out "${OUT:-demo}")
 if [ -n "${VIDEO:-}" ]; then
   arguments+=(--video "$VIDEO")
 else
   samples=$(.venv/bin/python scripts/fetch_samples.py | tail -n 1)
-  arguments+=(--video "$samples/cam01.mp4" --plays 4)
+  arguments+=(--video "$samples/cam01.mp4" --plays "${PLAYS:-4}")
 fi
 [ -z "${HEIGHT_M:-}" ] || arguments+=(--height-m "$HEIGHT_M")
 [ -z "${MASS_KG:-}" ] || arguments+=(--mass-kg "$MASS_KG")
@@ -28,4 +31,4 @@ set +u
 # shellcheck disable=SC1091
 source install/setup.bash
 set -u
-exec .venv/bin/python -m monomsk_bringup.demo "${arguments[@]}"
+exec .venv/bin/python -m "${DEMO:-monomsk_bringup.demo}" "${arguments[@]}"

@@ -35,10 +35,14 @@ joints:
      limits: &limits {torque_nm: 15, torque_rate_nm_s: 1000, power_w: 200,
                       lower_rad: -0.5, upper_rad: 2.0}}
   left_hip: {coordinate: hip_flexion, side: left, sign: 1, law: *law, limits: *limits}
-safety: {zero_within_s: 0.1, fade_in_s: 0.3, arming_s: 0.1, max_fades: 1000, %s}
+safety: {fade_in_s: 0.3, arming_s: 0.1, max_fades: 1000, %s}
 """
-#: Video of a small person, forward and backward in turn: only its timing is of interest.
+DEFAULT = f"zero_within_s: {ZERO_WITHIN_S:g}"
+#: A video forward and backward in turn: only its timing is of interest. On a busy machine frames
+#: are slow, so that the longest silence is three times the default.
+GRAPH_ZERO_WITHIN_S = 0.2
 LENIENT = (
+    f"zero_within_s: {GRAPH_ZERO_WITHIN_S:g}, max_silence_s: 0.15, max_age_s: 0.5, "
     "max_torque_sigma_nm_kg: 5, max_root_force_share: 2, max_root_moment_nm_kg: 10, "
     "max_consistency_error_rad: 3, max_violation_s: 10, violation_ratio: 100"
 )
@@ -145,7 +149,7 @@ class AssistStack:
         self.processes.append(process)
         return process
 
-    def start_assist(self, safety: str = "valid_for_s: 0.05", **parameters: Any) -> StartedProcess:
+    def start_assist(self, safety: str = DEFAULT, **parameters: Any) -> StartedProcess:
         mapping = self.folder / "mapping.yaml"
         mapping.write_text(MAPPING % safety)
         process = self.start("assist_node", mapping_file=mapping, **parameters)
@@ -249,7 +253,9 @@ def torque_n_m(command: Any) -> float:
     return float(np.abs(parts).max())
 
 
-def assert_in_time(name: str, seconds: float, output: Callable[[], str]) -> None:
+def assert_in_time(
+    name: str, seconds: float, output: Callable[[], str], limit_s: float = ZERO_WITHIN_S
+) -> None:
     """The configured time, with the margin; the measured time is told."""
     line = json.dumps({"fault": name, "zero_after_ms": round(1e3 * seconds, 1)})
     print(line)
@@ -257,4 +263,4 @@ def assert_in_time(name: str, seconds: float, output: Callable[[], str]) -> None
     if report:
         with Path(report).open("a") as file:
             file.write(line + "\n")
-    assert seconds <= ZERO_WITHIN_S + TRANSPORT_MARGIN_S, output()
+    assert seconds <= limit_s + TRANSPORT_MARGIN_S, output()
