@@ -32,9 +32,9 @@ _TRIP_TEXT = (
     "left out: a single force on the calcaneus passes them by."
 )
 _COST_TEXT = (
-    "Thread time in microseconds per call with a new configuration: Pinocchio alone over all axes; the skeleton's "
-    "method over the 37 coordinates as it would be with hinges for knees (one axis a coordinate), "
-    "and as it is, with the knees' coupled axes. The last row is the live path as a whole."
+    "Thread time in microseconds per call with a new configuration: Pinocchio alone over all axes; "
+    "the skeleton's method over the 37 coordinates as it would be with hinges for knees (one axis "
+    "a coordinate), and as it is, with the knees' coupled axes. The last row is the live path."
 )
 
 
