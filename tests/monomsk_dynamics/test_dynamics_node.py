@@ -152,3 +152,65 @@ def test_an_interrupt_ends_the_node_quietly(node):
     node.process.interrupt()
     assert node.process.wait() == 0
     assert "Traceback" not in node.process.output
+
+
+def set_parameters(ros_node, spin_until, **values):
+    """The answer of the node to new values."""
+    from rcl_interfaces.srv import SetParameters
+    from rclpy.parameter import Parameter
+
+    client = ros_node.create_client(SetParameters, "dynamics/set_parameters")
+    assert client.wait_for_service(10.0)
+    request = SetParameters.Request(
+        parameters=[
+            Parameter(name, value=value).to_parameter_msg() for name, value in values.items()
+        ]
+    )
+    future = client.call_async(request)
+    assert spin_until(future.done, 10.0)
+    return future.result().results
+
+
+def test_parameters_change_without_losing_the_stream(node, ros_node, spin_until):
+    node.send_model()
+    node.stand(100.0, 30)
+    (taken,) = set_parameters(ros_node, spin_until, clean_bandwidth_hz=6.0)
+    assert taken.successful
+    node.stand(100.0 + 30 * PERIOD_S, 30)
+    errors = [message.consistency_error for message in node.received["body_dynamics"]]
+    assert np.isnan(errors[0])
+    assert not np.isnan(errors[10:]).any()  # it never started anew
+
+
+def test_wrong_parameters_are_refused_with_the_reason(node, ros_node, spin_until):
+    (low,) = set_parameters(ros_node, spin_until, friction=-1.0)
+    assert not low.successful
+    assert "friction" in low.reason
+    (unfit,) = set_parameters(ros_node, spin_until, strike_share=1.8)
+    assert not unfit.successful
+    assert "leave_share" in unfit.reason
+    (fixed,) = set_parameters(ros_node, spin_until, publish_tf=False)
+    assert not fixed.successful
+
+
+def test_wrong_lengths_and_absurd_numbers_give_no_number(node, spin_until):
+    node.send_model()
+    node.stand(100.0, 5)
+
+    def shorten(message) -> None:
+        message.position = message.position[:-1]
+
+    def zero_quaternion(message) -> None:
+        message.pelvis_pose.orientation.w = 0.0
+
+    def explode(message) -> None:
+        message.pelvis_pose.position.x = 1e200
+
+    node.send(100.5, shorten)
+    assert spin_until(lambda: node.diagnosed("30 numbers"))
+    node.send(100.6, zero_quaternion)
+    assert spin_until(lambda: node.diagnosed("unit quaternion"))
+    node.send(100.7, explode)
+    node.stand(100.8, 5)
+    for message in node.received["body_dynamics"]:
+        assert np.isfinite(message.effort).all()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from monomsk_description.body_state import BodyState
-from monomsk_dynamics.errors import StampError
+from monomsk_dynamics.errors import DynamicsError, StampError
 from monomsk_dynamics.gait_tracker import GaitTracker
 from monomsk_dynamics.live import LiveDynamics
 from monomsk_dynamics.options import DynamicsOptions, FilterOptions, GroundOptions, SolverOptions
@@ -205,3 +205,21 @@ def test_memory_stays_flat_over_many_states(skeleton, smooth_curve):
     after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert after - before < 50_000  # bytes: about 60 a state
+
+
+@pytest.mark.parametrize("absurd", [1e9, 1e160])
+def test_an_absurd_state_gives_no_number_that_is_not_finite(skeleton, absurd):
+    live = LiveDynamics(skeleton)
+    for k in range(60):
+        q = skeleton.neutral()
+        if k % 20 == 10:
+            q[[0, 10]] = absurd
+        try:
+            result = live.update(state(k, q))
+        except DynamicsError:
+            continue
+        assert np.isfinite(result.tau).all()
+        assert np.isfinite(result.root_residual).all()
+    for k in range(60, 200):
+        result = live.update(state(k, skeleton.neutral()))
+    assert sum(sole.force[2] for sole in result.soles) == pytest.approx(70.0 * 9.81, rel=0.01)

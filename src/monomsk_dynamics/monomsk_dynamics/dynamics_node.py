@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from geometry_msgs.msg import WrenchStamped
@@ -15,7 +17,6 @@ from visualization_msgs.msg import MarkerArray
 from monomsk_description.errors import DescriptionError
 from monomsk_description.lifecycle_node import StatusNode, run
 from monomsk_description.message_fields import fill, joint_state
-from monomsk_description.node_parameters import DETERMINISTIC, NodeParameter
 from monomsk_description.skeleton import Skeleton
 from monomsk_description.watchdog_times import DYNAMICS_DEADLINE_S, DYNAMICS_LEASE_S
 from monomsk_dynamics import message_fields, results
@@ -26,13 +27,15 @@ from monomsk_dynamics.conversions import (
     to_skeleton,
     to_transforms,
 )
-from monomsk_dynamics.errors import DynamicsError, MessageError, StampError
+from monomsk_dynamics.dynamics_parameters import PARAMETERS, options_of
+from monomsk_dynamics.dynamics_status import Level, judge
+from monomsk_dynamics.errors import DynamicsError, MessageError, OptionError, StampError
+from monomsk_dynamics.force_solver import GRAVITY_M_S2
 from monomsk_dynamics.gait_steps import VIDEO_EVENT_SIGMA_S
 from monomsk_dynamics.gait_tracker import GaitTracker
 from monomsk_dynamics.live import LiveDynamics
 from monomsk_dynamics.markers import shapes
 from monomsk_dynamics.muscle_analysis import MuscleAnalysis
-from monomsk_dynamics.options import DynamicsOptions
 from monomsk_dynamics.state_filter import ResetReason
 from monomsk_dynamics.state_monitor import StateMonitor
 from monomsk_msgs.msg import BodyDynamics, BodyModel, BodyState, GaitState
@@ -53,22 +56,11 @@ _WATCHED = QoSProfile(
 )
 _EVERY_DEPTH = 2000  # deterministic: nothing is lost while this many states wait
 _DIAGNOSTICS_PERIOD_S = 1.0
-
-_DEFAULTS = DynamicsOptions()
-PARAMETERS: dict[str, NodeParameter] = {
-    "friction": NodeParameter(
-        _DEFAULTS.solver.friction, "coefficient of friction under the soles", 0.1, 2.0
-    ),
-    "max_gap_s": NodeParameter(
-        _DEFAULTS.filter.max_gap_s, "longer pauses reset the filters [s]", 0.05, 5.0
-    ),
-    "consistency_frames": NodeParameter(
-        _DEFAULTS.consistency.frames, "frames that the forward simulation spans", 1, 30
-    ),
-    "deterministic": DETERMINISTIC,
-    "muscles": NodeParameter(False, "estimate the activations of the legs' muscles"),
-    "publish_markers": NodeParameter(True, "publish markers"),
-    "publish_tf": NodeParameter(True, "publish /tf of all segments, where tf2_msgs exists"),
+_LEVELS = {
+    Level.OK: DiagnosticStatus.OK,
+    Level.WARN: DiagnosticStatus.WARN,
+    Level.ERROR: DiagnosticStatus.ERROR,
+    Level.STALE: DiagnosticStatus.STALE,
 }
 
 
@@ -145,19 +137,34 @@ class DynamicsNode(StatusNode):
             self._skeleton = self._dynamics = self._gait = None
             self._complain("bad body models", str(error))
             return
-        self._dynamics = LiveDynamics(self._skeleton, self._options())
-        self._muscles = MuscleAnalysis(self._skeleton) if self.parameter("muscles") else None
+        self._dynamics = LiveDynamics(self._skeleton, options_of(self._values()))
+        self._start_muscles()
         self._gait = GaitTracker(self._skeleton, VIDEO_EVENT_SIGMA_S)
         subject = self._skeleton.subject
         self.get_logger().info(f"body model: {subject.height_m:g} m, {subject.mass_kg:g} kg")
 
-    def _options(self) -> DynamicsOptions:
-        return replace(
-            _DEFAULTS,
-            filter=replace(_DEFAULTS.filter, max_gap_s=self.parameter("max_gap_s")),
-            solver=replace(_DEFAULTS.solver, friction=self.parameter("friction")),
-            consistency=replace(_DEFAULTS.consistency, frames=self.parameter("consistency_frames")),
-        )
+    def _values(self) -> dict[str, Any]:
+        return {name: self.parameter(name) for name in PARAMETERS}
+
+    def _start_muscles(self) -> None:
+        self._muscles = None
+        if self._skeleton is not None and self.parameter("muscles"):
+            self._muscles = MuscleAnalysis(self._skeleton)
+
+    def refuse_parameters(self, values: Mapping[str, Any]) -> str:
+        """Why new values do not fit the others."""
+        try:
+            options_of({**self._values(), **values})
+        except OptionError as error:
+            return str(error)
+        return ""
+
+    def on_parameters_changed(self, values: Mapping[str, Any]) -> None:
+        """Take new values; the stream goes on."""
+        if self._dynamics is not None:
+            self._dynamics.adopt(options_of(self._values()))
+        if "muscles" in values:
+            self._start_muscles()
 
     def _on_body_state(self, message: BodyState) -> None:
         if not self.parameter("deterministic"):
@@ -244,7 +251,7 @@ class DynamicsNode(StatusNode):
             return
         if self._dynamics.reset_reason is not None:
             self._gait.reset()
-        fields = message_fields.gait(self._gait.update(result), world)
+        fields = message_fields.gait(self._gait.update(result, self._dynamics.toes), world)
         self._gait_publisher.publish(fill(GaitState(), fields))
 
     def _complain(self, event: str, text: str) -> None:
@@ -253,17 +260,14 @@ class DynamicsNode(StatusNode):
         self.get_logger().warning(self._trouble, throttle_duration_sec=5.0)
 
     def _publish_diagnostics(self) -> None:
-        summary = asdict(self._monitor.summarize(_DIAGNOSTICS_PERIOD_S))
-        level, text = DiagnosticStatus.OK, "computing"
-        if self._trouble:
-            level, text = DiagnosticStatus.ERROR, self._trouble
-        elif self._skeleton is None:
-            level, text = DiagnosticStatus.STALE, "no body_model"
-        elif summary["rate_hz"] == 0.0:
-            level, text = DiagnosticStatus.STALE, "no states"
+        summary = self._monitor.summarize(_DIAGNOSTICS_PERIOD_S)
+        weight_n = None if self._skeleton is None else self._skeleton.mass_kg * GRAVITY_M_S2
+        stopped = "" if self._is_active else "not active"
+        level, text = judge(summary, weight_n, self._trouble, stopped)
         self._trouble = ""
-        values = {**summary.pop("counts"), **summary}
-        self.publish_status(level, text, values)
+        numbers = asdict(summary)
+        values = {**numbers.pop("counts"), **numbers}
+        self.publish_status(_LEVELS[level], text, values)
 
 
 def main(args: list[str] | None = None) -> None:

@@ -45,6 +45,18 @@ class StampError(DynamicsError):
         super().__init__(f"stamp {stamp_ns} ns repeats the previous state's: state ignored")
 
 
+class DivergedError(DynamicsError):
+    """A state that no finite forces belong to: nothing is told, and the past is forgotten.
+
+    Attributes:
+        stamp_ns: Of the state [ns].
+    """
+
+    def __init__(self, stamp_ns: int) -> None:
+        self.stamp_ns = stamp_ns
+        super().__init__(f"state at {stamp_ns} ns has no finite dynamics: the past is forgotten")
+
+
 class TooShortError(DynamicsError):
     """A recording with too few frames in a row to differentiate twice.
 

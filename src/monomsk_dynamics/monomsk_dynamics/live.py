@@ -9,6 +9,7 @@ from monomsk_description.body_state import BodyState
 from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.assemble import Instant, body_dynamics, solved_frame
 from monomsk_dynamics.consistency import RollingConsistency
+from monomsk_dynamics.errors import DivergedError, ShapeError
 from monomsk_dynamics.force_solver import ForceSolver, Observation
 from monomsk_dynamics.frame import FootGeometry, evaluate_frame
 from monomsk_dynamics.gait_departure import ToeSample
@@ -78,7 +79,20 @@ class LiveDynamics:
         Raises:
             StampError: The state repeats or is slightly older than the previous one.
             SolverError: The quadratic programme failed.
+            DivergedError: The numbers left every range, as absurd states make them; the past is
+                forgotten.
         """
+        try:
+            result = self._solve(state)
+        except (np.linalg.LinAlgError, ShapeError):
+            self.reset()
+            raise DivergedError(state.stamp_ns) from None
+        if not np.isfinite(result.tau.sum() + result.root_residual.sum()):
+            self.reset()
+            raise DivergedError(state.stamp_ns)
+        return result
+
+    def _solve(self, state: BodyState) -> BodyDynamics:
         timings = _Timings()
         filtered = self._filter.update(state.stamp_ns, state.q, state.sigma_q)
         self.reset_reason = filtered.reset

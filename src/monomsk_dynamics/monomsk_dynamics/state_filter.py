@@ -33,6 +33,8 @@ _NV = 37
 _PAIRS = (np.array([0, 0, 0, 1, 1, 2]), np.array([0, 1, 2, 1, 2, 2]))
 _VELOCITY, _ACCELERATION = 3, 5
 _VARIANCES = np.array([0, _VELOCITY, _ACCELERATION])
+#: Absurd measurements are weighed down as far as this, whatever they are.
+_LARGEST_EXCESS = 1e6
 #: A speed of so many standard deviations is no noise.
 _SIGNIFICANT = 2.0
 
@@ -208,6 +210,7 @@ class ManifoldFilter:
         innovation = self._innovation(q)
         expected = self._covariance[0] + variance
         excess = np.abs(innovation) / (self._options.outlier_gate * np.sqrt(expected))
+        np.minimum(excess, _LARGEST_EXCESS, out=excess)
         outlying = excess > 1.0
         self._outlier_runs = (self._outlier_runs + 1) * outlying
         lost = self._outlier_runs > self._options.max_outliers_in_a_row
