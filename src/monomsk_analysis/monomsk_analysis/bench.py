@@ -16,6 +16,7 @@ from pathlib import Path
 from rich.console import Console
 
 from monomsk_analysis.bench_angles import CLIPS, ClipScore, bench_clip
+from monomsk_analysis.bench_assist import AssistBench, bench_assist
 from monomsk_analysis.bench_markers import MarkerRow, bench_markers
 from monomsk_analysis.bench_model import ModelScore, bench_model
 from monomsk_analysis.bench_muscles import MuscleScores, bench_muscles
@@ -47,6 +48,7 @@ class BenchResults:
         speed: durations of the stages.
         skipped: what could not be measured, and why.
         markers: kinetics from markers against force plates.
+        assist: assistance against the ideal; None if the recording is not there.
         muscles: the muscles against OpenSim and electromyography; None if not looked at.
     """
 
@@ -59,6 +61,7 @@ class BenchResults:
     speed: tuple[StageSpeed, ...]
     skipped: tuple[str, ...]
     markers: tuple[MarkerRow, ...] = ()
+    assist: AssistBench | None = None
     muscles: MuscleScores | None = None
 
 
@@ -82,9 +85,10 @@ def measure(folder: Path, work: Path, root: Path, stages: Stages) -> BenchResult
         clips.append(score)
         if not speed:
             speed = [*recorded_speeds(work / name), live_dynamics_speed(analysis)]
-    walking = None
+    walking = assist = None
     if (folder / RECORDING).is_dir():
         walking = bench_walking(folder / RECORDING, work, stages)
+        assist = bench_assist(folder / RECORDING)
     else:
         skipped.append(f"{RECORDING}: not in {folder.name}")
     model = bench_model(root, folder / RECORDING, work)
@@ -99,6 +103,7 @@ def measure(folder: Path, work: Path, root: Path, stages: Stages) -> BenchResult
         speed=tuple(speed),
         skipped=(*skipped, *missing),
         markers=markers,
+        assist=assist,
         muscles=bench_muscles(root, folder / RECORDING),
     )
 

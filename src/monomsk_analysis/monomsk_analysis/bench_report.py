@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from monomsk_analysis.bench_angles import ClipScore, SystemScore
+from monomsk_analysis.bench_assist import assist_sections
 from monomsk_analysis.bench_markers import marker_sections
 from monomsk_analysis.bench_model_report import model_sections
 from monomsk_analysis.bench_muscles_report import muscle_sections
@@ -34,6 +35,8 @@ def render_markdown(results: BenchResults) -> str:
         sections += _walking_tables(results.walking)
     if results.markers:
         sections += marker_sections(results.markers)
+    if results.assist is not None:
+        sections += assist_sections(results.assist)
     if results.model is not None:
         sections += model_sections(results.model)
     if results.muscles is not None:
