@@ -137,6 +137,20 @@ def test_messages_count_the_frames(results: Path) -> None:
     assert counts["/body_dynamics"] == counts["/left_sole/wrench"] == 45
 
 
+def test_messages_and_tables_hold_the_same_muscles(results: Path) -> None:
+    table = read_storage(results / "activations.sto")
+    with AnyReader([results / "result.mcap"]) as reader:
+        wanted = [c for c in reader.connections if c.topic == "/body_dynamics"]
+        messages = [
+            reader.deserialize(raw, connection.msgtype)
+            for connection, _, raw in reader.messages(wanted)
+        ]
+    assert tuple(messages[0].muscle_names) == table.labels
+    activations = np.array([message.muscle_activations for message in messages])
+    np.testing.assert_allclose(activations, table.values, atol=1e-7)
+    assert activations.max() > 0.011
+
+
 def test_overlay_has_all_frames(results: Path) -> None:
     capture = cv2.VideoCapture(str(results / "overlay.mp4"))
     count = 0
