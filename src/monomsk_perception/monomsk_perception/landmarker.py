@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from enum import Enum
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from monomsk_perception.appearance import look
-from monomsk_perception.blazepose_detector import BlazePoseDetector, PersonDetection
+from monomsk_perception.blazepose_detector import BlazePoseDetector
 from monomsk_perception.blazepose_landmarks import BlazePoseLandmarks, RegionLandmarks
 from monomsk_perception.errors import ImageError
 from monomsk_perception.identity import Identity
@@ -21,6 +19,7 @@ from monomsk_perception.model_files import DETECTOR_MODEL, LANDMARK_MODELS, find
 from monomsk_perception.person_choice import areas, distinct, is_inside, preferred
 from monomsk_perception.person_follower import PersonFollower
 from monomsk_perception.region import Region
+from monomsk_perception.tracking import LandmarkEstimator, PersonDetector, TrackingStatus
 
 __all__ = ["Landmarker", "LandmarkerOptions", "TrackingStatus"]
 
@@ -33,33 +32,6 @@ _AGILITY_DECAY = 0.97  # per image
 _AGILE = 0.15  # somersaults: colours turn and blur, so that looks prove nothing
 _MOST_CANDIDATES = 2  # bounds the time that one image can take
 _MIN_SIDE_PX = 32  # smaller ones are noise to the networks, yet some noise is a person
-
-
-class TrackingStatus(Enum):
-    """What became of the last image."""
-
-    TRACKING = "tracking"
-    """Landmarks, of the person followed since the image before."""
-    ACQUIRED = "acquired"
-    """Landmarks, of a person whom the detector just found: for the first time or again."""
-    LOST = "lost"
-    """None: the followed person is out of sight and waited for."""
-    NO_PERSON = "no_person"
-    """None: nobody is followed and nobody was found."""
-
-
-class PersonDetector(Protocol):
-    """Finds people."""
-
-    def detect(self, image_bgr: Image, area: Region | None = None) -> list[PersonDetection]:
-        """All people found in an area, or in the whole image."""
-
-
-class LandmarkEstimator(Protocol):
-    """Finds the landmarks of the person in a region."""
-
-    def estimate(self, image_bgr: Image, region: Region) -> RegionLandmarks:
-        """Landmarks and the probability that there is a person at all."""
 
 
 class Landmarker:

@@ -35,16 +35,16 @@ from monomsk_perception.conversions import (
     to_subject,
 )
 from monomsk_perception.errors import PerceptionError
-from monomsk_perception.frame_budget import AUTO, BY_QUALITY, BudgetWatch, best_within
-from monomsk_perception.landmarker import Landmarker
 from monomsk_perception.lifter_factory import usable_choice
-from monomsk_perception.live_perception import LivePerception, LiveResult
+from monomsk_perception.live_perception import LiveOptions, LivePerception, LiveResult
+from monomsk_perception.network_choice import NetworkChoice
 from monomsk_perception.newest_worker import NewestWorker
 from monomsk_perception.perception_parameters import (
     NETWORK,
     PARAMETERS,
     SUBJECT,
     live_options,
+    starting_model,
 )
 from monomsk_perception.perception_status import Level, judge, status_values
 from monomsk_perception.stream_monitor import Trouble
@@ -74,9 +74,8 @@ class PerceptionNode(StatusNode):
     def __init__(self) -> None:
         super().__init__("perception", PARAMETERS)
         self._is_active = self._is_configured = False
-        self._model = BY_QUALITY[-1]
+        self._network = NetworkChoice()
         self._no_transformer = ""
-        self._budget = BudgetWatch()
         self._summarized_s = time.perf_counter()
 
     # Lifecycle ----------------------------------------------------------------------------------
@@ -86,8 +85,11 @@ class PerceptionNode(StatusNode):
         try:
             values = self._values()
             skeleton = build_skeleton(_subject(values))
-            landmarker = self._load_networks(values)
-            options = live_options(values, self._model)
+            first = live_options(values, starting_model(values)).landmarker
+            asked = values["model_complexity"], values["frame_budget_s"]
+            landmarker = self._network.open(*asked, first)
+            options = live_options(values, self._network.model)
+            landmarker.retune(options.landmarker)
             choice, self._no_transformer = usable_choice(options.lifter, skeleton)
         except (PerceptionError, DescriptionError) as error:
             self.get_logger().error(str(error))
@@ -178,13 +180,14 @@ class PerceptionNode(StatusNode):
         """What fits no person, no image or no installation."""
         together = self._values() | dict(values)
         try:
-            live_options(together, self._model)
+            live_options(together, self._network.model)
             if any(name in values for name in SUBJECT):
                 build_skeleton(_subject(together))
             if "lifter" in values and values["lifter"] == "transformer" and self._no_transformer:
                 return f"lifter: {self._no_transformer}"
             if self._is_configured and any(name in values for name in NETWORK):
-                self._choose_model(together, self._live.landmarker)
+                asked = together["model_complexity"], together["frame_budget_s"]
+                self._network.choose(*asked, self._live.landmarker)
         except (PerceptionError, DescriptionError) as error:
             return str(error)
         return ""
@@ -195,28 +198,14 @@ class PerceptionNode(StatusNode):
             return
         if any(name in values for name in SUBJECT):
             self._set_skeleton(build_skeleton(_subject(self._values())))
-        options = live_options(self._values(), self._model)
-        if self._no_transformer:
-            options = replace(options, lifter=replace(options.lifter, name="geometric"))
+        options = self._options()
         self._worker.submit(lambda: self._live.retune(options))
 
-    def _load_networks(self, values: Mapping[str, Any]) -> Landmarker:
-        asked = values["model_complexity"]
-        start = BY_QUALITY[-1] if asked == AUTO else asked
-        landmarker = Landmarker(live_options(values, start).landmarker)
-        landmarker.warm_up()
-        self._choose_model(values, landmarker)
-        landmarker.retune(live_options(values, self._model).landmarker)
-        return landmarker
-
-    def _choose_model(self, values: Mapping[str, Any], landmarker: Landmarker) -> None:
-        """Load the network that is asked for, or the best within the budget."""
-        asked = values["model_complexity"]
-        if asked == AUTO:
-            asked = best_within(values["frame_budget_s"], landmarker.measure)
-            self.get_logger().info(f"landmark network within the budget: {asked}")
-        landmarker.prepare(asked)
-        self._model = asked
+    def _options(self) -> LiveOptions:
+        options = live_options(self._values(), self._network.model)
+        if self._no_transformer:
+            options = replace(options, lifter=replace(options.lifter, name="geometric"))
+        return options
 
     def _set_skeleton(self, skeleton: Skeleton) -> None:
         """Another subject, between two images; whoever listens hears of it in the same order."""
@@ -286,7 +275,7 @@ class PerceptionNode(StatusNode):
             live.monitor.count(kind)
             return
         self._publish_state(result)
-        self._watch_budget(result)
+        self._watch_budget(result.stages_s["landmarks"])
 
     def _publish_state(self, result: LiveResult) -> None:
         state, skeleton = result.state, self._live.skeleton
@@ -300,15 +289,11 @@ class PerceptionNode(StatusNode):
         seen = float(result.landmarks.visibility.mean())
         self._live.monitor.result(age_s, result.stages_s, state.quality, seen)
 
-    def _watch_budget(self, result: LiveResult) -> None:
-        if self.parameter("model_complexity") != AUTO:
-            return
-        took_s, budget_s = result.stages_s["landmarks"], self.parameter("frame_budget_s")
-        lighter = self._budget.lighter(self._model, took_s, budget_s)
-        if lighter is not None:
-            self._model = lighter
-            self._live.retune(live_options(self._values(), lighter))
-            text = f"the landmarks take too long: {lighter} from now on"
+    def _watch_budget(self, took_s: float) -> None:
+        asked, budget_s = self.parameter("model_complexity"), self.parameter("frame_budget_s")
+        if self._network.became_lighter(asked, took_s, budget_s):
+            self._live.retune(self._options())
+            text = f"the landmarks take too long: {self._network.model} from now on"
             self._live.report("lighter network", text, is_error=False)
 
     def _on_worker_error(self, error: Exception) -> None:
@@ -338,7 +323,7 @@ class PerceptionNode(StatusNode):
         if not self._is_active:
             level, text = Level.OK, "inactive"
         values = status_values(summary, landmarker.status, landmarker.person_number)
-        values["landmark network"] = self._model
+        values["landmark network"] = self._network.model
         values["camera pose"] = self._live.pose_source.value
         values["assumptions"] = ", ".join(self._live.assumptions())
         self.publish_status(bytes([level]), text, values)

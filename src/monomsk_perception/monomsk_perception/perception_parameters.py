@@ -9,7 +9,7 @@ from typing import Any
 from monomsk_description.node_parameters import DETERMINISTIC, NodeParameter
 from monomsk_perception.camera_geometry import IMU_AXES, POSE_SOURCES, GeometryOptions
 from monomsk_perception.errors import OptionError
-from monomsk_perception.frame_budget import AUTO
+from monomsk_perception.frame_budget import AUTO, BY_QUALITY
 from monomsk_perception.landmarker_options import LandmarkerOptions
 from monomsk_perception.lifter_factory import LIFTERS, LifterChoice
 from monomsk_perception.lifter_options import LifterOptions
@@ -97,6 +97,12 @@ PARAMETERS: dict[str, NodeParameter] = {
     ),
     "deterministic": DETERMINISTIC,
 }
+
+
+def starting_model(values: Mapping[str, Any]) -> str:
+    """The landmark network to load first; `AUTO` measures from the fastest one on."""
+    asked: str = values["model_complexity"]
+    return BY_QUALITY[-1] if asked == AUTO else asked
 
 
 def live_options(values: Mapping[str, Any], model: str) -> LiveOptions:
