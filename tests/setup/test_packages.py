@@ -17,8 +17,8 @@ KNOWN_KEYS = set(
     """
     ament_cmake ament_index_python builtin_interfaces cv_bridge diagnostic_msgs geometry_msgs
     launch_xml lifecycle_msgs pinocchio python3-jinja2 python3-matplotlib python3-numpy
-    python3-opencv python3-pil python3-psutil python3-pytest python3-scipy python3-yaml rcl_interfaces rclpy
-    ros2launch rosgraph_msgs
+    python3-opencv python3-pil python3-psutil python3-pytest python3-scipy python3-yaml
+    rcl_interfaces rclpy ros2launch rosgraph_msgs
     rosidl_default_generators rosidl_default_runtime sensor_msgs std_msgs std_srvs tf2_msgs
     trajectory_msgs visualization_msgs
     """.split()
