@@ -58,6 +58,7 @@ def summary(**changes):
         ({}, Level.OK, "computing"),
         ({"rate_hz": 0.0}, Level.STALE, "no states"),
         ({"age_s": 0.4}, Level.WARN, "0.40 s old"),
+        ({"age_s": 1.7e9}, Level.OK, "computing"),  # a bag without simulated time
         ({"root_force_n": 90.0}, Level.WARN, "90 N"),
         ({"consistency_rad": 3.1}, Level.WARN, "disagree"),
     ],

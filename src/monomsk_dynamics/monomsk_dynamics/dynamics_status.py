@@ -6,6 +6,8 @@ from monomsk_dynamics.state_monitor import StateSummary
 
 #: Results older than this are late for a controller [s].
 LATE_S = 0.15
+#: Older than this they carry the stamps of another clock, as a bag without simulated time [s].
+_OTHER_CLOCK_S = 60.0
 #: A median root residual above this share of the body weight: nothing explains the motion.
 RESIDUAL_SHARE = 0.05
 #: A forward simulation that ends further from the motion [rad]: torques do not belong to it.
@@ -40,7 +42,7 @@ def judge(
         return Level.STALE, "no body_model"
     if summary.rate_hz == 0.0:
         return Level.STALE, "no states"
-    if summary.age_s > LATE_S:
+    if LATE_S < summary.age_s < _OTHER_CLOCK_S:
         return Level.WARN, f"results are {summary.age_s:.2f} s old"
     if summary.root_force_n > RESIDUAL_SHARE * weight_n:
         return Level.WARN, f"{summary.root_force_n:.0f} N that nothing explains"
