@@ -18,7 +18,7 @@ from monomsk_training.sampler import GENERATORS, MotionSampler, SamplerOptions
 QUIET = NoiseOptions(
     offset_gain=(0.0, 0.0), view_m=0.0, flesh_m=0.0, scatter_m=0.0, foot_scatter_m=0.0,
     fast_m=0.0, fast_per_speed=0.0, smooth_share=0.0, swap_share=0.0, gap_share=0.0,
-    outlier_share=0.0,
+    outlier_share=0.0, missing_share=0.0,
 )  # fmt: skip
 TIMES = np.arange(64) / 30.0
 
@@ -62,6 +62,7 @@ def test_noise_has_the_size_that_was_measured(walks: np.ndarray) -> None:
     noise = NoiseOptions(
         offset_gain=(0.0, 0.0), view_m=0.0, flesh_m=0.0, gain=(1.0, 1.0), hidden_gain=0.0,
         fast_per_speed=0.0, smooth_share=0.0, swap_share=0.0, gap_share=0.0, outlier_share=0.0,
+        missing_share=0.0,
     )  # fmt: skip
     films = [film_of(walks, noise, seed) for seed in range(3)]
     clean = [film_of(walks, QUIET, seed) for seed in range(3)]

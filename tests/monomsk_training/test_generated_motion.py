@@ -87,7 +87,7 @@ def test_curves_pass_their_keys_and_rest_there() -> None:
 
 def test_jumps_leave_the_floor_as_gravity_lets_them() -> None:
     motion = next(w for w in windows_of(jump, 40) if w[:, COLUMN["pelvis_ty"]].max() > 0.2)
-    quiet = NoiseOptions(swap_share=0.0, gap_share=0.0, outlier_share=0.0)
+    quiet = NoiseOptions(swap_share=0.0, gap_share=0.0, outlier_share=0.0, missing_share=0.0)
     studio = FilmStudio(FilmOptions(noise=quiet))
     film = studio.film(
         torch.tensor(motion[None], dtype=torch.float32),

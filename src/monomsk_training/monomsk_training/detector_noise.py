@@ -40,10 +40,12 @@ class NoiseOptions:
         swap_share: Share of films where left and right are exchanged for some frames.
         gap_share: Share of films where the person is lost for some frames.
         outlier_share: Share of films where one landmark strays for some frames.
+        missing_share: Share of films where some landmarks are not found for a while, or never, as
+            with a detector that has no feet or a picture that ends at the knees.
     """
 
     offset_gain: tuple[float, float] = (0.5, 1.5)
-    view_m: float = 0.008
+    view_m: float = 0.012
     flesh_m: float = 0.013
     scatter_m: float = 0.012
     foot_scatter_m: float = 0.017
@@ -51,12 +53,13 @@ class NoiseOptions:
     last_s: tuple[float, float] = (0.1, 0.4)
     fast_m: float = 0.004
     fast_per_speed: float = 1.0
-    gain: tuple[float, float] = (0.5, 1.5)
+    gain: tuple[float, float] = (0.5, 1.7)
     hidden_gain: float = 2.0
     smooth_share: float = 0.5
     swap_share: float = 0.08
     gap_share: float = 0.08
     outlier_share: float = 0.15
+    missing_share: float = 0.2
 
 
 def coloured(shape: tuple[int, ...], keep: Tensor, draw: torch.Generator) -> Tensor:
@@ -157,4 +160,29 @@ def disturbed(
         visibility[film, where, one] *= 0.4
     for film in chosen(options.gap_share):
         seen[film, span(12)] = False
+    for film in chosen(options.missing_share):
+        visibility[film, _missing(frames, count, draw)] = 0.0
     return rays, visibility, seen
+
+
+#: Landmarks that are missing together: heels and toes, from the ankles down, head and arms, a side.
+_TOGETHER = (
+    (15, 16, 17, 18), (13, 14, 15, 16, 17, 18), (0, 1, 2), (5, 6, 7, 8), (0, 1, 2, 5, 6, 7, 8),
+    (11, 13, 15, 17), (12, 14, 16, 18), (7, 8),
+)  # fmt: skip
+
+
+def _missing(frames: int, count: int, draw: torch.Generator) -> Tensor:
+    """Which landmarks a film lacks (frames, 19)."""
+    lost = torch.zeros(frames, count, dtype=torch.bool)
+    kind = float(torch.rand(1, generator=draw))
+    if kind < 0.4:
+        group = _TOGETHER[int(torch.randint(0, len(_TOGETHER), (1,), generator=draw))]
+        first, last = sorted(torch.randint(0, frames + 1, (2,), generator=draw).tolist())
+        lost[(slice(None) if kind < 0.25 else slice(first, last)), list(group)] = True
+        return lost
+    # Each landmark on its own, for a third of a second or longer at a time.
+    pieces = int(torch.randint(10, 33, (1,), generator=draw))
+    share = 0.05 + 0.35 * torch.rand(1, generator=draw)
+    pattern = torch.rand(-(-frames // pieces), count, generator=draw) < share
+    return pattern.repeat_interleave(pieces, dim=0)[:frames]

@@ -184,9 +184,11 @@ def turned_to_person(rays: Tensor, visibility: Tensor) -> View:
     full = torch.cat([rays, torch.ones_like(rays[..., :1])], dim=-1)
     turned = turn(rotation[..., None, :, :], full)
     plane = turned[..., :2] / turned[..., 2:].clamp_min(0.2)
+    # What is not seen is put between the hips, where it widens nothing.
+    plane = plane * (visibility > 0.0)[..., None]
     extent = plane.amax(-2) - plane.amin(-2)
     size = torch.sqrt((extent**2).sum(-1, keepdim=True)).clamp_min(0.02)
-    shown = 3.0 * plane / size[..., None] * (visibility > 0.0)[..., None]
+    shown = 3.0 * plane / size[..., None]
     tokens = torch.cat([shown.flatten(-2), visibility, hips, torch.log(size)], dim=-1)
     return View(tokens, rotation, size)
 

@@ -1,0 +1,191 @@
+"""How errors grow when filming gets worse, on held-out films: one condition at a time.
+
+    python -m monomsk_training.robustness --data DATA [--prepared MOTIONS] [--weights FOLDER]
+
+The same motions, people and cameras are filmed again for every value of a condition; recorded
+motion that never trained, without added habits. Mean over the eight leg coordinates of the root
+mean square error [deg], raw / without each window's mean error, of the network alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from monomsk_description.frames import Array
+from monomsk_perception.lifter_answer import RATE_HZ, WINDOW_FRAMES, Track, WindowNetwork
+from monomsk_perception.lifter_network import OnnxLifter
+from monomsk_perception.lifter_windows import low_passed, resampled
+from monomsk_training.config import TrainingConfig
+from monomsk_training.filming import Film, FilmOptions
+from monomsk_training.library import Library, load_libraries, load_recipe
+from monomsk_training.motion_clip import COORDINATE_NAMES
+from monomsk_training.real_clips import LEG_NAMES
+from monomsk_training.sampler import SamplerOptions
+from monomsk_training.trainer import FilmSource
+
+_SEED = 404
+_LEGS = [COORDINATE_NAMES.index(name) for name in LEG_NAMES]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What is varied.
+
+    Attributes:
+        name: With its unit, for the table.
+        values: From best to worst or from low to high.
+        filming: The film options at a value.
+        spoil: What happens to the finished track and subject at a value.
+        rate: Frames a second at a value [Hz].
+    """
+
+    name: str
+    values: tuple[float, ...]
+    filming: Callable[[FilmOptions, float], FilmOptions] = lambda options, value: options
+    spoil: Callable[[Track, Array, float], tuple[Track, Array]] = lambda t, s, value: (t, s)
+    rate: Callable[[float], float] = lambda value: RATE_HZ
+
+
+def conditions() -> tuple[Condition, ...]:
+    """Everything that is varied."""
+    return (
+        Condition("detector noise, times the measured", (0.0, 0.5, 1.0, 1.5, 2.0, 3.0), _noise),
+        Condition("landmarks missing [%]", (0, 10, 20, 40), spoil=_missing),
+        Condition("focal length wrong by [%]", (-20, -10, 0, 10, 20), spoil=_focal),
+        Condition("stature wrong by [%]", (-10, -5, 0, 5, 10), spoil=_stature),
+        Condition("camera turned down past the person by [deg]", (-20, -10, 0, 10, 20), _pitch),
+        Condition("camera height [m]", (0.3, 0.8, 1.2, 1.8, 2.5), _height),
+        Condition("frame rate [Hz]", (15, 24, 30, 60, 120), rate=lambda value: value),
+        Condition("distance [m]", (1.5, 2.5, 4.0, 6.0, 10.0), _distance),
+    )
+
+
+def _noise(options: FilmOptions, value: float) -> FilmOptions:
+    noise = options.noise
+    low, high = noise.offset_gain
+    mean = 0.5 * (noise.gain[0] + noise.gain[1]) * value
+    offset = 0.5 * (low + high) * value
+    return replace(options, noise=replace(noise, gain=(mean, mean), offset_gain=(offset, offset)))
+
+
+def _pitch(options: FilmOptions, value: float) -> FilmOptions:
+    return replace(options, camera=replace(options.camera, pitch_deg=value))
+
+
+def _height(options: FilmOptions, value: float) -> FilmOptions:
+    return replace(options, camera=replace(options.camera, height_m=(value, value)))
+
+
+def _distance(options: FilmOptions, value: float) -> FilmOptions:
+    wide = replace(options.camera, distance_m=(value, value), focal_per_height=(0.6, 0.6))
+    return replace(options, camera=wide)
+
+
+def _missing(track: Track, subject: Array, value: float) -> tuple[Track, Array]:
+    """Landmarks vanish for half a second at a time."""
+    rng = np.random.default_rng(7)
+    hidden = rng.random((-(-WINDOW_FRAMES // 15), track.rays.shape[1])) < value / 100.0
+    hidden = np.repeat(hidden, 15, axis=0)[: len(track)]
+    times = np.arange(len(track)) / RATE_HZ
+    rays = np.where(hidden[..., None], np.nan, track.rays)
+    kept = resampled(times, rays, np.where(hidden, 0.0, track.visibility), times)
+    return replace(kept, seen=track.seen), subject
+
+
+def _focal(track: Track, subject: Array, value: float) -> tuple[Track, Array]:
+    return replace(track, rays=track.rays / (1.0 + value / 100.0)), subject
+
+
+def _stature(track: Track, subject: Array, value: float) -> tuple[Track, Array]:
+    told = subject.copy()
+    told[0] += 3.0 * np.log(1.0 + value / 100.0)
+    return track, told
+
+
+def filmed(held_out: Library, options: FilmOptions, rate_hz: float, count: int) -> Film:
+    """The same motions and people every time; the film is at another rate."""
+    config = TrainingConfig()
+    plain = SamplerOptions(
+        {"clips": 1.0}, tempo=(1.0, 1.0), amplitude=(1.0, 1.0), habit_deg=0.0, drift_deg=0.0
+    )
+    frames = round(WINDOW_FRAMES * rate_hz / RATE_HZ)
+    options = replace(options, noise=replace(options.noise, missing_share=0.0))
+    config = replace(
+        config,
+        motions=plain,
+        films=replace(options, rate_hz=rate_hz, focal_error=0.0, height_error=0.0),
+        network=replace(config.network, frames=frames),
+    )
+    torch.manual_seed(_SEED)
+    return FilmSource(held_out, config, _SEED).films(count)
+
+
+def track_of(film: Film, number: int, rate_hz: float) -> tuple[Track, Array]:
+    """One window as the lifter gets it offline, at 30 Hz; the true coordinates (64, 31) [rad]."""
+    times = np.arange(film.rays.shape[1]) / rate_hz
+    wanted = np.arange(WINDOW_FRAMES) / RATE_HZ
+    rays = film.rays[number].double().numpy()
+    seen = film.seen[number].numpy()
+    rays[~seen] = np.nan
+    track = resampled(
+        times[seen], low_passed(times, rays)[seen], film.visibility[number].numpy()[seen], wanted
+    )
+    truth = film.coordinates[number].double().numpy()
+    columns = [np.interp(wanted, times, truth[:, k]) for k in range(truth.shape[1])]
+    return track, np.stack(columns, axis=1)
+
+
+def errors_deg(
+    network: WindowNetwork, film: Film, condition: Condition, value: float
+) -> tuple[float, float]:
+    """Mean leg error at one value [deg]: raw and without each window's mean error."""
+    rows = []
+    for number in range(len(film.rays)):
+        track, truth = track_of(film, number, condition.rate(value))
+        track, subject = condition.spoil(track, film.subject[number].double().numpy(), value)
+        error = (network(track, subject, None).coordinates - truth)[:, _LEGS]
+        rows.append([np.sqrt((error**2).mean(0)).mean(), error.std(0).mean()])
+    raw, centred = np.degrees(np.mean(rows, axis=0))
+    return float(raw), float(centred)
+
+
+def table(
+    network: WindowNetwork, held_out: Library, count: int, chosen: Sequence[Condition]
+) -> str:
+    """The curves as Markdown."""
+    lines = ["| condition | value: error raw / centred [deg] |", "|---|---|"]
+    for condition in chosen:
+        cells = []
+        for value in condition.values:
+            options = condition.filming(FilmOptions(), value)
+            film = filmed(held_out, options, condition.rate(value), count)
+            cells.append("{:g}: {:.1f} / {:.1f}".format(
+                value, *errors_deg(network, film, condition, value)
+            ))  # fmt: skip
+        lines.append(f"| {condition.name} | " + ", ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def main(words: list[str] | None = None) -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder of the recordings")
+    parser.add_argument("--prepared", type=Path, help="folder of motions made of markers")
+    parser.add_argument("--weights", type=Path, help="folder of weights and card; else the shipped")
+    parser.add_argument("--films", type=int, default=64, help="windows a value")
+    arguments = parser.parse_args(words)
+    torch.set_num_threads(1)
+    network = OnnxLifter(COORDINATE_NAMES, arguments.weights)
+    _, held_out = load_libraries(arguments.data, load_recipe(), arguments.prepared)
+    sys.stdout.write(table(network, held_out, arguments.films, conditions()))
+
+
+if __name__ == "__main__":
+    main()

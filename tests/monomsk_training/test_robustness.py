@@ -1,0 +1,100 @@
+"""Robustness curves: films differ in what is varied and in nothing else."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from monomsk_perception.lifter_answer import Answer, Track
+from monomsk_training.filming import FilmOptions
+from monomsk_training.generators import gait
+from monomsk_training.library import LIBRARY_RATE_HZ, Library
+from monomsk_training.motion_clip import MotionClip
+from monomsk_training.network import LifterModel, NetworkOptions, attention_reach
+from monomsk_training.robustness import conditions, errors_deg, filmed, table, track_of
+
+CLEAN = 0.0
+
+
+@pytest.fixture(scope="module")
+def held_out() -> Library:
+    times = np.arange(240) / LIBRARY_RATE_HZ
+    clip = MotionClip("walk", "x", LIBRARY_RATE_HZ, gait(np.random.default_rng(0), times))
+    return Library((clip,), np.ones(1))
+
+
+def by_name(piece: str):
+    return next(c for c in conditions() if piece in c.name)
+
+
+@pytest.mark.parametrize("rate_hz", [15.0, 60.0])
+def test_other_frame_rates_film_the_same_motion(held_out: Library, rate_hz: float) -> None:
+    quiet = by_name("noise").filming(FilmOptions(), CLEAN)
+    noise = replace(
+        quiet.noise, missing_share=0.0, swap_share=0.0, outlier_share=0.0, gap_share=0.0
+    )
+    options = replace(quiet, noise=noise)
+    slow = [track_of(filmed(held_out, options, rate, 2), 0, rate) for rate in (30.0, rate_hz)]
+    assert slow[1][0].rays.shape == (64, 19, 2)
+    assert slow[1][1].shape == (64, 31)
+    assert np.abs(slow[1][0].rays).max() < 2.0
+    assert np.isfinite(slow[1][0].rays).all()
+
+
+def test_more_noise_leaves_people_and_motion_alone(held_out: Library) -> None:
+    condition = by_name("noise")
+    films = [filmed(held_out, condition.filming(FilmOptions(), v), 30.0, 3) for v in (0.0, 3.0)]
+    torch.testing.assert_close(films[0].coordinates, films[1].coordinates)
+    torch.testing.assert_close(films[0].heights, films[1].heights)
+    assert (films[0].rays - films[1].rays).abs().mean() > 1e-3
+
+
+def test_spoiling_changes_what_it_says() -> None:
+    track = Track(np.ones((64, 19, 2)), np.ones((64, 19)), np.ones(64))
+    subject = np.zeros(17)
+    told = by_name("stature").spoil(track, subject, 10.0)[1]
+    assert told[0] == pytest.approx(3.0 * np.log(1.1))
+    assert by_name("focal").spoil(track, subject, 25.0)[0].rays.mean() == pytest.approx(0.8)
+    missing = by_name("missing").spoil(track, subject, 40.0)[0]
+    assert 0.2 < (missing.visibility == 0.0).mean() < 0.6
+
+
+def test_a_network_that_knows_the_truth_has_no_error(held_out: Library) -> None:
+    condition = by_name("focal")
+    film = filmed(held_out, FilmOptions(), 30.0, 2)
+    truths = iter([track_of(film, k, 30.0)[1] for k in range(2)])
+
+    def oracle(track: Track, subject: np.ndarray, look_ahead: int | None) -> Answer:
+        empty = np.zeros((64, 1))
+        return Answer(empty, empty, empty, next(truths) + 0.1, empty, empty, empty)
+
+    raw, centred = errors_deg(oracle, film, condition, 0.0)
+    assert raw == pytest.approx(np.degrees(0.1), rel=1e-4)
+    assert centred == pytest.approx(0.0, abs=1e-6)
+
+
+def test_the_table_names_every_value(held_out: Library) -> None:
+    def nothing(track: Track, subject: np.ndarray, look_ahead: int | None) -> Answer:
+        empty = np.zeros((64, 1))
+        return Answer(empty, empty, empty, np.zeros((64, 31)), empty, empty, empty)
+
+    text = table(nothing, held_out, 1, [by_name("stature")])
+    assert "stature wrong by [%] | -10: " in text
+    assert text.count(" / ") == 6
+
+
+def test_the_network_does_not_look_at_what_is_missing() -> None:
+    torch.manual_seed(1)
+    model = LifterModel(NetworkOptions(width=32, layers=2, heads=2)).eval()
+    rays, visibility = 0.3 * torch.randn(1, 64, 19, 2), torch.ones(1, 64, 19)
+    visibility[:, 20:40, 15:] = 0.0
+    other = rays.clone()
+    other[:, 20:40, 15:] = 5.0
+    with torch.no_grad():
+        answers = [
+            model(r, visibility, torch.ones(1, 64), torch.zeros(1, 17), attention_reach(64, None))
+            for r in (rays, other)
+        ]
+    torch.testing.assert_close(answers[0].coordinates, answers[1].coordinates)
+    torch.testing.assert_close(answers[0].pelvis_position, answers[1].pelvis_position)
