@@ -79,7 +79,7 @@ def recording(
 ) -> tuple[MessageSet, dict[str, list]]:
     path = tmp_path_factory.mktemp("mcap") / "result.mcap"
     messages = message_set(skeleton)
-    assert write_mcap(path, messages) == 2 + 8 * COUNT
+    assert write_mcap(path, messages) == 2 + 9 * COUNT
     assert [entry.name for entry in path.parent.iterdir()] == ["result.mcap"]
     content: dict[str, list] = {}
     with AnyReader([path]) as reader:
@@ -101,6 +101,7 @@ def test_all_topics_are_there_and_stamped_by_their_image(recording) -> None:
         "/right_sole/wrench": COUNT,
         "/left_sole/wrench": COUNT,
         "/gait": COUNT,
+        "/markers": COUNT,
     }
     for entries in content.values():
         for time_ns, message in entries:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pinocchio as pin
 
 from monomsk_analysis.bag_writer import BagTopic, BagWriter
+from monomsk_analysis.marker_fields import marker_array
 from monomsk_analysis.message_types import build_message, load_typestore
 from monomsk_description.body_state import BodyState
 from monomsk_description.message_fields import (
@@ -25,6 +26,7 @@ from monomsk_description.message_fields import (
 from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.gait_steps import VIDEO_EVENT_SIGMA_S
 from monomsk_dynamics.gait_tracker import GaitTracker
+from monomsk_dynamics.markers import shapes
 from monomsk_dynamics.message_fields import body_dynamics, gait, sole_wrenches
 from monomsk_dynamics.results import BodyDynamics
 from monomsk_perception.landmarks import Landmarks
@@ -49,6 +51,7 @@ _TOPICS = (
     BagTopic("/right_sole/wrench", "geometry_msgs/msg/WrenchStamped"),
     BagTopic("/left_sole/wrench", "geometry_msgs/msg/WrenchStamped"),
     BagTopic("/gait", "monomsk_msgs/msg/GaitState"),
+    BagTopic("/markers", "visualization_msgs/msg/MarkerArray"),
 )
 
 
@@ -161,6 +164,7 @@ def _frame_entries(frame: SeenFrame, messages: MessageSet, was_tracked: bool) ->
 def _dynamics_entries(result: BodyDynamics, skeleton: Skeleton) -> list[Entry]:
     stamp_ns = result.stamp_ns
     right, left = sole_wrenches(result, skeleton)
+    drawn = marker_array(shapes(result, skeleton), stamp_ns, WORLD_FRAME)
     torques = joint_state(stamp_ns, skeleton, result.q[7:], result.v[6:], result.tau[6:])
     dynamics = body_dynamics(result, skeleton, WORLD_FRAME)
     return [
@@ -168,4 +172,5 @@ def _dynamics_entries(result: BodyDynamics, skeleton: Skeleton) -> list[Entry]:
         (stamp_ns, "/joint_torques", torques),
         (stamp_ns, "/right_sole/wrench", right),
         (stamp_ns, "/left_sole/wrench", left),
+        (stamp_ns, "/markers", drawn),
     ]
