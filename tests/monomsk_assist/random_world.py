@@ -68,7 +68,8 @@ class Witness:
         for index, (setpoint, joint) in enumerate(zip(command.on_person, joints, strict=True)):
             limits, torque = joint.limits, torques[index]
             assert math.isfinite(torque)
-            assert math.isfinite(setpoint.effort_nm)
+            assert abs(setpoint.effort_nm) <= limits.torque_nm + TINY
+            self._check_gains(setpoint, joint.law, command.fade)
             assert abs(torque) <= limits.torque_nm + TINY
             assert setpoint.effort_limit_nm == limits.torque_nm
             assert abs(torque - before[index]) <= limits.torque_rate_nm_s * elapsed_s + TINY
@@ -76,6 +77,15 @@ class Witness:
                 assert abs(torque * setpoint.rate_rad_s) <= limits.power_w + TINY
             self._check_range(index, setpoint, limits, torque, elapsed_s)
         self.torques = torques
+
+    @staticmethod
+    def _check_gains(setpoint, law, fade: float) -> None:
+        stiffest = law.stiffness_nm_rad_kg.largest() if law.on_device else 0.0
+        most_damped = law.damping_nm_s_rad_kg.largest() if law.on_device else 0.0
+        assert 0.0 <= setpoint.stiffness_nm_rad <= fade * MASS_KG * stiffest + TINY
+        assert 0.0 <= setpoint.damping_nm_s_rad <= fade * MASS_KG * most_damped + TINY
+        if setpoint.stiffness_nm_rad > 0.0:
+            assert math.isfinite(setpoint.position_rad)
 
     def _check_range(self, index, setpoint, limits, torque, elapsed_s) -> None:
         """Outside the range of motion for as long as the torque needs to fall: nothing outwards."""
@@ -213,6 +223,8 @@ class RandomWorld:
         value = (math.nan, math.inf, -math.inf)[much % 2]
         if self._send(**{key: value}):
             self._fault()
+        if much >= 128:
+            self._send(age_s=0.02)
 
     def _silence(self, much: int) -> None:
         started_s = self._steady_s

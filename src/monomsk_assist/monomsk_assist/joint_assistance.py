@@ -110,6 +110,7 @@ class JointAssistance:
         The gains shrink as the torque was limited; what they give at this angle and rate, and the
         feed-forward effort, make the limited torque.
         """
+        limit = self._joint.limits.torque_nm
         reduction = self._reduction(wanted, torque_nm, asked_nm)
         stiffness = reduction * wanted.stiffness_nm_rad
         damping = reduction * wanted.damping_nm_s_rad
@@ -118,10 +119,15 @@ class JointAssistance:
         if stiffness > 0.0 or damping > 0.0:
             position, velocity = wanted.equilibrium_rad, 0.0
             effort -= stiffness * (position - angle_rad) - damping * rate_rad_s
+        if abs(effort) > limit:
+            # A spring and a counterforce that only together are within the limit: neither.
+            stiffness = damping = 0.0
+            position = velocity = math.nan
+            effort = torque_nm
         return JointSetpoint(
             name=self._joint.coordinate,
             effort_nm=effort,
-            effort_limit_nm=self._joint.limits.torque_nm,
+            effort_limit_nm=limit,
             position_rad=position,
             velocity_rad_s=velocity,
             stiffness_nm_rad=stiffness,
