@@ -12,7 +12,7 @@ PYTHON := .venv/bin/python
 IN_WORKSPACE := source install/setup.bash &&
 
 .NOTPARALLEL:
-.PHONY: help setup demo demo-assist test lint format bench bench-live soak train train-quick models samples lock clean
+.PHONY: help setup demo demo-assist test lint format bench bench-live soak motions train train-quick robustness models samples lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,14 +52,23 @@ soak: setup samples  ## an hour of the running graph; fails when memory or laten
 	@$(IN_WORKSPACE) $(PYTHON) -m monomsk_bringup.live_bench --soak $(if $(MINUTES),--minutes $(MINUTES)) --out out/live
 
 DATA ?= ../shared/data
-TRAIN := PYTHONPATH=src/monomsk_training:src/monomsk_perception:src/monomsk_dynamics:src/monomsk_description \
-  $(PYTHON) -m monomsk_training.train --data $(DATA) --config config/training.yaml
+TRAINING_PATH := src/monomsk_training:src/monomsk_perception:src/monomsk_dynamics:src/monomsk_description
+MOTIONS := out/motions
+TRAIN := PYTHONPATH=$(TRAINING_PATH) $(PYTHON) -m monomsk_training.train --data $(DATA) \
+  --prepared $(MOTIONS) --config config/training.yaml
 
-train: setup  ## train the lifter on the recordings in DATA; hours; continues where it stopped
+motions: setup  ## joint angles of the marker recordings in DATA, for the training; minutes
+	@[ -d $(MOTIONS) ] || PYTHONPATH=src/monomsk_analysis:$(TRAINING_PATH) \
+	  $(PYTHON) scripts/marker_motions.py --data $(DATA) --out $(MOTIONS)
+
+train: motions  ## train the lifter on the recordings in DATA; hours; continues where it stopped
 	@$(TRAIN) --out out/training
 
-train-quick: setup  ## four minutes of the same, to see that it works
+train-quick: motions  ## four minutes of the same, to see that it works
 	@$(TRAIN) --out out/training-quick --minutes 4
+
+robustness: motions  ## errors of the lifter against noise, camera and frame rate, on held-out films
+	@PYTHONPATH=$(TRAINING_PATH) $(PYTHON) -m monomsk_training.robustness --data $(DATA) --prepared $(MOTIONS)
 
 models:  ## fetch the pose networks, the optional ones too
 	@$(PYTHON) scripts/fetch_models.py

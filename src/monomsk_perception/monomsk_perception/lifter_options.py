@@ -87,6 +87,6 @@ class LifterOptions:
     sole_speed_sigma: float = 0.3
     contact_speed: tuple[float, float] = (0.3, 0.06)
     balance_sigma_m: float = 0.2
-    belief_weight: float = 1.5
+    belief_weight: float = 3.0
     max_gap_s: float = 0.3
     iterations: int = 3
