@@ -293,10 +293,10 @@ def test_an_impedance_on_the_device_has_the_reference_in_its_signs(make_run):
 def with_encoder(make_run):
     run = make_run(encoders=EncoderUse(True, max_age_s=0.02, max_difference_rad=0.3))
 
-    def go(seconds, device_angle=-0.15, device_rate=-0.4):
+    def go(seconds, angle_rad=-0.15, rate_rad_s=-0.4):
         for _ in range(round(seconds / PERIOD_S)):
             stamp_ns = run.clock_ns
-            run.core.see_encoders(stamp_ns, {"hip_motor": device_angle}, {"hip_motor": device_rate})
+            run.core.see_encoders(stamp_ns, {"hip_motor": angle_rad}, {"hip_motor": rate_rad_s})
             last = run.run(PERIOD_S)
         return last
 

@@ -5,10 +5,7 @@ import sys
 from pathlib import Path
 
 SOURCES = Path(__file__).resolve().parents[2] / "src"
-ROS_SIDE = {
-    "assist_node", "simulated_device_node", "conversions", "command_publisher",
-    "quality_of_service",
-}  # fmt: skip
+ROS_SIDE = {"assist_node", "simulated_device_node", "conversions", "command_publisher"}
 
 SCRIPT = """
 import sys

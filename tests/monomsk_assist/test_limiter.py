@@ -16,9 +16,9 @@ PERIOD_S = 0.005
 INSIDE_RAD = 0.3
 
 
-def settle(limiter, wanted, angle=INSIDE_RAD, rate=0.0, seconds=0.2):
+def settle(limiter, wanted, angle=INSIDE_RAD, rate_rad_s=0.0, seconds=0.2):
     for _ in range(round(seconds / PERIOD_S)):
-        limited = limiter.step(wanted, angle, rate, PERIOD_S, 2 * PERIOD_S)
+        limited = limiter.step(wanted, angle, rate_rad_s, PERIOD_S, 2 * PERIOD_S)
     return limited
 
 
@@ -51,7 +51,7 @@ def test_after_a_pause_torque_falls_by_the_time_that_passed_but_rises_as_if_litt
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 def test_power_bounds_torque_at_speed_given_and_taken(sign):
     limiter = JointLimiter(LIMITS)
-    limited = settle(limiter, sign * 8.0, rate=5.0)
+    limited = settle(limiter, sign * 8.0, rate_rad_s=5.0)
     assert limited.torque_nm == pytest.approx(sign * 4.0)
     assert limited.limited_by == ("power",)
 

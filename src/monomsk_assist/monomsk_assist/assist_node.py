@@ -12,7 +12,7 @@ from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from sensor_msgs.msg import JointState
 from std_srvs.srv import SetBool, Trigger
 
-from monomsk_assist import quality_of_service, scheduling
+from monomsk_assist import conversions, scheduling
 from monomsk_assist.adapters import ADAPTERS
 from monomsk_assist.assistant import Assistant, Person
 from monomsk_assist.command import Command, State
@@ -146,17 +146,15 @@ class AssistNode(StatusNode):
             deadline=self._on_deadline, liveliness=self._on_liveliness,
             incompatible_qos=self._on_incompatible,
         )  # fmt: skip
-        watched = quality_of_service.watched_input(self._mapping.safety)
+        watched = conversions.input_quality(self._mapping.safety)
         self._dynamics = self.create_subscription(
             BodyDynamics, "body_dynamics", self._on_dynamics, watched, event_callbacks=events
         )
         self._gait = self.create_subscription(GaitState, "gait", self._on_gait, 1)
-        self.create_subscription(
-            BodyModel, "body_model", self._on_body_model, quality_of_service.LATCHED
-        )
+        self.create_subscription(BodyModel, "body_model", self._on_body_model, conversions.LATCHED)
         if self._mapping.encoders.correct_angles:
             self.create_subscription(
-                JointState, "device/joint_states", self._on_encoders, quality_of_service.SENSOR
+                JointState, "device/joint_states", self._on_encoders, conversions.SENSOR
             )
 
     # Inputs -------------------------------------------------------------------------------------

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from rclpy.node import Node
-
-from monomsk_assist import quality_of_service
 from monomsk_assist.adapters import ADAPTERS, ControllerOrder
 from monomsk_assist.command import Command
-from monomsk_assist.conversions import MESSAGE_CLASSES, to_message
+from monomsk_assist.conversions import MESSAGE_CLASSES, command_quality, to_message
 from monomsk_assist.errors import ParameterError
 from monomsk_assist.mapping import DeviceMapping
 from monomsk_description.message_fields import fill
@@ -23,7 +20,7 @@ class CommandPublisher:
     """Publishes `assist/command`, and `~/commands` by an adapter.
 
     Args:
-        node: Publishes.
+        node: The rclpy node that publishes.
         mapping: The device.
         output: Name of an adapter, or NO_OUTPUT.
         controller_joints: Joints of the adapter's controller in its order; empty: the mapping's.
@@ -34,7 +31,7 @@ class CommandPublisher:
     """
 
     def __init__(
-        self, node: Node, mapping: DeviceMapping, output: str, controller_joints: tuple[str, ...]
+        self, node: Any, mapping: DeviceMapping, output: str, controller_joints: tuple[str, ...]
     ) -> None:
         self._node = node
         self._order: ControllerOrder | None = None
@@ -42,7 +39,7 @@ class CommandPublisher:
             self._order = _order(mapping, output, controller_joints)
             message_name, self._adapt = ADAPTERS[output]
             self._message_class = MESSAGE_CLASSES[message_name]
-        promise = quality_of_service.command(mapping.safety)
+        promise = command_quality(mapping.safety)
         self._publishers: list[Any] = [
             node.create_publisher(AssistCommand, "assist/command", promise)
         ]

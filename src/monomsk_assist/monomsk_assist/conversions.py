@@ -1,4 +1,4 @@
-"""Where messages become estimates, and commands become messages."""
+"""Where messages become estimates, commands become messages, and safety becomes QoS."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rclpy.duration import Duration
+from rclpy.qos import DurabilityPolicy, LivelinessPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 from trajectory_msgs.msg import JointTrajectory
@@ -15,8 +17,10 @@ from trajectory_msgs.msg import JointTrajectory
 from monomsk_assist.command import Command, JointSetpoint
 from monomsk_assist.errors import MessageError, NotFiniteError
 from monomsk_assist.estimate import Estimate, GaitEstimate, LegCycle, Sole
+from monomsk_assist.mapping import Safety
 from monomsk_description.body_model_message import coordinate_order
 from monomsk_description.errors import BodyModelError
+from monomsk_description.watchdog_times import DYNAMICS_DEADLINE_S, DYNAMICS_LEASE_S
 from monomsk_msgs.msg import AssistCommand
 
 Array = NDArray[np.float64]
@@ -27,6 +31,12 @@ MESSAGE_CLASSES: dict[str, type] = {
     "trajectory_msgs/JointTrajectory": JointTrajectory,
     "sensor_msgs/JointState": JointState,
 }
+
+LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+SENSOR = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+
+#: Without a sign of life of this node for so long, its subscribers are told [s].
+COMMAND_LEASE_S = 0.1
 
 _NANOSECONDS = 1_000_000_000
 _UNIT_TOLERANCE = 0.01
@@ -178,3 +188,28 @@ def to_message(command: Command) -> AssistCommand:
     message.horizon_s = command.horizon_s
     message.valid_for_s = command.valid_for_s
     return message
+
+
+# Quality of service -----------------------------------------------------------------------------
+
+
+def input_quality(safety: Safety) -> QoSProfile:
+    """QoS of `body_dynamics`: the newest, from a publisher that keeps a deadline and is alive."""
+    # A reader may not demand more than the writer promises.
+    deadline_s = max(safety.max_silence_s, DYNAMICS_DEADLINE_S)
+    return QoSProfile(
+        depth=1,
+        deadline=Duration(nanoseconds=round(deadline_s * 1e9)),
+        liveliness=LivelinessPolicy.AUTOMATIC,
+        liveliness_lease_duration=Duration(nanoseconds=round(DYNAMICS_LEASE_S * 1e9)),
+    )
+
+
+def command_quality(safety: Safety) -> QoSProfile:
+    """QoS of `assist/command`: only the newest; late or dead commands are noticed by DDS too."""
+    return QoSProfile(
+        depth=1,
+        deadline=Duration(nanoseconds=round(safety.valid_for_s * 1e9)),
+        liveliness=LivelinessPolicy.AUTOMATIC,
+        liveliness_lease_duration=Duration(nanoseconds=round(COMMAND_LEASE_S * 1e9)),
+    )
