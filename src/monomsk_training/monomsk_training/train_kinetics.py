@@ -84,11 +84,15 @@ def _laplace(found: Tensor, wanted: Tensor, log_scale: Tensor) -> Tensor:
     return (found - wanted).abs() * torch.exp(-log_scale) + log_scale
 
 
-def train(clips: Sequence[KineticsClip], options: KineticsTraining) -> KineticsModel:
+def train(
+    clips: Sequence[KineticsClip],
+    options: KineticsTraining,
+    network: KineticsNetworkOptions | None = None,
+) -> KineticsModel:
     """Weights from clips."""
     torch.manual_seed(options.seed)
     sampler = KineticsSampler(clips, options.seed)
-    model = new_model(clips, KineticsNetworkOptions())
+    model = new_model(clips, network or KineticsNetworkOptions())
     optimizer = torch.optim.AdamW(
         model.parameters(), options.learning_rate, weight_decay=options.weight_decay
     )

@@ -1,0 +1,156 @@
+"""Training of the inverse-dynamics transformer: windows, mechanics inside the network, learning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from monomsk_description.skeleton import build_skeleton
+from monomsk_description.subject import Subject
+from monomsk_dynamics.inverse_dynamics_transformer import WINDOW_FRAMES
+from monomsk_dynamics.kinetics_features import COLUMNS, FEATURES
+from monomsk_training.errors import RecipeError
+from monomsk_training.kinetics_data import (
+    KineticsClip,
+    KineticsSampler,
+    Noise,
+    collated,
+    cut,
+    load_clip,
+    load_clips,
+    mirrored,
+)
+from monomsk_training.kinetics_network import KineticsNetworkOptions
+from monomsk_training.kinetics_score import score
+from monomsk_training.train_kinetics import (
+    KineticsTraining,
+    data_loss,
+    held_out,
+    new_model,
+    train,
+)
+
+CALM = Noise(0.0, 0.0)
+
+
+def made_up_clip(seed: int = 1, frames: int = 150) -> KineticsClip:
+    """Weight that passes from foot to foot, told by the heels' heights."""
+    rng = np.random.default_rng(seed)
+    features = 0.001 * rng.normal(size=(frames, FEATURES))
+    phase = 0.1 * np.arange(frames) + rng.uniform(0.0, 6.0)
+    right = 0.5 + 0.5 * np.sin(phase)
+    features[:, COLUMNS["sole_heights"].start] = np.sin(phase)
+    features[:, COLUMNS["sole_heights"].start + 3] = -np.sin(phase)
+    features[:, COLUMNS["force"]] = [0.0, 0.0, 1.0]
+    force = np.zeros((frames, 6))
+    force[:, 2], force[:, 5] = right, 1.0 - right
+    torque = features[:, COLUMNS["leg_torques"]] + 0.05
+    known = np.ones(frames, dtype=bool)
+    return KineticsClip("made up", CALM, features, force, torque, known)
+
+
+def write_trial(path: Path, frames: int = 90) -> None:
+    """A file as plate_trials writes it: somebody who sways on both feet."""
+    skeleton = build_skeleton(Subject(1.7, 60.0))
+    times = np.arange(frames) / 100.0
+    q = np.tile(skeleton.neutral(), (frames, 1))
+    q[:, 1] = 0.02 * np.sin(2.0 * np.pi * times)
+    force = np.zeros((frames, 2, 3))
+    force[:, :, 2] = 0.5 * 60.0 * 9.81
+    np.savez(
+        path, trial="HC050A Sway", height_m=1.7, mass_kg=60.0, sex="unspecified",
+        length_names=np.array([], dtype=np.str_), lengths_m=np.array([]),
+        stamps_ns=np.round(1e9 * times).astype(np.int64), q=q, force=force,
+        center_of_pressure=np.zeros((frames, 2, 3)), torque=np.zeros((frames, 37)),
+        complete=np.arange(frames) > 20,
+    )  # fmt: skip
+
+
+def test_trials_become_clips_per_weight_and_stature(tmp_path: Path) -> None:
+    write_trial(tmp_path / "sway.npz")
+    clean, shaken = load_clips(tmp_path, (CALM, Noise(1.0, 0.6)))
+    assert held_out(clean)
+    assert len(clean.features) == pytest.approx(54, abs=1)
+    np.testing.assert_allclose(clean.force[:, [2, 5]], 0.5, atol=1e-6)
+    np.testing.assert_allclose(clean.features[:, COLUMNS["force"].stop - 1], 1.0, atol=0.02)
+    assert not clean.known[:12].any()
+    assert clean.known[14:].all()
+    assert shaken.features[0, COLUMNS["noise"]] == pytest.approx(0.6)
+    assert not np.allclose(shaken.features, clean.features, atol=1e-3)
+
+
+def test_too_short_a_trial_and_an_empty_folder_are_said(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="plate_trials"):
+        load_clips(tmp_path)
+    write_trial(tmp_path / "short.npz", 10)
+    assert load_clip(tmp_path / "short.npz", CALM, np.random.default_rng(1)) is None
+
+
+def test_windows_beyond_the_clip_are_not_seen() -> None:
+    clip = made_up_clip()
+    features, force, torque, known, seen = cut(clip, -10)
+    assert not seen[:10].any()
+    assert seen[10:].all()
+    assert not known[:10].any()
+    assert len(features) == len(force) == len(torque) == WINDOW_FRAMES
+
+
+def test_mirroring_twice_changes_nothing() -> None:
+    clip = made_up_clip()
+    once = mirrored(clip.features, clip.force, clip.torque)
+    np.testing.assert_array_equal(once[1][:, 5], clip.force[:, 2])
+    for twice, before in zip(
+        mirrored(*once), (clip.features, clip.force, clip.torque), strict=True
+    ):
+        np.testing.assert_array_equal(twice, before)
+
+
+def test_network_keeps_the_sum_of_the_forces_and_the_swing_torques() -> None:
+    clip = made_up_clip()
+    model = new_model([clip], KineticsNetworkOptions(width=16, layers=1, heads=2))
+    torch.nn.init.zeros_(model.answer.weight)
+    torch.nn.init.zeros_(model.answer.bias)
+    batch = collated([cut(clip, 0)])
+    found = model.eval()(batch.features, batch.seen.float())
+    total = found.force[..., :3] + found.force[..., 3:]
+    required = batch.features[..., COLUMNS["force"]]
+    torch.testing.assert_close(total, required * torch.sigmoid(torch.tensor(4.0)))
+    torch.testing.assert_close(found.torque, batch.features[..., COLUMNS["leg_torques"]])
+
+
+def test_the_future_beyond_the_recording_has_no_influence() -> None:
+    clip = made_up_clip()
+    torch.manual_seed(1)
+    model = new_model([clip], KineticsNetworkOptions(width=16, layers=2, heads=2)).eval()
+    batch = collated([cut(clip, len(clip.features) - 20)])
+    other = batch.features.clone()
+    other[:, 20:] = 5.0
+    first = model(batch.features, batch.seen.float()).force[:, :20]
+    torch.testing.assert_close(first, model(other, batch.seen.float()).force[:, :20])
+
+
+def test_training_learns_how_the_load_passes() -> None:
+    torch.set_num_threads(1)
+    clips = [made_up_clip(seed) for seed in range(4)]
+    options = KineticsTraining(steps=120, batch=8, learning_rate=5e-3, warm_up=10)
+    model = train(clips, options, KineticsNetworkOptions(width=32, layers=1, heads=2, dropout=0.0))
+    stranger = score(model, made_up_clip(77))
+    assert stranger.vertical < 12.0, "guessing one half would leave 35"
+    assert 70.0 < stranger.covered <= 100.0
+
+
+def test_unlabelled_frames_do_not_count() -> None:
+    clip = made_up_clip()
+    model = new_model([clip], KineticsNetworkOptions(width=16, layers=1, heads=2)).eval()
+    batch = KineticsSampler([clip]).batch(2)
+    known = batch.known.clone()
+    known[:, ::2] = False
+    spoiled = batch.force.clone()
+    spoiled[:, ::2] = 100.0
+    found = model(batch.features, batch.seen.float())
+    before = data_loss(found, batch._replace(known=known))
+    after = data_loss(found, batch._replace(known=known, force=spoiled))
+    torch.testing.assert_close(before, after)
