@@ -57,7 +57,8 @@ class Camera:
         self.next_ns = 1_000_000_000
 
     def connect(self) -> None:
-        assert self.spin_until(lambda: self.images.get_subscription_count() > 0)
+        # networks are loaded first, which takes long on a machine with other work
+        assert self.spin_until(lambda: self.images.get_subscription_count() > 0, timeout_s=60.0)
         assert self.spin_until(lambda: self.infos.get_subscription_count() > 0)
         assert self.spin_until(lambda: self.node.count_publishers("body_state") > 0)
         assert self.spin_until(lambda: len(self.diagnostics) > 0)

@@ -32,16 +32,15 @@ def resampled(times: Array, rays: Array, visibility: Array, wanted: Array) -> Tr
         visibility: (n, 19).
         wanted: Times (m,) [s].
     """
-    found = np.zeros((len(wanted), *rays.shape[1:]))
-    shown = np.zeros((len(wanted), rays.shape[1]))
-    for column in range(rays.shape[1]):
-        good = np.isfinite(rays[:, column]).all(axis=1)
-        if not good.any():
-            continue
-        for axis in range(2):
-            found[:, column, axis] = np.interp(wanted, times[good], rays[good, column, axis])
-        value = np.where(good, np.nan_to_num(visibility[:, column]), 0.0)
-        shown[:, column] = np.interp(wanted, times, value)
+    measured = np.isfinite(rays).all(axis=2)
+    shown = _between(times, np.where(measured, np.nan_to_num(visibility), 0.0), wanted)
+    if measured.all():
+        found = _between(times, rays, wanted)
+    else:
+        found = np.zeros((len(wanted), *rays.shape[1:]))
+        for column in np.flatnonzero(measured.any(axis=0)):
+            good = measured[:, column]
+            found[:, column] = _between(times[good], rays[good, column], wanted)
     after = np.clip(np.searchsorted(times, wanted), 0, len(times) - 1)
     before = np.maximum(after - 1, 0)
     nearest = np.minimum(np.abs(times[after] - wanted), np.abs(times[before] - wanted))
@@ -49,6 +48,17 @@ def resampled(times: Array, rays: Array, visibility: Array, wanted: Array) -> Tr
     usual = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
     seen = (nearest <= max(_NEAR_S, 0.75 * usual)).astype(float)
     return Track(found, shown, seen)
+
+
+def _between(times: Array, values: Array, wanted: Array) -> Array:
+    """Values (n, ...) at wanted times (m,), linear in between, constant beyond the ends."""
+    if len(times) == 1:
+        return np.repeat(values, len(wanted), axis=0)
+    after = np.clip(np.searchsorted(times, wanted), 1, len(times) - 1)
+    low, high = times[after - 1], times[after]
+    share = np.clip((wanted - low) / (high - low), 0.0, 1.0)
+    share = share.reshape(-1, *[1] * (values.ndim - 1))
+    return np.asarray((1.0 - share) * values[after - 1] + share * values[after])
 
 
 def low_passed(times: Array, rays: Array) -> Array:
