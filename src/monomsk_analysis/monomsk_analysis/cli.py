@@ -195,6 +195,20 @@ def dynamics(options: DynamicsOptions) -> None:
 
 
 @app.command()
+def view(
+    recording: Annotated[
+        Path, typer.Argument(metavar="RESULT", help="result.mcap, or a bag of the recorder.")
+    ],
+    save: Annotated[Path | None, typer.Option(help="Write this .rrd instead of showing.")] = None,
+    debug: _Debug = False,
+) -> None:
+    """Show results in Rerun's viewer, an option: pip install rerun-sdk."""
+    from monomsk_analysis.rerun_view import show
+
+    _guard(lambda: typer.echo(f"{show(recording, save)} results"), debug=debug)
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     typer.echo(__version__)
