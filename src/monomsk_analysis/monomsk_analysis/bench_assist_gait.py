@@ -136,14 +136,14 @@ def _heel_strikes_s(folder: Path, start_s: float, stop_s: float) -> tuple[float,
 
 def _best_stride(times: Array, q: Array) -> tuple[int, int]:
     """First and last frame of the stride whose legs end as they began."""
-    found = []
+    found: list[tuple[float, int, int]] = []
     for start in range(len(times)):
         lengths = times - times[start]
         for stop in np.flatnonzero((lengths >= _STRIDE_S[0]) & (lengths <= _STRIDE_S[1])):
             gap = float(np.square(q[stop, _LEGS] - q[start, _LEGS]).sum())
             found.append((gap, start, int(stop)))
-    _, start, stop = min(found)
-    return start, stop
+    _, first, last = min(found)
+    return first, last
 
 
 def _closed(at_s: Array, values: Array) -> CubicSpline:

@@ -78,6 +78,7 @@ class SimulatedDeviceNode(StatusNode):
         self._design = DESIGNS[self.parameter("device")](names)
         self._skeleton: Skeleton | None = None
         self._device: SimulatedDevice | None = None
+        self._evaluated_ns = 0
         self._commands_seen = self._steps = 0
         self._trouble = ""
 
