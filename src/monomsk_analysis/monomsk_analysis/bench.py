@@ -17,13 +17,17 @@ from rich.console import Console
 
 from monomsk_analysis.bench_angles import CLIPS, ClipScore, bench_clip
 from monomsk_analysis.bench_assist import AssistBench, bench_assist
+from monomsk_analysis.bench_gait import bench_gait
+from monomsk_analysis.bench_gait_c3d import FOLDER as WALKS
+from monomsk_analysis.bench_gait_c3d import bench_walks
 from monomsk_analysis.bench_markers import MarkerRow, bench_markers
 from monomsk_analysis.bench_model import ModelScore, bench_model
 from monomsk_analysis.bench_muscles import MuscleScores, bench_muscles
 from monomsk_analysis.bench_report import render_markdown
-from monomsk_analysis.bench_speed import StageSpeed, live_dynamics_speed, recorded_speeds
+from monomsk_analysis.bench_speed import StageSpeed, live_dynamics_speeds, recorded_speeds
 from monomsk_analysis.bench_walking import RECORDING, WalkingScore, bench_walking
 from monomsk_analysis.cli import EXIT_BAD_INPUT, PROJECT_ERRORS
+from monomsk_analysis.gait_scoring import EventScore
 from monomsk_analysis.progress import Stages
 from monomsk_analysis.reference_data import ReferenceDataMissingError, reference_folder
 from monomsk_analysis.summary import provenance, write_summary
@@ -50,6 +54,7 @@ class BenchResults:
         markers: kinetics from markers against force plates.
         assist: assistance against the ideal; None if the recording is not there.
         muscles: the muscles against OpenSim and electromyography; None if not looked at.
+        gait: events of gait against force plates and stored events.
     """
 
     date: str
@@ -63,6 +68,7 @@ class BenchResults:
     markers: tuple[MarkerRow, ...] = ()
     assist: AssistBench | None = None
     muscles: MuscleScores | None = None
+    gait: tuple[EventScore, ...] = ()
 
 
 def measure(folder: Path, work: Path, root: Path, stages: Stages) -> BenchResults:
@@ -84,7 +90,7 @@ def measure(folder: Path, work: Path, root: Path, stages: Stages) -> BenchResult
         score, analysis = bench_clip(folder / name, work, stages)
         clips.append(score)
         if not speed:
-            speed = [*recorded_speeds(work / name), live_dynamics_speed(analysis)]
+            speed = [*recorded_speeds(work / name), *live_dynamics_speeds(analysis)]
     walking = assist = None
     if (folder / RECORDING).is_dir():
         walking = bench_walking(folder / RECORDING, work, stages)
@@ -105,6 +111,7 @@ def measure(folder: Path, work: Path, root: Path, stages: Stages) -> BenchResult
         markers=markers,
         assist=assist,
         muscles=bench_muscles(root, folder / RECORDING),
+        gait=(*bench_gait(folder), *bench_walks(folder / WALKS)),
     )
 
 

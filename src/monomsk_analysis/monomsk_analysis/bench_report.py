@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from monomsk_analysis import gait_scoring
 from monomsk_analysis.bench_angles import ClipScore, SystemScore
 from monomsk_analysis.bench_assist import assist_sections
 from monomsk_analysis.bench_markers import marker_sections
@@ -35,6 +36,8 @@ def render_markdown(results: BenchResults) -> str:
         sections += _walking_tables(results.walking)
     if results.markers:
         sections += marker_sections(results.markers)
+    if results.gait:
+        sections += ["## Gait events", _GAIT_TEXT, gait_scoring.render(results.gait)]
     if results.assist is not None:
         sections += assist_sections(results.assist)
     if results.model is not None:
@@ -60,6 +63,13 @@ _WALKING_TEXT = (
     "against the plates and the inverse dynamics with them. The reference kinematics were "
     "adjusted with the plates, so these errors are a lower bound. Frames in which a foot stood "
     "beside the plates are left out."
+)
+_GAIT_TEXT = (
+    "Heel strikes and toe offs from kinematics alone against force plates at 20 N, and against the "
+    "events that a laboratory stored; late is positive. Live events are dated back: toe offs are "
+    "told when the foot is clearly off, for the time when its toes began to move. The two trials "
+    "of adults chose the thresholds of contact; they and the children HC002 to HC033 chose those "
+    "of live toe offs."
 )
 _SPEED_TEXT = (
     "Milliseconds per frame, from the first clip above; `perception` contains landmarks and lift."

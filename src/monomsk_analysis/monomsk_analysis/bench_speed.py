@@ -12,6 +12,7 @@ import numpy as np
 from monomsk_analysis.analysis import Analysis
 from monomsk_description.body_state import BodyState
 from monomsk_dynamics.live import LiveDynamics
+from monomsk_dynamics.muscle_analysis import MuscleAnalysis
 
 _WARM_UP_FRAMES = 10
 
@@ -47,14 +48,33 @@ def recorded_speeds(results: Path) -> tuple[StageSpeed, ...]:
     )
 
 
-def live_dynamics_speed(analysis: Analysis) -> StageSpeed:
-    """Run the live dynamics over an analysed motion and time every update."""
-    dynamics = LiveDynamics(analysis.skeleton)
-    seconds = []
+def live_dynamics_speeds(analysis: Analysis) -> tuple[StageSpeed, ...]:
+    """Run the live dynamics over an analysed motion and time every update.
+
+    Returns:
+        From a state to its dynamics without muscles, with them, and each stage of it.
+    """
+    dynamics, muscles = LiveDynamics(analysis.skeleton), MuscleAnalysis(analysis.skeleton)
+    without_s, with_s = [], []
+    stages_s: dict[str, list[float]] = {}
     for result in analysis.results:
         state = BodyState(result.stamp_ns, result.q, result.v)
         start_s = time.perf_counter()
-        dynamics.update(state)
-        seconds.append(time.perf_counter() - start_s)
+        found = dynamics.update(state)
+        solved_s = time.perf_counter()
+        muscles.with_activation(found)
+        with_s.append(time.perf_counter() - start_s)
+        without_s.append(solved_s - start_s)
+        for stage, duration_s in found.timings_s.items():
+            stages_s.setdefault(stage, []).append(duration_s)
+    stages_s.pop("total", None)
+    return (
+        _speed("live dynamics", without_s),
+        _speed("live dynamics, with muscles", with_s),
+        *(_speed(f"live dynamics: {stage}", seconds) for stage, seconds in stages_s.items()),
+    )
+
+
+def _speed(stage: str, seconds: list[float]) -> StageSpeed:
     median_ms, p99_ms = 1e3 * np.percentile(seconds[_WARM_UP_FRAMES:], [50, 99])
-    return StageSpeed("live dynamics", float(median_ms), float(p99_ms), len(seconds))
+    return StageSpeed(stage, float(median_ms), float(p99_ms), len(seconds))
