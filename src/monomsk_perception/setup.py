@@ -20,6 +20,7 @@ setup(
     entry_points={
         "console_scripts": [
             "camera_player = monomsk_perception.camera_player_node:main",
+            "humans_adapter = monomsk_perception.humans_adapter_node:main",
             "perception_node = monomsk_perception.perception_node:main",
         ],
     },

@@ -261,3 +261,11 @@ def test_another_subject_starts_anew_with_the_same_person(stream: Stream) -> Non
     stream.live.set_skeleton(build_skeleton(Subject(1.6, 60.0)))
     result = stream.show()
     assert result is not None and result.state is not None and result.track_id == 1
+
+
+def test_warming_up_leaves_no_trace(stream: Stream, skeleton: Skeleton) -> None:
+    stream.live.warm_up()
+    assert stream.live.landmarker.sizes == []  # type: ignore[attr-defined]
+    result = stream.show()
+    assert result is not None and result.state is not None
+    assert result.pose_world_camera.translation[2] == pytest.approx(1.4)

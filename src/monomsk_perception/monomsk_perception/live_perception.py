@@ -106,6 +106,12 @@ class LivePerception:
         self._size: tuple[int, int] | None = None
         self._first_image_s: float | None = None
 
+    def warm_up(self) -> None:
+        """Do once, for nobody, what is slow the first time; nothing of it is kept."""
+        options = PerceptionOptions(self.options.landmarker, self.options.lifter)
+        lens = CameraIntrinsics.from_focal(640, 480)
+        Perception(self.skeleton, lens, None, options, landmarker=self.landmarker).warm_up()
+
     # Changes ------------------------------------------------------------------------------------
 
     def set_skeleton(self, skeleton: Skeleton) -> None:

@@ -99,6 +99,7 @@ class PerceptionNode(StatusNode):
             self.get_logger().warning(text)
         options = replace(options, lifter=choice)
         self._live = LivePerception(skeleton, options, landmarker, self._log_trouble)
+        self._live.warm_up()
         self._create_outputs()
         self._publish_body_model(skeleton)
         self._worker = NewestWorker(

@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from monomsk_description.body_state import BodyState
 from monomsk_description.skeleton import Skeleton
+from monomsk_perception.appearance import look
 from monomsk_perception.camera import CameraIntrinsics
-from monomsk_perception.camera_pose import CameraPose
+from monomsk_perception.camera_pose import CameraPose, CameraPoseSource
 from monomsk_perception.landmarker import Landmarker, LandmarkerOptions, TrackingStatus
 from monomsk_perception.landmarks import Landmarks
 from monomsk_perception.lifter_factory import LifterChoice, make_lifter, skeleton_fit
@@ -129,6 +130,20 @@ class Perception:
         if self._history is not None:
             self._history.add()
         return state
+
+    def warm_up(self) -> None:
+        """Lift somebody who stands there, once: what is done first takes much longer."""
+        lens, skeleton = self.lifter.intrinsics, self.lifter.skeleton
+        camera = CameraPose.level(1.2, CameraPoseSource.ESTIMATED)
+        points = skeleton.points(skeleton.neutral(), skeleton.landmarks) + np.array([4.0, 0.0, 0.0])
+        in_camera = camera.to_camera(points)[0]
+        pixels, seen = lens.project(in_camera), np.ones(len(points))
+        metric = in_camera - in_camera[23:25].mean(axis=0)
+        size = (lens.width_px, lens.height_px)
+        for stamp_ns in (1, 33_000_000, 66_000_000):
+            self.lifter.lift(Landmarks(stamp_ns, pixels, seen, seen, metric, 1.0, size))
+        look(np.zeros((*size[::-1], 3), np.uint8), pixels, seen)
+        self.lifter.reset()
 
     def smoothed(self) -> list[BodyState]:
         """The states of all images so far, each given the whole recording around it.
