@@ -70,6 +70,10 @@ train-quick: motions  ## four minutes of the same, to see that it works
 robustness: motions  ## errors of the lifter against noise, camera and frame rate, on held-out films
 	@PYTHONPATH=$(TRAINING_PATH) $(PYTHON) -m monomsk_training.robustness --data $(DATA) --prepared $(MOTIONS)
 
+TRIALS ?= out/plate_trials
+train-kinetics: setup  ## train the inverse-dynamics transformer on the files of plate_trials in TRIALS
+	@$(IN_WORKSPACE) $(PYTHON) -m monomsk_training.train_kinetics --trials $(TRIALS) --out out/kinetics
+
 models:  ## fetch the pose networks, the optional ones too
 	@$(PYTHON) scripts/fetch_models.py
 
