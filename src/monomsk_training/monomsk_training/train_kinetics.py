@@ -49,7 +49,7 @@ class KineticsTraining:
         seed: Of all chance.
     """
 
-    steps: int = 1500
+    steps: int = 900
     batch: int = 32
     learning_rate: float = 1e-3
     weight_decay: float = 0.05
