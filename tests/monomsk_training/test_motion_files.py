@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from monomsk_training.acclaim_files import read_amc, read_asf, read_exponential_maps
+from monomsk_training.amass_files import read_amass
+from monomsk_training.bvh_files import read_bvh
 from monomsk_training.deepmimic_files import read_deepmimic
 from monomsk_training.errors import MotionFileError
 from monomsk_training.motion_clip import COLUMN, MOTION_NAMES, mirrored
@@ -149,3 +151,95 @@ def test_mirroring_twice_changes_nothing_and_once_swaps_sides() -> None:
         once[:, COLUMN["lumbar_bending"]], -values[:, COLUMN["lumbar_bending"]]
     )
     np.testing.assert_allclose(once[:, COLUMN["pelvis_tilt"]], values[:, COLUMN["pelvis_tilt"]])
+
+
+_BVH_TREE = {
+    "Hips": (0.0, 0.0, 0.0), "Spine1": (0.0, 20.0, 0.0),
+    "RightUpLeg": (-9.0, 0.0, 0.0), "RightLeg": (0.0, -40.0, 0.0), "RightFoot": (0.0, -40.0, 0.0),
+    "RightToe": (0.0, -5.0, 12.0),
+    "LeftUpLeg": (9.0, 0.0, 0.0), "LeftLeg": (0.0, -40.0, 0.0), "LeftFoot": (0.0, -40.0, 0.0),
+    "LeftToe": (0.0, -5.0, 12.0),
+    "RightArm": (-18.0, 20.0, 0.0), "RightForeArm": (-28.0, 0.0, 0.0),
+    "RightHand": (-25.0, 0.0, 0.0),
+    "LeftArm": (18.0, 20.0, 0.0), "LeftForeArm": (28.0, 0.0, 0.0), "LeftHand": (25.0, 0.0, 0.0),
+}  # fmt: skip
+_BVH_CHAINS = (
+    ("Spine1", (("RightArm", "RightForeArm", "RightHand"), ("LeftArm", "LeftForeArm", "LeftHand"))),
+    ("RightUpLeg", (("RightLeg", "RightFoot", "RightToe"),)),
+    ("LeftUpLeg", (("LeftLeg", "LeftFoot", "LeftToe"),)),
+)
+
+
+def bvh(path: Path, turned: dict[str, tuple[float, float, float]], frames: int = 10) -> Path:
+    """A T-posed person; joints turned about Z, X, Y in degrees."""
+    order: list[str] = []
+
+    def joint(name: str, inside: str) -> str:
+        place = " ".join(map(str, _BVH_TREE[name]))
+        return (
+            f"JOINT {name} {{ OFFSET {place} CHANNELS 3 Zrotation Xrotation Yrotation {inside} }}\n"
+        )
+
+    def chain(names: tuple[str, ...]) -> str:
+        order.append(names[0])
+        inside = chain(names[1:]) if len(names) > 1 else "End Site { OFFSET 0 0 1 }"
+        return joint(names[0], inside)
+
+    text = "HIERARCHY\nROOT Hips { OFFSET 0 0 0 CHANNELS 6 Xposition Yposition Zposition "
+    text += "Zrotation Xrotation Yrotation\n"
+    for name, chains in _BVH_CHAINS:
+        order.append(name)
+        text += joint(name, "".join(chain(names) for names in chains))
+    text += f"}}\nMOTION\nFrames: {frames}\nFrame Time: 0.02\n"
+    for frame in range(frames):
+        angles = [turned.get(name, (0.0, 0.0, 0.0)) for name in ("Hips", *order)]
+        numbers = [0.0, 90.0, 3.0 * frame, *(value for row in angles for value in row)]
+        text += " ".join(map(str, numbers)) + "\n"
+    path.write_text(text)
+    return path
+
+
+def test_bvh_knees_hips_and_travel(tmp_path: Path) -> None:
+    # About x the shank swings back by a positive angle, the thigh forward by a negative one.
+    turned = {"RightLeg": (0.0, 50.0, 0.0), "RightUpLeg": (0.0, -30.0, 0.0)}
+    clip = read_bvh(bvh(tmp_path / "walk.bvh", turned), "x")
+    assert clip.rate_hz == pytest.approx(50.0)
+    assert degrees(clip, "knee_angle_r") == pytest.approx(50.0, abs=0.5)
+    assert degrees(clip, "hip_flexion_r") == pytest.approx(30.0, abs=0.5)
+    assert degrees(clip, "knee_angle_l") == pytest.approx(0.0, abs=0.5)
+    travel = clip.values[-1, 3:6] - clip.values[0, 3:6]
+    np.testing.assert_allclose(travel, [0.27, 0.0, 0.0], atol=1e-9)
+
+
+def test_bvh_says_what_it_lacks(tmp_path: Path) -> None:
+    path = bvh(tmp_path / "walk.bvh", {})
+    path.write_text(path.read_text().replace("RightForeArm", "Strange"))
+    with pytest.raises(MotionFileError, match="ulna_r"):
+        read_bvh(path, "x")
+    path.write_text("nothing")
+    with pytest.raises(MotionFileError, match="HIERARCHY"):
+        read_bvh(path, "x")
+
+
+def test_amass_bends_the_joints_of_smpl(tmp_path: Path) -> None:
+    poses = np.zeros((10, 156))
+    # The body stands: AMASS has z up, SMPL's rest pose y up.
+    poses[:, :3] = [np.pi / 2.0, 0.0, 0.0]
+    poses[:, 3 * 5] = np.radians(50.0)
+    poses[:, 3 * 2] = -np.radians(30.0)
+    # The left arm down from the T pose, then the elbow forward.
+    poses[:, 3 * 16 + 2] = -np.pi / 2.0
+    poses[:, 3 * 18 + 1] = -np.radians(70.0)
+    places = np.zeros((10, 3))
+    places[:, 1] = -np.arange(10.0)
+    np.savez(tmp_path / "a.npz", poses=poses, trans=places, mocap_framerate=120.0)
+    clip = read_amass(tmp_path / "a.npz", "x")
+    assert clip.rate_hz == 120.0
+    assert degrees(clip, "knee_angle_r") == pytest.approx(50.0, abs=0.5)
+    assert degrees(clip, "hip_flexion_r") == pytest.approx(30.0, abs=0.5)
+    assert degrees(clip, "pelvis_tilt") == pytest.approx(0.0, abs=0.5)
+    assert degrees(clip, "elbow_flex_l") == pytest.approx(70.0, abs=3.0)
+    assert clip.values[-1, 3] - clip.values[0, 3] == pytest.approx(9.0)
+    np.savez(tmp_path / "b.npz", poses=poses)
+    with pytest.raises(MotionFileError, match="trans"):
+        read_amass(tmp_path / "b.npz", "x")

@@ -12,14 +12,11 @@ from scipy.spatial.transform import Rotation
 from monomsk_description.frames import Array
 from monomsk_training.errors import MotionFileError
 from monomsk_training.motion_clip import MotionClip
-from monomsk_training.segment_angles import SegmentMotion, axes_from, to_motion
+from monomsk_training.segment_angles import from_world, rest_axes
 
 _RATE_HZ = 120.0
 #: CMU's length unit: 0.45 inch.
 _UNIT_M = 0.0254 / 0.45
-_FORWARD, _UP = np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 0.0])
-#: OpenSim's ground in CMU's (y up, the body faces z): x forward, y up, z right.
-_GROUND = axes_from(_FORWARD, _UP)
 #: Our segment for each bone whose orientation is used.
 _BONES = {
     "pelvis": "root", "torso": "thorax", "femur_r": "rfemur", "tibia_r": "rtibia",
@@ -143,16 +140,10 @@ def _exponential_world(table: Array) -> list[Array]:
 
 def _rest_axes(segment: str, bone: Bone | None) -> Array:
     """Anatomical axes of a segment in the rest pose (arms sideways, legs spread)."""
-    if bone is None or segment in ("pelvis", "torso"):
-        return axes_from(_FORWARD, _UP)
-    if segment.startswith("foot"):
-        return axes_from(bone.direction * [1.0, 0.0, 1.0], _UP)
-    return axes_from(_FORWARD, -bone.direction)
+    return rest_axes(segment, None if bone is None else bone.direction)
 
 
 def _clip(
     name: str, subject: str, root: Array, world: Mapping[str, Array], rest: Mapping[str, Array]
 ) -> MotionClip:
-    turned = {segment: _GROUND.T @ world[segment] @ rest[segment] for segment in _BONES}
-    values = to_motion(SegmentMotion(root * _UNIT_M @ _GROUND, turned))
-    return MotionClip(name, subject, _RATE_HZ, values)
+    return MotionClip(name, subject, _RATE_HZ, from_world(root * _UNIT_M, world, rest))

@@ -13,6 +13,8 @@ import numpy as np
 import yaml
 
 from monomsk_training.acclaim_files import read_amc, read_asf, read_exponential_maps
+from monomsk_training.amass_files import read_amass
+from monomsk_training.bvh_files import read_bvh
 from monomsk_training.deepmimic_files import read_deepmimic
 from monomsk_training.errors import MotionFileError, RecipeError
 from monomsk_training.motion_clip import ANGLES, MOTION_NAMES, MotionClip
@@ -97,6 +99,8 @@ READERS: Mapping[str, Callable[[Path, str, float], list[MotionClip]]] = {
     "exponential_maps": _read_maps,
     "deepmimic": lambda path, subject, rate_hz: [read_deepmimic(path, subject)],
     "named_arrays": lambda path, subject, rate_hz: [read_named_arrays(path, subject, rate_hz)],
+    "bvh": lambda path, subject, rate_hz: [read_bvh(path, subject)],
+    "amass": lambda path, subject, rate_hz: [read_amass(path, subject)],
     "opensim": lambda path, subject, rate_hz: [read_opensim(path, subject)],
     "opensim_negative_knee": lambda path, subject, rate_hz: [
         read_opensim(path, subject, knee_flexion_negative=True)

@@ -38,6 +38,38 @@ def axes_from(forward: Array, up: Array) -> Array:
     return np.stack([x, y, np.cross(x, y)], axis=1)
 
 
+#: Forward and up of most capture systems: y up, the body faces z in its rest pose.
+FORWARD, UP = np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 0.0])
+#: OpenSim's ground in those axes: x forward, y up, z right.
+GROUND = axes_from(FORWARD, UP)
+
+
+def rest_axes(segment: str, direction: Array | None) -> Array:
+    """Anatomical axes (3, 3) of a segment in a rest pose that faces z with y up.
+
+    Args:
+        segment: Named as in `SegmentMotion`.
+        direction: From the joint to the next one along the bone (3,); None for pelvis and torso.
+    """
+    if direction is None or segment in ("pelvis", "torso"):
+        return axes_from(FORWARD, UP)
+    if segment.startswith("foot"):
+        return axes_from(direction * [1.0, 0.0, 1.0], UP)
+    return axes_from(FORWARD, -direction)
+
+
+def from_world(root_m: Array, world: Mapping[str, Array], rest: Mapping[str, Array]) -> Array:
+    """The motion (frames, 37) of segments that turned away from their rest pose.
+
+    Args:
+        root_m: Places of the pelvis (frames, 3) [m], y up.
+        world: What turns each segment out of its rest pose (frames, 3, 3), y up.
+        rest: Anatomical axes of each segment in the rest pose.
+    """
+    turned = {segment: GROUND.T @ world[segment] @ rest[segment] for segment in rest}
+    return to_motion(SegmentMotion(root_m @ GROUND, turned))
+
+
 def to_motion(segments: SegmentMotion) -> Array:
     """The motion (frames, 37) that has these segment orientations."""
     turned = segments.rotations
