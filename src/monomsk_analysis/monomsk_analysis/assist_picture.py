@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from monomsk_analysis.assist_record import STATES, AssistRecord
 
@@ -22,18 +23,11 @@ def draw_assistance(record: AssistRecord, path: Path) -> None:
     """
     if not record.commands:
         return
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
     start_ns = record.commands[0].received_ns
     times_s = np.array([row.received_ns - start_ns for row in record.commands]) * _NANOSECONDS
     joints = record.commands[0].joints
-    figure, axes = pyplot.subplots(
-        len(joints), 1, sharex=True, squeeze=False, figsize=(12, 3 * len(joints)),
-        layout="constrained",
-    )  # fmt: skip
+    figure = Figure(figsize=(12, 3 * len(joints)), layout="constrained")
+    axes = figure.subplots(len(joints), 1, sharex=True, squeeze=False)
     for k, (joint, axis) in enumerate(zip(joints, axes[:, 0], strict=True)):
         _shade_states(axis, times_s, record)
         efforts = [row.effort[k] for row in record.commands]
@@ -48,7 +42,6 @@ def draw_assistance(record: AssistRecord, path: Path) -> None:
     axes[0, 0].legend(loc="upper right", ncols=7, fontsize="small")
     axes[-1, 0].set_xlabel("time [s]")
     figure.savefig(path, dpi=100)
-    pyplot.close(figure)
 
 
 def _shade_states(axis: Any, times_s: np.ndarray, record: AssistRecord) -> None:
