@@ -223,3 +223,19 @@ def test_an_absurd_state_gives_no_number_that_is_not_finite(skeleton, absurd):
     for k in range(60, 200):
         result = live.update(state(k, skeleton.neutral()))
     assert sum(sole.force[2] for sole in result.soles) == pytest.approx(70.0 * 9.81, rel=0.01)
+
+
+def test_a_seat_bears_what_the_soles_cannot(skeleton):
+    """Sitting still, hips behind the heels: unexplained load, not giant foot forces."""
+    live, seated = LiveDynamics(skeleton), skeleton.neutral()
+    for side in ("r", "l"):
+        seated[7 + skeleton.coordinate_index(f"hip_flexion_{side}")] = np.radians(85.0)
+        seated[7 + skeleton.coordinate_index(f"knee_angle_{side}")] = np.radians(90.0)
+    seated[2] -= skeleton.points(seated, skeleton.soles)[:, 2].min()
+    for k in range(120):
+        result = live.update(state(k, seated))
+    weight = skeleton.mass_kg * 9.81
+    soles = sum(sole.force[2] for sole in result.soles)
+    assert result.unexplained_load[2] > 0.5 * weight
+    assert soles < 0.5 * weight
+    assert soles + result.unexplained_load[2] == pytest.approx(weight, rel=0.01)

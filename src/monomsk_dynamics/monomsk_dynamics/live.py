@@ -78,12 +78,19 @@ class LiveDynamics:
 
         Raises:
             StampError: The state repeats or is slightly older than the previous one.
+            ShapeError: The state is no person's, see `ManifoldFilter.update`; it changes nothing.
             SolverError: The quadratic programme failed.
             DivergedError: The numbers left every range, as absurd states make them; the past is
                 forgotten.
         """
+        timings = _Timings()
+        filtered = self._filter.update(state.stamp_ns, state.q, state.sigma_q)
+        self.reset_reason = filtered.reset
+        if filtered.reset is not None:
+            self._forget_steps()
+        timings.mark("filter")
         try:
-            result = self._solve(state)
+            result = self._solve(state, filtered, timings)
         except (np.linalg.LinAlgError, ShapeError):
             self.reset()
             raise DivergedError(state.stamp_ns) from None
@@ -92,13 +99,10 @@ class LiveDynamics:
             raise DivergedError(state.stamp_ns)
         return result
 
-    def _solve(self, state: BodyState) -> BodyDynamics:
-        timings = _Timings()
-        filtered = self._filter.update(state.stamp_ns, state.q, state.sigma_q)
-        self.reset_reason = filtered.reset
-        if filtered.reset is not None:
-            self._forget_steps()
-        timings.mark("filter")
+    def _solve(
+        self, state: BodyState, filtered: FilteredState, timings: "_Timings"
+    ) -> BodyDynamics:
+        """Everything after the filter."""
         terms = evaluate_frame(self._skeleton, filtered.q, filtered.v)
         timings.mark("model")
         expected = self._contact.update(state, terms, filtered.a)

@@ -19,8 +19,10 @@ from monomsk_dynamics.support import SupportModel, SupportTracker
 
 Array = NDArray[np.float64]
 
-#: Whether something else than the floor bears load is weighed at every so many states.
-_SUPPORT_EVERY = 3
+#: Floor and other supports change slowly: they are looked at in turn, each every so many states.
+_ROUND = 3
+#: Nobody who walks faster sits: noise of a walking person must not look like a seat [m/s].
+_SEATED_M_S = 0.3
 
 
 def _belt(options: DynamicsOptions) -> BeltVelocity | None:
@@ -118,22 +120,27 @@ class LiveContact:
         speed = float(np.hypot(*velocity))
         load = float(terms.external_force(acceleration)[2]) / self._weight_n
         contact = self._detector.update(time_s, motion, speed, state.contact_probability, load)
+        self._updates += 1
         self._follow_ground(time_s, terms, contact)
         phase = self._clock.update(time_s, contact.in_contact)
         prior = self._sharing.prior(terms, contact.in_contact, phase, velocity, floor_m)
         prior = prior.with_forces(
             given_forces(state.sole_force_prior, state.sole_force_prior_sigma)
         )
-        prior = self._beside_support(time_s, terms, acceleration, prior, floor_m)
+        if speed < _SEATED_M_S:
+            prior = self._beside_support(time_s, terms, acceleration, prior, floor_m)
+        else:
+            self._support.reset()
         carried = np.zeros(2) if self._belt is None else self._belt.way_m
         angles = terms.q[self._toe_joints]
         toes = ToeSample(state.stamp_ns, motion.toe_speed, angles, speed, carried)
         return Expectation(contact, prior, toes, floor_m)
 
     def _follow_ground(self, time_s: float, terms: FrameTerms, contact: Contact) -> None:
-        heights = terms.points[self._feet.points, 2]
-        lowest = terms.points[self._feet.points[(0, 1), heights.argmin(axis=1)]]
-        self._floor.update(time_s, lowest, contact.in_contact)
+        if self._updates % _ROUND == 1:
+            heights = terms.points[self._feet.points, 2]
+            lowest = terms.points[self._feet.points[(0, 1), heights.argmin(axis=1)]]
+            self._floor.update(time_s, lowest, contact.in_contact)
         if self._belt is not None:
             soles = self._feet.means[:2] @ terms.point_velocities[:, :2]
             facing = terms.rotation_world_pelvis[:2, 0]
@@ -148,8 +155,7 @@ class LiveContact:
         floor_m: Array,
     ) -> LoadPrior:
         """The same expectation, with another support where the soles cannot explain the motion."""
-        self._updates += 1
-        if not self._support.active and self._updates % _SUPPORT_EVERY:
+        if not self._support.active and self._updates % _ROUND:
             return prior
         floor = float(floor_m.mean())
         evidence = self._support_model.evidence(terms, acceleration, prior.in_contact, floor)

@@ -33,6 +33,8 @@ _NV = 37
 _PAIRS = (np.array([0, 0, 0, 1, 1, 2]), np.array([0, 1, 2, 1, 2, 2]))
 _VELOCITY, _ACCELERATION = 3, 5
 _VARIANCES = np.array([0, _VELOCITY, _ACCELERATION])
+#: No place [m] and no angle [rad] of a person is as large.
+_ABSURD = 1e6
 #: Absurd measurements are weighed down as far as this, whatever they are.
 _LARGEST_EXCESS = 1e6
 #: A speed of so many standard deviations is no noise.
@@ -110,11 +112,11 @@ class ManifoldFilter:
             sigma_q: Standard deviations (37,) in tangent space [m, rad]; NaN or None: default.
 
         Raises:
-            ShapeError: A shape is wrong, or `q` holds NaN.
+            ShapeError: A shape is wrong, or `q` holds NaN or what no person's place or angle is.
             StampError: The state repeats or is slightly older than the previous one.
         """
-        if q.shape != (38,) or not np.isfinite(q).all():
-            raise ShapeError("q", f"shape {q.shape}, expected (38,) and finite")
+        if q.shape != (38,) or not bool(np.abs(q).max() < _ABSURD):
+            raise ShapeError("q", f"shape {q.shape}, expected (38,), finite, below {_ABSURD:g}")
         reset = self._reset_reason(stamp_ns)
         variance = self._measurement_variance(q, sigma_q)
         if reset is None and self._stamp_ns is not None:
