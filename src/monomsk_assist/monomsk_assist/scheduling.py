@@ -5,6 +5,8 @@ import os
 from pathlib import Path
 
 _THREADS = Path("/proc/self/task")
+#: Linux shares the processor out between sessions first: niceness within one counts only there.
+_SESSION = Path("/proc/self/autogroup")
 
 
 def prefer_process(niceness: int, realtime_priority: int) -> str:
@@ -31,6 +33,7 @@ def prefer_process(niceness: int, realtime_priority: int) -> str:
             refused = f"niceness {niceness} is not permitted (limits.conf: nice)"
         except ProcessLookupError:
             continue  # it has ended meanwhile
+    refused = _prefer_session(niceness) or refused
     if realtime_priority == 0:
         return refused
     try:
@@ -41,6 +44,17 @@ def prefer_process(niceness: int, realtime_priority: int) -> str:
     except ProcessLookupError:
         pass  # a thread has ended meanwhile; the others have it
     return refused
+
+
+def _prefer_session(niceness: int) -> str:
+    """Give the session's group of processes a priority too; what was refused."""
+    if not _SESSION.exists():
+        return ""
+    try:
+        _SESSION.write_text(str(niceness))
+    except OSError:
+        return f"niceness {niceness} of the session is not permitted"
+    return ""
 
 
 def stop_collecting() -> None:
