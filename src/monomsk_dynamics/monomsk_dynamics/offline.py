@@ -22,12 +22,13 @@ from monomsk_dynamics.contact import Contact, ContactDetector, sole_motion
 from monomsk_dynamics.errors import ShapeError
 from monomsk_dynamics.force_solver import GRAVITY_M_S2, ForceSolution
 from monomsk_dynamics.frame import FootGeometry, FrameTerms, evaluate_frame
-from monomsk_dynamics.gait_phase import offline_phases
+from monomsk_dynamics.gait_phase import GaitPhase, offline_phases
 from monomsk_dynamics.inverse_dynamics_transformer import InverseDynamicsTransformer
 from monomsk_dynamics.learned_sharing import with_expectation
 from monomsk_dynamics.load_sharing import LoadPrior, LoadSharing
 from monomsk_dynamics.offline_terms import floor_height, mean_velocity
 from monomsk_dynamics.options import DynamicsOptions
+from monomsk_dynamics.pressure_calibration import calibrate_pressure
 from monomsk_dynamics.results import BodyDynamics
 from monomsk_dynamics.smoothing import SmoothMotion, smooth_motion
 from monomsk_dynamics.support import SupportModel, supported_frames
@@ -159,6 +160,7 @@ class _Run:
         ]
         priors = self._beside_supports(terms, contacts, priors, floor_m)
         walking = [sharing.walking_weight(float(np.hypot(*going))) for going in velocity]
+        priors = self._calibrated(terms, priors, phases, velocity, walking)
         priors = self._learned(priors, walking, floor_m)
         solutions = self._balance.solve(terms, priors, phases)
         moved, solutions = self._consistent(priors, solutions)
@@ -204,6 +206,35 @@ class _Run:
         return [
             model.with_support(prior, one) if there else prior
             for prior, one, there in zip(priors, evidence, supported, strict=True)
+        ]
+
+    def _calibrated(
+        self,
+        terms: list[FrameTerms],
+        priors: list[LoadPrior],
+        phases: list[GaitPhase],
+        velocity: Array,
+        walking: list[float],
+    ) -> list[LoadPrior]:
+        """The same priors with the centre of pressure where this person's runs in gait."""
+        options = self._options.pressure_calibration
+        speed = float(np.median(np.linalg.norm(velocity, axis=1)))
+        calibration = calibrate_pressure(
+            [
+                frame
+                for frame, weight in zip(
+                    zip(terms, self._motion.a, priors, phases, strict=True), walking, strict=True
+                )
+                if weight > 0.5
+            ],
+            self._motion.times_s,
+            self._weight,
+            options,
+            running=speed > options.running_speed_m_s,
+        )
+        return [
+            calibration.of(prior, phase, weight)
+            for prior, phase, weight in zip(priors, phases, walking, strict=True)
         ]
 
     def _learned(

@@ -20,6 +20,7 @@ from monomsk_dynamics.filter_options import (
     require_positive,
 )
 from monomsk_dynamics.optimization_options import OptimizationOptions
+from monomsk_dynamics.pressure_calibration_options import PressureCalibrationOptions
 from monomsk_dynamics.support_options import SupportOptions
 
 Array = NDArray[np.float64]
@@ -204,4 +205,7 @@ class DynamicsOptions:
     support: SupportOptions = field(default_factory=SupportOptions)
     ground: GroundOptions = field(default_factory=GroundOptions)
     optimization: OptimizationOptions = field(default_factory=OptimizationOptions)
+    pressure_calibration: PressureCalibrationOptions = field(
+        default_factory=PressureCalibrationOptions
+    )
     offline_solver: Literal["balance", "optimization"] = "balance"
