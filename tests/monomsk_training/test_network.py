@@ -139,6 +139,20 @@ def test_training_lowers_the_loss_saves_and_continues(tmp_path: Path, source: Fi
     assert second.step == 42
 
 
+def test_a_run_may_start_from_the_weights_of_another(tmp_path: Path) -> None:
+    config = replace(SMALL, optimizer=replace(SMALL.optimizer, steps=3))
+    first = Trainer(config, FilmSource(NOTHING, config, 1), Evaluation(), tmp_path / "a")
+    first.run()
+    second = Trainer(config, FilmSource(NOTHING, config, 2), Evaluation(), tmp_path / "b")
+    second.start_from(tmp_path / "a" / "last.pt")
+    for own, other in zip(second.model.parameters(), first.averaged.parameters(), strict=True):
+        torch.testing.assert_close(own, other)
+    assert second.step == 0
+    second.run()
+    saved = torch.load(tmp_path / "b" / "best.pt", weights_only=False)
+    assert [run["steps"] for run in saved["before"]] == [3]
+
+
 def test_the_model_answers_through_the_lifters_interface(model: LifterModel) -> None:
     rays = 0.1 * np.random.default_rng(0).normal(size=(64, 19, 2))
     track = lifter_answer.Track(rays, np.ones((64, 19)), np.ones(64))

@@ -170,7 +170,7 @@ def _body(rng: Rng, posture: Posture, share: float, turned_back: Array) -> Array
     apart = rng.uniform(-18.0, 8.0)
     uneven = rng.normal(0.0, 2.0, 2)
     for side, tilt in zip("rl", uneven, strict=True):
-        own = {
+        own: dict[str, Array | float] = {
             "hip_flexion": posture.thigh + ahead + tilt * flexed,
             "hip_adduction": wide * (1.0 - flexed) + apart * flexed + rng.normal(0.0, 2.5),
             "hip_rotation": toes_out * (1.0 - 0.5 * flexed) + rng.normal(0.0, 4.0),
@@ -200,7 +200,7 @@ def _arms(rng: Rng, values: Array, depth: Array, lean: Array) -> None:
     turned = rng.uniform(10.0, 60.0) if kind == "cross" else rng.normal(0.0, 25.0)
     straighter = rng.uniform(-20.0, 10.0)
     for side in "rl":
-        own = {
+        own: dict[str, Array | float] = {
             "arm_flex": start + (end - start) * depth + hanging * lean + rng.normal(0.0, 4.0),
             "arm_add": out + rng.normal(0.0, 5.0),
             "arm_rot": turned + rng.normal(0.0, 10.0),

@@ -26,6 +26,7 @@ from monomsk_training.evaluation import TorchNetwork
 from monomsk_training.library import load_recipe
 from monomsk_training.motion_clip import COORDINATE_NAMES
 from monomsk_training.network import Lifted, LifterModel, NetworkOptions, attention_reach
+from monomsk_training.trainer import run_record
 
 _LOG = logging.getLogger(__name__)
 _INPUTS = ["rays", "visibility", "seen", "subject", "reach"]
@@ -77,12 +78,8 @@ def write_card(saved: dict[str, Any], sha256: str, path: Path) -> None:
         "coordinates": list(COORDINATE_NAMES),
         "landmarks": list(USED_LANDMARKS),
         "licence": "Apache-2.0",
-        "trained": {
-            "steps": saved["step"],
-            "windows": saved["step"] * saved["config"]["optimizer"]["batch"],
-            "minutes": round(saved["elapsed_s"] / 60.0, 1),
-            "seed": saved["config"]["seed"],
-        },
+        "trained": run_record(saved),
+        "trained_before": list(saved.get("before", [])),
         "data": [
             {"name": s.name, "licence": s.licence, "held_out": list(s.validation)}
             for s in load_recipe()
@@ -90,8 +87,9 @@ def write_card(saved: dict[str, Any], sha256: str, path: Path) -> None:
         "scores_deg": {name: round(float(v), 2) for name, v in saved["scores"].items()},
         "scores_note": "mean error of eight leg coordinates; select_*: Pose2Sim demo, chose the "
         "weights together with held_out_*; report_*: laboratory clips, chose nothing",
-        "limits": "trained on adults' walking, running, squats, chairs and everyday motion, one "
-        "person, static camera; not on lying, crawling, or walking aids",
+        "limits": "trained on walking (impaired too), running, squats, chairs, stairs, jumps and "
+        "everyday motion of people of 1.2 to 2.05 m, one person, static camera; not on lying, "
+        "crawling, or walking aids",
     }
     text = yaml.safe_dump(card, sort_keys=False, width=100, default_flow_style=None)
     path.write_text("# Model card of lifter.onnx, written by monomsk_training.export.\n" + text)

@@ -68,7 +68,7 @@ def stairs(rng: Rng, times: Array) -> Array:
         thigh = gain * _CURVES[way]["thigh"](phase)
         knee = gain * _CURVES[way]["knee"](phase) + rng.normal(0.0, 3.0)
         swing = np.sin(2.0 * np.pi * phase - 1.3)
-        own = {
+        own: dict[str, Array | float] = {
             "hip_flexion": thigh - tilt,
             "knee_angle": knee,
             "ankle_angle": np.clip(_CURVES[way]["pitch"](phase) + knee - thigh, -40.0, 32.0),

@@ -86,6 +86,7 @@ class Trainer:
         }
         self._kept: deque[Film] = deque(maxlen=options.kept_films)
         self.step, self.elapsed_s, self.best = 0, 0.0, math.inf
+        self._before: list[dict[str, float]] = []
 
     def resume(self) -> bool:
         """Continues from the folder's last checkpoint; whether there was one."""
@@ -99,11 +100,14 @@ class Trainer:
         self._source.rng.bit_generator.state = saved["rng"]
         self._source.draw.set_state(saved["draw"])
         self.step, self.elapsed_s, self.best = saved["step"], saved["elapsed_s"], saved["best"]
+        self._before = saved.get("before", [])
         return True
 
     def start_from(self, path: Path) -> None:
-        """Takes over the averaged weights of another run's checkpoint, nothing else of it."""
-        weights = torch.load(path, weights_only=False)["averaged"]
+        """Takes over the averaged weights of another run's checkpoint and the record of it."""
+        saved: dict[str, Any] = torch.load(path, weights_only=False)
+        weights = saved["averaged"]
+        self._before = [*saved.get("before", []), run_record(saved)]
         self.model.load_state_dict(weights)
         self.averaged.load_state_dict(weights)
 
@@ -139,13 +143,14 @@ class Trainer:
             "draw": self._source.draw.get_state(),
             "step": self.step,
             "elapsed_s": self.elapsed_s,
+            "before": self._before,
             "best": self.best,
             "config": asdict(self.config),
             "scores": scores.values,
         }
         torch.save(saved, self._folder / "last.pt")
         if improved:
-            kept = ("averaged", "step", "elapsed_s", "config", "scores")
+            kept = ("averaged", "step", "elapsed_s", "before", "config", "scores")
             torch.save({name: saved[name] for name in kept}, self._folder / "best.pt")
 
     def _progress(self) -> float:
@@ -191,6 +196,17 @@ class Trainer:
         pairs = zip(self.averaged.parameters(), self.model.parameters(), strict=True)
         for averaged, fresh in pairs:
             averaged.lerp_(fresh, 1.0 - keep)
+
+
+def run_record(saved: dict[str, Any]) -> dict[str, float]:
+    """How long the run of a checkpoint was: steps, windows, minutes, seed."""
+    config = saved["config"]
+    return {
+        "steps": saved["step"],
+        "windows": saved["step"] * config["optimizer"]["batch"],
+        "minutes": round(saved["elapsed_s"] / 60.0, 1),
+        "seed": config["seed"],
+    }
 
 
 def _tensor(values: np.ndarray) -> Tensor:
