@@ -244,3 +244,29 @@ def test_a_gap_or_a_jump_back_begins_another_motion(skeleton):
     stamps_s = [1.0, 1.03, 1.03, 1.4, 1.43, 0.2]
     begins = [person.add(MotionSample(round(t * 1e9), *still)) for t in stamps_s]
     assert begins == [True, False, False, True, False, True]
+
+
+def test_who_waited_for_late_images_catches_up_without_a_jump(skeleton):
+    person = FollowedPerson(skeleton)
+    assert person.play(0, 0.002) is None
+    for k in range(4):
+        person.add(MotionSample(round(k / 30 * 1e9), *swing(skeleton, k / 30)))
+    shown = [person.play(round((0.05 + 0.002 * k) * 1e9), 0.002) for k in range(50)]
+    assert shown[-1] == 100_000_000  # nothing later is known
+    for k in range(4, 12):
+        person.add(MotionSample(round(k / 30 * 1e9), *swing(skeleton, k / 30)))
+    shown += [person.play(round((0.15 + 0.002 * k) * 1e9), 0.002) for k in range(80)]
+    steps = np.diff(shown)
+    assert steps.min() >= 0 and steps.max() <= 3_000_000
+    assert shown[-1] == 308_000_000  # it has caught up
+
+
+def test_a_leap_begins_another_motion(skeleton):
+    person = FollowedPerson(skeleton)
+    still = skeleton.neutral(), np.zeros(37)
+    far = skeleton.neutral()
+    far[0] += 1.0
+    bent_at_once = bent(skeleton, knee_angle_r=1.2), np.zeros(37)
+    assert person.add(MotionSample(10**9, *still))
+    assert person.add(MotionSample(10**9 + 33_000_000, far, np.zeros(37)))
+    assert person.add(MotionSample(10**9 + 66_000_000, *bent_at_once))

@@ -13,6 +13,10 @@ from monomsk_description.skeleton import Skeleton
 Array = NDArray[np.float64]
 
 _NANOSECONDS = 1e-9
+#: A motion that waited for late samples catches up at this speed: nobody jumps.
+_CATCH_UP = 1.5
+#: Faster than a person: the samples belong to different motions [m/s, rad/s].
+_FASTEST_M_S, _FASTEST_RAD_S = 6.0, 25.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,20 +48,48 @@ class FollowedPerson:
         self._max_gap_s = max_gap_s
         self._memory_s = memory_s
         self._samples: deque[MotionSample] = deque()
+        self._played_ns: int | None = None
 
     def add(self, sample: MotionSample) -> bool:
         """Take in a sample; True: a new motion begins with it."""
         last = self._samples[-1] if self._samples else None
         gap_s = (sample.stamp_ns - last.stamp_ns) * _NANOSECONDS if last else 0.0
         begins = last is None or not 0.0 <= gap_s <= self._max_gap_s
+        begins = begins or (last is not None and gap_s > 0.0 and self._leaps(last, sample, gap_s))
         if begins:
             self._samples.clear()
+            self._played_ns = None
         elif gap_s == 0.0:
             return False
         self._samples.append(sample)
         while (sample.stamp_ns - self._samples[0].stamp_ns) * _NANOSECONDS > self._memory_s:
             self._samples.popleft()
         return begins
+
+    def _leaps(self, last: MotionSample, sample: MotionSample, gap_s: float) -> bool:
+        rates = self._skeleton.difference(last.q, sample.q) / gap_s
+        too_far = float(np.linalg.norm(rates[:3])) > _FASTEST_M_S
+        return too_far or float(np.abs(rates[6:]).max()) > _FASTEST_RAD_S
+
+    def is_last(self, time_ns: int) -> bool:
+        """Whether nothing later is known: the person rests there."""
+        return bool(self._samples) and time_ns >= self._samples[-1].stamp_ns
+
+    def play(self, wanted_ns: int, step_s: float) -> int | None:
+        """The time to show next [ns]: the wanted one, unless samples were late; None: no samples.
+
+        Args:
+            wanted_ns: The time that should be shown [ns].
+            step_s: Since the last call [s].
+        """
+        if not self._samples:
+            return None
+        shown_ns = min(wanted_ns, self._samples[-1].stamp_ns)
+        if self._played_ns is not None:
+            furthest_ns = self._played_ns + round(_CATCH_UP * step_s * 1e9)
+            shown_ns = max(self._played_ns, min(shown_ns, furthest_ns))
+        self._played_ns = shown_ns
+        return shown_ns
 
     def at(self, time_ns: int) -> tuple[Array, Array] | None:
         """Configuration (38,) and velocity (37,) at a time [ns]; at rest beyond the samples.

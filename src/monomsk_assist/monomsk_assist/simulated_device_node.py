@@ -177,7 +177,9 @@ class SimulatedDeviceNode(StatusNode):
         if self._skeleton is None:
             return
         now_ns = self.get_clock().now().nanoseconds
-        person = self._person_at(now_ns - round(self.parameter("person_delay_s") * 1e9))
+        wanted_ns = now_ns - round(self.parameter("person_delay_s") * 1e9)
+        shown_ns = self._person.play(wanted_ns, self._step_s)
+        person = None if shown_ns is None else self._person_at(shown_ns)
         if person is None:
             return
         if self._device is None:
@@ -195,7 +197,7 @@ class SimulatedDeviceNode(StatusNode):
         since_s = math.inf
         if self._device is not None:
             since_s = (time_ns - self._evaluated_ns) * 1e-9
-        if not 0.0 <= since_s < _PERSON_PERIOD_S:
+        if not 0.0 <= since_s < _PERSON_PERIOD_S or self._person.is_last(time_ns):
             moving = self._person.at(time_ns)
             if moving is None:
                 return None
