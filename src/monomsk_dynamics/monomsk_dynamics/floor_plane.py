@@ -33,9 +33,9 @@ class FloorPlane:
     def reset(self) -> None:
         """Forget the past."""
         self._weight = 0.0
-        self._mean = np.zeros(3)
+        self._mean: Array = np.zeros(3)
         self._scatter = np.zeros((3, 3))
-        self._slope = np.zeros(2)
+        self._slope: Array = np.zeros(2)
         self._last_s = 0.0
 
     @property
@@ -71,7 +71,8 @@ class FloorPlane:
     def _fit(self) -> None:
         horizontal = self._scatter[:2, :2] / self._weight
         ridged = horizontal + self._level * np.eye(2)
-        self._slope = np.linalg.solve(ridged, self._scatter[:2, 2] / self._weight)
+        slope = np.linalg.solve(ridged, self._scatter[:2, 2] / self._weight)
+        self._slope = np.asarray(slope, dtype=np.float64)
 
 
 class BeltVelocity:
@@ -89,7 +90,7 @@ class BeltVelocity:
 
     def reset(self) -> None:
         """Forget the past."""
-        self._velocity = np.zeros(2)
+        self._velocity: Array = np.zeros(2)
         self._way = np.zeros(2)
         self._elapsed_s = 0.0
         self._last_s: float | None = None
