@@ -26,10 +26,10 @@ def with_tables(page: str) -> str:
     """
     for name, parameters in TABLES.items():
         block = re.compile(rf"(<!-- parameters {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        if not block.search(page):
+        found = block.search(page)
+        if found is None:
             raise ValueError(f"no place for the parameters of {name}")
-        table = markdown_table(parameters)
-        page = block.sub(lambda m, table=table: f"{m[1]}{table}\n{m[2]}", page)
+        page = page[: found.end(1)] + markdown_table(parameters) + "\n" + page[found.start(2) :]
     return page
 
 

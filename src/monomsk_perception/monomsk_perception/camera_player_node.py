@@ -32,6 +32,8 @@ from monomsk_perception.player_parameters import PARAMETERS
 from monomsk_perception.video_source import RateDivider, SourceOptions, VideoSource
 
 _DIAGNOSTICS_PERIOD_S = 1.0
+#: Better a late frame than none at all from a computer that decodes too slowly.
+_LONGEST_SILENCE_S = 0.2
 _SETTLE_S = 1.0  # the ends of a connection learn of each other at different times
 
 
@@ -126,7 +128,7 @@ class CameraPlayer(StatusNode):
         self._wait_for_subscriber()
         divider = RateDivider(self.parameter("rate_hz"), self._source.native_rate_hz)
         self._start_s, self._start_stamp = time.perf_counter(), self.get_clock().now()
-        begun_s = self._start_s
+        begun_s = self._published_s = self._start_s
         while rclpy.ok() and self._source is not None:
             self._wait_while_paused()
             source = self._source
@@ -138,8 +140,10 @@ class CameraPlayer(StatusNode):
         self._spin_until(time.perf_counter() + self.parameter("linger_s"))
 
     def _play_frame(self, source: VideoSource, due_s: float) -> None:
-        late_s = time.perf_counter() - self._start_s - due_s
-        if late_s > 1.0 / source.native_rate_hz and not source.is_camera:
+        now_s = time.perf_counter()
+        is_late = now_s - self._start_s - due_s > 1.0 / source.native_rate_hz
+        is_starving = now_s - self._published_s > _LONGEST_SILENCE_S
+        if is_late and not is_starving and not source.is_camera:
             self.counts.dropped_late += 1
             rclpy.spin_once(self, timeout_sec=0.0)
             return
@@ -240,6 +244,7 @@ class CameraPlayer(StatusNode):
             message.header.frame_id = self._info.header.frame_id
             message.data = array.array("B", cv2.imencode(".jpg", image, quality)[1].tobytes())
             self._compressed.publish(message)
+        self._published_s = time.perf_counter()
         self.counts.published += 1
 
     def _publish_diagnostics(self) -> None:

@@ -32,7 +32,7 @@ def resampled(times: Array, rays: Array, visibility: Array, wanted: Array) -> Tr
         visibility: (n, 19).
         wanted: Times (m,) [s].
     """
-    measured = np.isfinite(rays).all(axis=2)
+    measured = np.asarray(np.isfinite(rays).all(axis=2))
     shown = _between(times, np.where(measured, np.nan_to_num(visibility), 0.0), wanted)
     if measured.all():
         found = _between(times, rays, wanted)
