@@ -19,6 +19,8 @@ pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.requires_ro
 
 #: The device's own watchdog in these tests [s].
 VALID_FOR_S, FADE_S = 0.05, 0.02
+#: The simulated device has no priority as a real one's controller has: a busy machine lets it wait.
+SIMULATION_S = 0.4
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +128,7 @@ def test_a_device_fades_by_itself_when_assist_is_killed(workspace_environment, t
     stack = AssistStack(workspace_environment, tmp_path, "/assist_device")
     try:
         stack.script("source")
-        stack.start("simulated_device", valid_for_s=VALID_FOR_S, fade_s=FADE_S)
+        stack.start("simulated_device", rate_hz=200.0, valid_for_s=VALID_FOR_S, fade_s=FADE_S)
         assist = stack.start_assist(output="effort_array", controller_joints="right_hip,left_hip")
         stack.assist(20.0)
         delivered = stack.spin_until(lambda: stack.device and motors(stack) > 8.0, 5.0)
@@ -135,7 +137,7 @@ def test_a_device_fades_by_itself_when_assist_is_killed(workspace_environment, t
         assist.popen.kill()
         assert stack.spin_until(lambda: motors(stack) < 0.3, 3.0), stack.output()
         seconds = (stack.device[-1].time_ns - killed_ns) * 1e-9
-        assert_in_time("assist killed, at the motors", seconds, stack.output)
+        assert_in_time("assist killed, at the motors", seconds, stack.output, SIMULATION_S)
         assert abs(stack.device[-1].message.position[0]) < 0.2
     finally:
         stack.close()
