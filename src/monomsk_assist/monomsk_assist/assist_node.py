@@ -85,9 +85,13 @@ class AssistNode(StatusNode):
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Publish a last zero and stop: the device fades by `valid_for_s` if it had torque."""
+        """Fade to zero, then stop."""
         self._is_active = False
         self.destroy_timer(self._loop)
+        self._assistant.disable()
+        while self._assistant.state in (State.ACTIVE, State.FADING):
+            self._tick()
+            time.sleep(self._period_s)
         scheduling.collect_again()
         self._assistant = self._new_assistant()
         if self._skeleton is not None:

@@ -16,7 +16,6 @@ STEPS_AT_ONCE = 3
 _STEP_S = 0.01
 #: A path is used once it reaches so far beyond the present need [s].
 _MARGIN_S = 0.02
-_ROOT_V = 6
 _NANOSECONDS = 1e-9
 
 
@@ -27,13 +26,11 @@ class JointPrediction:
     Attributes:
         angle_rad: Of the coordinate [rad].
         rate_rad_s: Of the coordinate [rad/s].
-        torque_nm: The person's joint torque, that of the estimate [N m].
         horizon_s: How far ahead of the image this is [s].
     """
 
     angle_rad: float
     rate_rad_s: float
-    torque_nm: float
     horizon_s: float
 
 
@@ -50,7 +47,6 @@ class _Path:
     def __init__(self, estimate: Estimate, joints: Sequence[int], start: tuple[Array, Array]):
         self.stamp_ns = estimate.stamp_ns
         self._joints = list(joints)
-        self._torques = [float(estimate.tau[_ROOT_V + j]) for j in self._joints]
         self._nodes: list[tuple[list[float], list[float]]] = []
         self.append(start)
 
@@ -68,19 +64,18 @@ class _Path:
 
     def at(self, joint: int, ahead_s: float) -> JointPrediction:
         """A mapped joint `ahead_s` later than the estimate; coasting beyond the reach."""
-        torque = self._torques[joint]
         place = ahead_s / _STEP_S
         before = int(place)
         if before + 1 >= len(self._nodes):
             angles, rates = self._nodes[-1]
             lasts_s, left = coast(max(0.0, ahead_s - self.reach_s))
             angle, rate = angles[joint] + lasts_s * rates[joint], left * rates[joint]
-            return JointPrediction(angle, rate, torque, ahead_s)
+            return JointPrediction(angle, rate, ahead_s)
         share = place - before
         (angles, rates), (next_angles, next_rates) = self._nodes[before], self._nodes[before + 1]
         angle = angles[joint] + share * (next_angles[joint] - angles[joint])
         rate = rates[joint] + share * (next_rates[joint] - rates[joint])
-        return JointPrediction(angle, rate, torque, ahead_s)
+        return JointPrediction(angle, rate, ahead_s)
 
 
 class Predictor:
