@@ -123,6 +123,8 @@ class Assistant:
         if person is None or newest is None or newest.stamp_ns != gait.stamp_ns:
             return
         for index, joint in enumerate(self.mapping.joints):
+            if not joint.law.needs_torque:
+                continue
             fraction = self._phase.fraction(joint.side, gait.stamp_ns)
             torque_nm = float(newest.tau[_ROOT_V + person.joints[index]])
             self._patterns[index].learn(gait.stamp_ns, fraction, torque_nm)
@@ -188,6 +190,8 @@ class Assistant:
         furthest_ns = newest.stamp_ns + round(self.mapping.safety.max_horizon_s * 1e9)
         ahead_ns = min(time_ns, furthest_ns) + round(joint.estimate_lag_s * 1e9)
         fraction = self._phase.fraction(joint.side, ahead_ns)
+        if not joint.law.needs_torque:
+            return torque_nm, fraction
         start = self._phase.fraction(joint.side, newest.stamp_ns)
         return torque_nm + self._patterns[index].change(start, fraction), fraction
 
