@@ -25,6 +25,7 @@ from monomsk_analysis.assist_picture import draw_assistance
 from monomsk_analysis.assist_record import AssistRecord, CommandRow, summarize_assistance
 from monomsk_analysis.errors import AnalysisError, OutputError
 from monomsk_analysis.summary import write_summary
+from monomsk_assist.scheduling import prefer_process
 from monomsk_msgs.msg import AssistCommand
 
 _DEPTH = 200
@@ -41,6 +42,9 @@ class AssistWatch(Node):
         super().__init__("assist_watch")
         self.output = Path(self._parameter("output", "", "folder for assist.json and assist.png"))
         wants_device = self._parameter("watch_device", True, "listen to the simulated device too")
+        priority = self._parameter(
+            "realtime_priority", 0, "SCHED_FIFO priority of this receiver, as a device has; 0: none"
+        )
         if not self.output.name:
             raise OutputError(self.output, "parameter output: no folder given")
         self.record = AssistRecord()
@@ -52,6 +56,9 @@ class AssistWatch(Node):
         self._enable = self.create_client(SetBool, "assist/enable")
         self._reset = self.create_client(Trigger, "assist/reset_fault")
         self.create_timer(_ASK_PERIOD_S, self._ask)
+        refused = prefer_process(0, priority) if priority else ""
+        if refused:
+            self.get_logger().warning(refused)
 
     def _parameter(self, name: str, default: Any, text: str) -> Any:
         descriptor = ParameterDescriptor(description=text, read_only=True)

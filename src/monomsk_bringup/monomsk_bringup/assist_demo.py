@@ -82,6 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--height-m", type=float, default=0.0, help="height [m]; 0: assumed")
     parser.add_argument("--mass-kg", type=float, default=0.0, help="mass [kg]; 0: assumed")
     parser.add_argument("--no-device", action="store_true", help="commands only, nothing simulated")
+    parser.add_argument("--assist-config", type=Path, help="parameters of assist, YAML")
+    parser.add_argument("--watch-realtime-priority", type=int, default=0, help="of the receiver")
     parser.add_argument("--out", type=Path, default=Path("demo") / "assist", help="folder")
     given = parser.parse_args(arguments)
     launch_arguments: dict[str, object] = {
@@ -90,7 +92,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "height_m": given.height_m,
         "mass_kg": given.mass_kg,
         "device": str(not given.no_device).lower(),
+        "watch_realtime_priority": given.watch_realtime_priority,
     }
+    if given.assist_config is not None:
+        launch_arguments["assist_config"] = given.assist_config.resolve()
     out = given.out.resolve()
     try:
         print(describe(run_assist_demo(launch_arguments, out)))
