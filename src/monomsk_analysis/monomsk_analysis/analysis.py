@@ -20,6 +20,7 @@ from monomsk_dynamics.gait_steps import RECORDED_EVENT_SIGMA_S, VIDEO_EVENT_SIGM
 from monomsk_dynamics.inverse_dynamics_transformer import InverseDynamicsTransformer
 from monomsk_dynamics.muscle_analysis import MuscleSeries
 from monomsk_dynamics.offline import analyze_motion
+from monomsk_dynamics.options import DynamicsOptions
 from monomsk_dynamics.results import BodyDynamics
 
 Array = NDArray[np.float64]
@@ -81,6 +82,7 @@ def analyse(
     split: SplitMotion,
     sigma_q: Sequence[Array | None] | None = None,
     advance: Advance = lambda: None,
+    options: DynamicsOptions | None = None,
 ) -> Analysis:
     """Compute the dynamics of every segment.
 
@@ -90,7 +92,8 @@ def analyse(
         split: the segments.
         sigma_q: per frame, standard deviations (37,) of the configuration; None where unknown,
             None as a whole for those of motion capture.
-        advance: called after each segment.
+        advance: called after each segment, and after each window of an optimisation.
+        options: settings of the dynamics.
 
     Raises:
         DynamicsError: the dynamics of a segment failed.
@@ -103,8 +106,9 @@ def analyse(
         start_s = time.perf_counter()
         try:
             results = analyze_motion(
-                skeleton, segment.stamps_ns, segment.q, sigma_q=sigmas, transformer=transformer
-            )
+                skeleton, segment.stamps_ns, segment.q, options, sigmas,
+                lambda done, total: advance(), transformer,
+            )  # fmt: skip
         except TooShortError:
             # The dynamics may want longer runs than we do; those frames stay without a result.
             results = []

@@ -49,6 +49,13 @@ class Complexity(StrEnum):
     HEAVY = "heavy"
 
 
+class Solver(StrEnum):
+    """How motion and forces are made to belong together."""
+
+    BALANCE = "balance"
+    OPTIMIZATION = "optimization"
+
+
 class Lifter(StrEnum):
     """How landmarks become joint angles."""
 
@@ -84,6 +91,10 @@ _Model = Annotated[
     ),
 ]
 _Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results in the folder.")]
+_Solver = Annotated[
+    Solver,
+    typer.Option(help="Each frame's forces, then the motion; or both at once, without residual."),
+]
 _Muscles = Annotated[
     bool, typer.Option(help="Compute the muscles behind the torques, and joint contact forces.")
 ]
@@ -175,6 +186,7 @@ class DynamicsOptions:
     mass_kg: _Mass = None
     sex: _Sex = Sex.UNSPECIFIED
     model: _Model = None
+    solver: _Solver = Solver.BALANCE
     muscles: _Muscles = True
     overwrite: _Overwrite = False
     debug: _Debug = False
@@ -287,6 +299,7 @@ def _dynamics(options: DynamicsOptions) -> None:
         model,
         markers,
         options.muscles,
+        options.solver.value,
     )
     run = run_dynamics(request, Stages(console))
     for line in run.lines():

@@ -45,6 +45,7 @@ from monomsk_analysis.summary import (
 )
 from monomsk_description.skeleton import Skeleton
 from monomsk_description.subject import Subject
+from monomsk_dynamics.options import DynamicsOptions, OfflineSolver
 
 _FILES = (
     "model.osim",
@@ -69,6 +70,7 @@ class DynamicsRequest:
         model: OpenSim model of the person; see `body_choice.make_body`.
         markers: how a marker recording is to be read.
         muscles: whether the muscles behind the torques are computed.
+        solver: how motion and forces are made to belong together, see `DynamicsOptions`.
     """
 
     motion: Path
@@ -78,6 +80,7 @@ class DynamicsRequest:
     model: Path | None = None
     markers: MarkerRequest = MarkerRequest()
     muscles: bool = True
+    solver: OfflineSolver = "balance"
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,13 @@ def _solve(request: DynamicsRequest, motion: DynamicsInput, stages: Stages) -> A
     if not split.segments:
         raise FileFormatError(request.motion, "no stretch of motion without long gaps in time")
     with stages.stage("Dynamics", len(split.segments)) as advance:
-        analysis = analyse(skeleton, motion.times, split, advance=advance)
+        analysis = analyse(
+            skeleton,
+            motion.times,
+            split,
+            advance=advance,
+            options=DynamicsOptions(offline_solver=request.solver),
+        )
     if not analysis.results:
         raise FileFormatError(request.motion, "no stretch long enough for the dynamics")
     return analysis

@@ -25,6 +25,8 @@ from monomsk_dynamics.support_options import SupportOptions
 
 Array = NDArray[np.float64]
 
+OfflineSolver = Literal["balance", "optimization"]
+
 
 @dataclass(frozen=True)
 class ContactOptions:
@@ -208,4 +210,4 @@ class DynamicsOptions:
     pressure_calibration: PressureCalibrationOptions = field(
         default_factory=PressureCalibrationOptions
     )
-    offline_solver: Literal["balance", "optimization"] = "balance"
+    offline_solver: OfflineSolver = "balance"
