@@ -36,7 +36,8 @@ def draw_assistance(record: AssistRecord, path: Path) -> None:
         if given:
             at_s = (np.array([at for at, _ in given]) - start_ns) * _NANOSECONDS
             torques = [torque for _, torque in given]
-            axis.plot(at_s, torques, color="tab:red", linewidth=0.8, label="straps on the person, idle load included")
+            label = "straps on the person, idle load included"
+            axis.plot(at_s, torques, color="tab:red", linewidth=0.8, label=label)
         axis.set_ylabel(f"{joint} [N m]")
         axis.grid(alpha=0.3)
     axes[0, 0].legend(loc="upper right", ncols=7, fontsize="small")
