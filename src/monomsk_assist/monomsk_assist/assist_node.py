@@ -58,6 +58,8 @@ class AssistNode(StatusNode):
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._trouble = ""
         self._is_active = False
+        self._assistant: Assistant
+        self._period_s: float
 
     # Lifecycle ----------------------------------------------------------------------------------
 
