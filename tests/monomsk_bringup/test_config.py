@@ -80,7 +80,7 @@ def test_the_launch_file_sets_parameters_that_player_and_recorder_have():
 
     assert set_by_launch("camera_player") <= set(player_parameters.PARAMETERS)
     source = (ROOT / "src/monomsk_analysis/monomsk_analysis/recorder_node.py").read_text()
-    assert all(f'self._parameter("{name}"' in source for name in set_by_launch("recorder"))
+    assert all(f'"{name}": NodeParameter(' in source for name in set_by_launch("recorder"))
 
 
 def test_shared_memory_holds_several_images():

@@ -7,7 +7,7 @@ from pathlib import Path
 import monomsk_perception
 
 PACKAGE = Path(monomsk_perception.__file__).parent
-ROS_SIDE = {"__init__", "perception_node", "camera_player_node", "conversions"}
+ROS_SIDE = {"__init__", "conversions"} | {path.stem for path in PACKAGE.glob("*_node.py")}
 
 PROGRAM = """
 import importlib, sys
