@@ -69,7 +69,7 @@ class Balance:
     ) -> list[tuple[int, Array]]:
         """Total forces (3,) [N] of supported frames, their slow part that of the momentum."""
         supported = np.flatnonzero(
-            [prior.in_contact.any() and prior.support is None for prior in priors]
+            [bool(prior.in_contact.any()) and prior.support is None for prior in priors]
         )
         if not len(supported):
             return []

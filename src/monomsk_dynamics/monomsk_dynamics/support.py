@@ -117,7 +117,9 @@ class SupportModel:
         vertical_n: float,
     ) -> SupportEvidence:
         height_m = float(terms.hip_center[2]) - floor_m
-        return SupportEvidence(*found, *bearer, height_m, vertical_n)
+        beyond, share = found
+        point, is_seat, is_known = bearer
+        return SupportEvidence(beyond, share, point, is_seat, is_known, height_m, vertical_n)
 
     def _bearer(
         self, terms: FrameTerms, zero_moment: Array, outward: Array

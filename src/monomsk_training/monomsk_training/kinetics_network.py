@@ -66,6 +66,9 @@ class KineticsModel(nn.Module):
         spread: Of the features (FEATURES,).
     """
 
+    mean: Tensor
+    spread: Tensor
+
     def __init__(self, options: KineticsNetworkOptions, mean: Tensor, spread: Tensor) -> None:
         super().__init__()
         self.options = options

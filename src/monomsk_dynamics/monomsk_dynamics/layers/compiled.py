@@ -87,9 +87,9 @@ class Buffered:
         self._inputs = [np.zeros(function.nnz_in(k)) for k in range(function.n_in())]
         self._outputs = [np.zeros(function.nnz_out(k)) for k in range(function.n_out())]
         for k, values in enumerate(self._inputs):
-            self._buffer.set_arg(k, memoryview(values))
+            self._buffer.set_arg(k, values.data)
         for k, values in enumerate(self._outputs):
-            self._buffer.set_res(k, memoryview(values))
+            self._buffer.set_res(k, values.data)
 
     @property
     def size(self) -> int:
