@@ -55,7 +55,7 @@ def test_perception_killed_and_restarted_under_load(stack, load):
     assert stack.observer.spin_until(lambda: stack.observer.said("no states", begun_s), 4.0)
     count = len(stack.observer.landmarks)
     stack.start("perception")
-    assert stack.observer.spin_until(lambda: len(stack.observer.landmarks) > count, 40.0)
+    assert stack.observer.spin_until(lambda: len(stack.observer.landmarks) > count, 60.0)
     # from the first image that the new process looked at
     note("perception killed, restarted under load", stack.recovery_s(time.perf_counter()))
     assert stack.observer.dynamics[-1].message.coordinate_names == model
