@@ -132,7 +132,7 @@ class SmoothingOptions:
 
     cutoff_hz: float = 6.0
     acceleration_cutoff_hz: float = 6.0
-    noisy_cutoff_hz: float = 4.0
+    noisy_cutoff_hz: float = 3.0
     noisy_acceleration_cutoff_hz: float = 2.5
     noise_share: float = 0.5
     clean_sigma_m: float = 0.001
