@@ -12,6 +12,7 @@ they were seen; A, b: what is expected of the loads (load_sharing.py). The price
 exactly zero unless only an implausible change of the motion would explain the frame.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.balance import Balance
 from monomsk_dynamics.consistent_motion import ConsistentMotion, explained
+from monomsk_dynamics.errors import OptimizationError
 from monomsk_dynamics.filter_options import per_group
 from monomsk_dynamics.force_solver import GRAVITY_M_S2, ForceSolution
 from monomsk_dynamics.frame import FootGeometry, FrameTerms, evaluate_frame
@@ -40,6 +42,10 @@ Array = NDArray[np.float64]
 
 _NV = 37
 _NO_CUTOFF_HZ = 1e6
+#: A correction of more standard deviations than this is none.
+_LARGEST = 15.0
+
+_LOGGER = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
 
@@ -114,8 +120,7 @@ class MotionOptimizer:
             loads: What is expected of their forces, and where to start.
             progress: Called after each window with how many are done and how many there are.
 
-        Raises:
-            SolverError: IPOPT failed.
+        A window that IPOPT cannot solve keeps the balance that it started from.
         """
         basis = SplineBasis.over(motion.times_s, self._options.knot_period_s)
         coefficients = np.zeros((basis.count, _NV))
@@ -156,12 +161,19 @@ class MotionOptimizer:
             [magnitudes[k] for k in range(*layout.frames)]
         )
         lower, upper = np.full(layout.size, -np.inf), np.full(layout.size, np.inf)
+        lower[: layout.magnitudes[0]] = -_LARGEST
+        upper[: layout.magnitudes[0]] = _LARGEST
         lower[layout.magnitudes[0] :] = 0.0
         if layout.frames[0] > 0:
             # Coefficients that reach frames before the window are settled.
             settled = (int(basis.first[layout.frames[0] - 1]) + SPAN - first) * _NV
             lower[:settled] = upper[:settled] = start[:settled]
-        return solve_window(equations, cost, start, (lower, upper), self._options)
+        try:
+            return solve_window(equations, cost, start, (lower, upper), self._options)
+        except OptimizationError as error:
+            # The balance stands for these frames, and their root residual is reported.
+            _LOGGER.warning("frames %d to %d: %s", *layout.frames, error)
+            return start, 0
 
     def _moved(
         self,
@@ -205,9 +217,6 @@ def optimize_run(
         found: Expected loads and solutions of these frames.
         options: Settings of every stage.
         progress: Called after each window with how many are done and how many there are.
-
-    Raises:
-        OptimizationError: IPOPT failed.
     """
     through = spline_motion(motion)
     terms = [evaluate_frame(skeleton, *state) for state in zip(through.q, through.v, strict=True)]

@@ -22,7 +22,7 @@ _NV = 37
 _ROOT = 6
 #: Scale of the residual's force and moment in the constraints, per body weight.
 _FORCE_SCALE, _MOMENT_SCALE_M = 0.01, 0.003
-_ACCEPTED = ("Solve_Succeeded", "Solved_To_Acceptable_Level", "Maximum_Iterations_Exceeded")
+_ACCEPTED = ("Solve_Succeeded", "Solved_To_Acceptable_Level")
 
 
 @dataclass(frozen=True)
