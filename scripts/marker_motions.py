@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 from scipy.signal import butter, sosfiltfilt
 
-from monomsk_analysis.bench_markers import MarkerTrial, trials
 from monomsk_analysis.exports import kinematics_table
 from monomsk_analysis.marker_motion import MarkerMotion, MarkerRequest, read_marker_motion
+from monomsk_analysis.marker_trials import MarkerTrial, trials
 from monomsk_analysis.storage import write_storage
 from monomsk_description.threads import use_one_thread
 

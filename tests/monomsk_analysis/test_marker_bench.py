@@ -5,13 +5,12 @@ from pathlib import Path
 import pytest
 
 from monomsk_analysis.bench_markers import (
-    GROUPS,
     MarkerRow,
     bench_markers,
     marker_sections,
     render,
-    trials,
 )
+from monomsk_analysis.marker_trials import GROUPS, trials
 from monomsk_analysis.reference_score import ReferenceScore
 from monomsk_training.train_kinetics import HELD_OUT
 

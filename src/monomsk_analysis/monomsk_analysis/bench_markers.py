@@ -7,6 +7,7 @@ kinematics, dynamics without the plates. The plates only score the result.
 from __future__ import annotations
 
 import argparse
+import math
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,62 +18,13 @@ import numpy as np
 from monomsk_analysis.dynamics_command import DynamicsRequest, run_dynamics
 from monomsk_analysis.errors import AnalysisError
 from monomsk_analysis.marker_motion import MarkerRequest
+from monomsk_analysis.marker_trials import GROUPS, MarkerTrial, trials
 from monomsk_analysis.progress import Stages
 from monomsk_analysis.reference_data import ReferenceDataMissingError, reference_folder
 from monomsk_analysis.reference_score import ReferenceScore
 from monomsk_description.errors import DescriptionError
-from monomsk_description.subject import Subject
 from monomsk_description.threads import use_one_thread
 from monomsk_dynamics.errors import DynamicsError
-
-_OPENSIM = Path("opensim_pipelines")
-_RAJAGOPAL = _OPENSIM / "Rajagopal" / "ExpData"
-_GAIT2392 = _OPENSIM / "Gait2392_Simbody"
-_HAMNER = _OPENSIM / "Hamner"
-_BMC = Path("mocap_running_bmc")
-_ADULT = Path("mocap_walking_3d")
-_CHILDREN = Path("gait_c3d")
-#: Static, straight and turning recording of each young subject.
-_CHILD_TRIALS = (
-    ("HC002D", "02", "06", "25"),
-    ("HC030A", "01", "05", "22"),
-    ("HC031A", "01", "06", "23"),
-    ("HC033A", "01", "10", "22"),
-    ("HC036A", "01", "10", "23"),
-    ("HC039A", "01", "17", "31"),
-    ("HC040A", "04", "14", "40"),
-    ("HC050A", "01", "11", "33"),
-    ("HC055A", "01", "09", "34"),
-)
-#: Those whose recordings trained the inverse-dynamics transformer.
-_TRAINED = ("HC002D", "HC030A", "HC031A", "HC033A", "HC036A")
-GROUPS = ("walk", "run", "young straight", "young turn")
-
-
-@dataclass(frozen=True)
-class MarkerTrial:
-    """A recording with force plates.
-
-    Attributes:
-        name: short.
-        group: one of GROUPS.
-        motion: markers, below the reference folder.
-        subject: who; a C3D file knows itself.
-        statics: standing.
-        forces: plates, unless the motion has them.
-        model: the person's OpenSim model instead of scaling.
-        tuned: whether a constant of the dynamics was chosen on this recording, or the
-            inverse-dynamics transformer trained on it.
-    """
-
-    name: str
-    group: str
-    motion: Path
-    subject: Subject
-    statics: tuple[Path, ...] = ()
-    forces: Path | None = None
-    model: Path | None = None
-    tuned: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,6 +37,9 @@ class MarkerRow:
         tuned: whether a constant of the dynamics was chosen on this recording.
         marker_rms_mm: residual of inverse kinematics [mm].
         score: against the plates.
+        forward_deg: median and largest error of the forward simulation [deg].
+        residual_n: root mean square of the residual force [N].
+        residual_n_m: of the residual moment [N m].
     """
 
     name: str
@@ -92,6 +47,9 @@ class MarkerRow:
     tuned: bool
     marker_rms_mm: float
     score: ReferenceScore
+    forward_deg: tuple[float, float] = (math.nan, math.nan)
+    residual_n: float = math.nan
+    residual_n_m: float = math.nan
 
     def numbers(self) -> tuple[float, ...]:
         """Vertical RMSE, MAE, fore-aft, lateral [% BW]; CoP fore-aft, lateral [mm]; moments."""
@@ -105,58 +63,6 @@ class MarkerRow:
             float(np.nanmean([foot["lateral_rmse_mm"] for foot in pressure])),
             self.score.leg_moment_rmse,
         )
-
-
-def trials() -> tuple[MarkerTrial, ...]:
-    """All recordings, those the constants were chosen on included and marked."""
-    adult = Subject(1.829, 85.07)
-    standing = (_RAJAGOPAL / "static_walk_1.trc", _RAJAGOPAL / "static_walk_2.trc")
-    walk, forces = _ADULT / "markers_walk.trc", _ADULT / "grf_walk.mot"
-    gait2392 = Subject(1.80, 72.6)
-    runner = Subject(1.80, 72.84)
-    adults = (
-        MarkerTrial("adult walk", "walk", walk, adult, standing, forces, tuned=True),
-        MarkerTrial(
-            "adult walk, scaled model", "walk", walk, adult, forces=forces,
-            model=_ADULT / "subject_walk_scaled.osim", tuned=True,
-        ),
-        MarkerTrial(
-            "Gait2392 walk", "walk", _GAIT2392 / "subject01_walk1.trc", gait2392,
-            (_GAIT2392 / "subject01_static.trc",), _GAIT2392 / "subject01_walk1_grf.mot",
-            tuned=True,
-        ),
-        MarkerTrial(
-            "Rajagopal run", "run", _RAJAGOPAL / "motion_capture_run.trc", runner,
-            (_RAJAGOPAL / "static_run.trc",), _RAJAGOPAL / "grf_run.mot", tuned=True,
-        ),
-        MarkerTrial(
-            "Hamner run", "run", _HAMNER / "subject02_running.trc", Subject(1.80, 65.9),
-            (_HAMNER / "subject02_static.trc",), _HAMNER / "subject02_running_grf.mot",
-            tuned=True,
-        ),
-        MarkerTrial(
-            "BMC run", "run", _BMC / "ExpData" / "motion_capture_run.trc", Subject(1.80, 70.0),
-            forces=_BMC / "ExpData" / "grf_run.mot",
-        ),
-    )  # fmt: skip
-    return (*adults, *_children())
-
-
-def _children() -> tuple[MarkerTrial, ...]:
-    rows = []
-    for kind, column in (("Straight", 2), ("Turn", 3)):
-        for entry in _CHILD_TRIALS:
-            child = entry[0]
-            static = _CHILDREN / f"{child}_Static_{child}{entry[1]}.c3d"
-            motion = _CHILDREN / f"{child}_{kind}_{child}{entry[column]}.c3d"
-            group = f"young {kind.lower()}"
-            rows.append(
-                MarkerTrial(
-                    f"{child} {kind}", group, motion, Subject.assume(), (static,),
-                    tuned=child in _TRAINED,
-                )
-            )  # fmt: skip
-    return tuple(rows)
 
 
 def bench_markers(
@@ -215,7 +121,18 @@ def run_trial(
     if run.score is None or run.motion.markers is None:
         return None
     rms_mm = 1e3 * run.motion.markers.fit.rms_m
-    return MarkerRow(trial.name, trial.group, trial.tuned, rms_mm, run.score)
+    results = run.analysis.results
+    forward = np.degrees([result.consistency_error for result in results])
+    residual = np.array([result.root_residual for result in results])
+    return MarkerRow(
+        trial.name, trial.group, trial.tuned, rms_mm, run.score,
+        (float(np.nanmedian(forward)), float(np.nanmax(forward))),
+        _rms(residual[:, :3]), _rms(residual[:, 3:]),
+    )  # fmt: skip
+
+
+def _rms(vectors: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(np.sum(vectors**2, axis=1))))
 
 
 HEAD = (
@@ -238,7 +155,29 @@ _TEXT = (
 
 def marker_sections(rows: Sequence[MarkerRow]) -> list[str]:
     """Heading, explanation and table, as Markdown."""
-    return ["## Kinetics from markers", _TEXT, render(rows)]
+    sections = ["## Kinetics from markers", _TEXT, render(rows)]
+    if any(math.isfinite(row.residual_n) for row in rows):
+        sections += ["### Forward and inverse", _FORWARD_TEXT, render_forward(rows)]
+    return sections
+
+
+_FORWARD_TEXT = (
+    "The same recordings: how far a forward simulation with the found torques and forces, over the "
+    "last four frame intervals, ends from the motion (joint coordinates, root mean square), and "
+    "what the forces leave unexplained at the pelvis."
+)
+
+
+def render_forward(rows: Sequence[MarkerRow]) -> str:
+    """The table of the forward simulation and of the residual, as Markdown."""
+    lines = ["| trial | forward, median [deg] | max [deg] | residual RMS [N] | [N m] |", "|---" * 5]
+    lines[1] += "|"
+    lines += [
+        f"| {row.name} | {row.forward_deg[0]:.3f} | {row.forward_deg[1]:.2f} "
+        f"| {row.residual_n:.1f} | {row.residual_n_m:.1f} |"
+        for row in rows
+    ]
+    return "\n".join(lines)
 
 
 def render(rows: Sequence[MarkerRow]) -> str:

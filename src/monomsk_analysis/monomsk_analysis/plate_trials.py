@@ -14,9 +14,9 @@ import numpy as np
 import pinocchio as pin
 from numpy.typing import NDArray
 
-from monomsk_analysis.bench_markers import MarkerTrial, trials
 from monomsk_analysis.dynamics_input import DynamicsInput, read_input
 from monomsk_analysis.marker_motion import MarkerRequest
+from monomsk_analysis.marker_trials import MarkerTrial, trials
 from monomsk_analysis.measured_dynamics import low_pass, measured_inverse_dynamics
 from monomsk_analysis.motion import split_motion
 from monomsk_analysis.plate_feet import FootLoads

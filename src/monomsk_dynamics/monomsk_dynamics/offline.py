@@ -292,12 +292,16 @@ class _Run:
 
     def _assemble(self, instants: list[Instant], per_frame_s: float) -> list[BodyDynamics]:
         frames = [solved_frame(instant) for instant in instants]
-        span = self._options.consistency.frames
+        check = self._options.consistency
         return [
             body_dynamics(
                 instant,
                 self._feet,
-                consistency_error(self._skeleton, frames[max(0, k - span) : k + 1]),
+                consistency_error(
+                    self._skeleton,
+                    frames[max(0, k - check.frames) : k + 1],
+                    check.armature_kg_m2,
+                ),
                 {"frame": per_frame_s},
             )
             for k, instant in enumerate(instants)
