@@ -31,7 +31,11 @@ def loaded_by(*modules: str) -> str:
 def test_algorithms_load_neither():
     folder = SOURCES / "monomsk_dynamics" / "monomsk_dynamics"
     ros_side = {"dynamics_node", "conversions", "__init__"}
-    names = [p.stem for p in sorted(folder.glob("*.py")) if p.stem not in ros_side]
+    # The window optimisation is imported by who asks for it.
+    optimizing = {"optimization", "window_solver"}
+    left_out = ros_side | optimizing
+    names = [p.stem for p in sorted(folder.glob("*.py")) if p.stem not in left_out]
+    assert "offline" in names
     modules = ["monomsk_dynamics", "monomsk_dynamics.layers"]
     assert loaded_by(*modules, *(f"monomsk_dynamics.{name}" for name in names)) == "loaded []"
 
