@@ -21,8 +21,6 @@ Array = NDArray[np.float64]
 
 #: Floor and other supports change slowly: they are looked at in turn, each every so many states.
 _ROUND = 3
-#: Nobody who walks faster sits: noise of a walking person must not look like a seat [m/s].
-_SEATED_M_S = 0.3
 
 
 def _belt(options: DynamicsOptions) -> BeltVelocity | None:
@@ -127,7 +125,7 @@ class LiveContact:
         prior = prior.with_forces(
             given_forces(state.sole_force_prior, state.sole_force_prior_sigma)
         )
-        if speed < _SEATED_M_S:
+        if speed < self._support_model.options.seated_speed_m_s:
             prior = self._beside_support(time_s, terms, acceleration, prior, floor_m)
         else:
             self._support.reset()

@@ -158,7 +158,7 @@ class _Run:
             sharing.prior(frame, contact.in_contact, phase, going, floor_m)
             for frame, contact, phase, going in zip(terms, contacts, phases, velocity, strict=True)
         ]
-        priors = self._beside_supports(terms, contacts, priors, floor_m)
+        priors = self._beside_supports(terms, contacts, priors, floor_m, velocity)
         walking = [sharing.walking_weight(float(np.hypot(*going))) for going in velocity]
         priors = self._calibrated(terms, priors, phases, velocity, walking)
         priors = self._learned(priors, walking, floor_m)
@@ -195,18 +195,27 @@ class _Run:
         contacts: list[Contact],
         priors: list[LoadPrior],
         floor_m: float,
+        velocity: Array,
     ) -> list[LoadPrior]:
         """The same priors, with another support where the soles cannot explain the motion."""
-        model = SupportModel(self._feet, self._skeleton.mass_kg, self._options.support)
+        hip_height_m = float(np.median([frame.hip_center[2] for frame in terms])) - floor_m
+        options = self._options.support.for_noise(self._leg_sigma_rad(), hip_height_m)
+        model = SupportModel(self._feet, self._skeleton.mass_kg, options)
         evidence = [
             model.evidence(frame, a, contact.in_contact, floor_m)
             for frame, a, contact in zip(terms, self._motion.a, contacts, strict=True)
         ]
-        supported = supported_frames(model, self._motion.times_s, evidence)
+        still = np.hypot(*velocity.T) < options.seated_speed_m_s
+        supported = supported_frames(model, self._motion.times_s, evidence) & still
         return [
             model.with_support(prior, one) if there else prior
             for prior, one, there in zip(priors, evidence, supported, strict=True)
         ]
+
+    def _leg_sigma_rad(self) -> float:
+        """Median standard deviation of the legs' angles; NaN for motion capture."""
+        legs = self._sigma_q[:, 6:20]
+        return float(np.median(legs)) if np.isfinite(legs).all() else float("nan")
 
     def _calibrated(
         self,

@@ -1,6 +1,7 @@
 """Settings of the recognition of supports other than the floor, with units and defaults."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 from monomsk_dynamics.filter_options import require_positive
 
@@ -11,6 +12,8 @@ class SupportOptions:
 
     Attributes:
         margin_m: The soles cannot explain a motion that balances this far outside of them [m].
+        seated_speed_m_s: Nobody who walks faster sits or leans: noise of a walking person must not
+            look like a seat [m/s].
         onset_s: For so long, until another support is assumed [s].
         carried_load: A motion that asks for less vertical force than this, in body weights, flies
             or lands: nobody carries it.
@@ -26,6 +29,7 @@ class SupportOptions:
     """
 
     margin_m: float = 0.06
+    seated_speed_m_s: float = 0.3
     onset_s: float = 0.3
     carried_load: float = 0.4
     released_load: float = 0.04
@@ -38,3 +42,14 @@ class SupportOptions:
 
     def __post_init__(self) -> None:
         require_positive(self)
+
+    def for_noise(self, angle_sigma_rad: float, hip_height_m: float) -> "SupportOptions":
+        """The same for a motion whose legs are known to a standard deviation [rad].
+
+        The body balances over its feet through the legs: an angle's error moves the place of
+        balance by about that angle times the height of the hips [m]. A margin of one standard
+        deviation on top keeps most noise from looking like a seat.
+        """
+        if not math.isfinite(angle_sigma_rad):
+            return self
+        return replace(self, margin_m=self.margin_m + angle_sigma_rad * hip_height_m)
