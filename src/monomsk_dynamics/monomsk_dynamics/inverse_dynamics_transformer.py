@@ -6,6 +6,7 @@ that comes with it. It learned walking, turning and running: elsewhere the prior
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import yaml
 from numpy.typing import NDArray
 
 from monomsk_description.skeleton import Skeleton
-from monomsk_dynamics.errors import NetworkWeightsError
+from monomsk_dynamics.errors import NetworkWeightsError, ShapeError
 from monomsk_dynamics.kinetics_features import FEATURES, LEG_COORDINATES, KineticsFeatures
 
 Array = NDArray[np.float64]
@@ -25,6 +26,7 @@ WEIGHTS_NAME, CARD_NAME = "inverse_dynamics.onnx", "inverse_dynamics_card.yaml"
 WINDOW_FRAMES = 48
 RATE_HZ = 60.0
 _STRIDE = WINDOW_FRAMES // 4
+_FORCES = 6
 _NV = 37
 
 
@@ -100,21 +102,13 @@ class InverseDynamicsTransformer:
     def _answers(self, features: Array) -> list[Array]:
         """Force (n, 6), its log scale, torque (n, 14), its log scale: means of all windows."""
         count = len(features)
-        totals: list[Array] = []
-        weights = np.zeros(count)
-        starts = range(_STRIDE - WINDOW_FRAMES, count - 1, _STRIDE)
-        ramp = np.minimum(np.arange(1, WINDOW_FRAMES + 1), np.arange(WINDOW_FRAMES, 0, -1))
-        for start in starts:
-            frames = np.arange(start, start + WINDOW_FRAMES)
-            seen = (frames >= 0) & (frames < count)
-            inside = np.clip(frames, 0, count - 1)
-            outputs = self.window(features[inside], seen)
-            if not totals:
-                totals = [np.zeros((count, output.shape[1])) for output in outputs]
-            for total, output in zip(totals, outputs, strict=True):
-                total[frames[seen]] += (ramp[:, None] * output)[seen]
-            weights[frames[seen]] += ramp[seen]
-        return [total / weights[:, None] for total in totals]
+
+        def answer(start: int) -> Array:
+            rows, seen = window_rows(start, count)
+            return np.concatenate(self.window(features[rows], seen), axis=1)
+
+        means = mean_of_windows(count, answer)
+        return np.split(means, np.cumsum([_FORCES, _FORCES, len(LEG_COORDINATES)]), axis=1)
 
     def window(self, features: Array, seen: NDArray[np.bool_]) -> list[Array]:
         """Raw answers (WINDOW_FRAMES, ...) for one window of features.
@@ -140,6 +134,39 @@ class InverseDynamicsTransformer:
         full[0][:, columns] = torque[0] * scales.moment_n_m
         full[1][:, columns] = torque[1] * scales.moment_n_m
         return KineticsExpectation(mean, np.sqrt(variance), full[0], full[1])
+
+
+def window_rows(start: int, count: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Rows of a window that may reach beyond its recording, and which of them are inside."""
+    frames = np.arange(start, start + WINDOW_FRAMES)
+    return np.clip(frames, 0, count - 1), (frames >= 0) & (frames < count)
+
+
+def window_starts(count: int) -> range:
+    """Where the overlapping windows of a recording of so many frames begin."""
+    return range(_STRIDE - WINDOW_FRAMES, count - 1, _STRIDE)
+
+
+def mean_of_windows(count: int, answer: Callable[[int], Array]) -> Array:
+    """Mean (count, k) of the windows' answers (WINDOW_FRAMES, k), their middles counting most.
+
+    Args:
+        count: Frames of the recording.
+        answer: Of the window that begins at a frame.
+    """
+    ramp = np.minimum(np.arange(1, WINDOW_FRAMES + 1), np.arange(WINDOW_FRAMES, 0, -1))
+    total: Array | None = None
+    weights = np.zeros(count)
+    for start in window_starts(count):
+        rows, seen = window_rows(start, count)
+        own = (ramp[:, None] * answer(start))[seen]
+        total = np.zeros((count, own.shape[1])) if total is None else total
+        total[rows[seen]] += own
+        weights[rows[seen]] += ramp[seen]
+    if total is None:
+        raise ShapeError("times_s", f"{count} frames, at least 1 is needed")
+    mean: Array = total / weights[:, None]
+    return mean
 
 
 def _sigma(log_scale: Array) -> Array:

@@ -15,7 +15,11 @@ from monomsk_description.frames import Array
 from monomsk_description.skeleton import Skeleton, build_skeleton
 from monomsk_description.subject import Subject
 from monomsk_dynamics.filter_options import SmoothingOptions
-from monomsk_dynamics.inverse_dynamics_transformer import RATE_HZ, WINDOW_FRAMES
+from monomsk_dynamics.inverse_dynamics_transformer import (
+    RATE_HZ,
+    WINDOW_FRAMES,
+    window_rows,
+)
 from monomsk_dynamics.kinetics_features import (
     COLUMNS,
     FEATURES,
@@ -201,9 +205,7 @@ class KineticsSampler:
 
 def cut(clip: KineticsClip, start: int) -> tuple[np.ndarray, ...]:
     """Features, force, torque, known, seen of a window that may reach beyond the clip."""
-    frames = np.arange(start, start + WINDOW_FRAMES)
-    seen = (frames >= 0) & (frames < len(clip.features))
-    rows = np.clip(frames, 0, len(clip.features) - 1)
+    rows, seen = window_rows(start, len(clip.features))
     return (
         clip.features[rows].copy(), clip.force[rows], clip.torque[rows],
         clip.known[rows] & seen, seen,

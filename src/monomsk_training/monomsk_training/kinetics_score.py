@@ -8,15 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from monomsk_dynamics.inverse_dynamics_transformer import WINDOW_FRAMES
+from monomsk_dynamics.inverse_dynamics_transformer import mean_of_windows, window_starts
 from monomsk_dynamics.kinetics_features import LEG_COORDINATES
 from monomsk_training.kinetics_data import KineticsClip, collated, cut
 from monomsk_training.kinetics_network import KineticsModel
 
 _SCORED = ("hip_flexion", "hip_adduction", "knee_angle", "ankle_angle")
 SCORED_LEGS = np.array([name[:-2] in _SCORED for name in LEG_COORDINATES])
-GRAVITY_M_S2 = 9.81
-_STRIDE = WINDOW_FRAMES // 4
 
 
 @dataclass(frozen=True)
@@ -46,22 +44,14 @@ class KineticsScore:
 
 def answers(model: KineticsModel, clip: KineticsClip) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Force (n, 6), its log scale (n, 6) and torque (n, 14) of a clip, means of its windows."""
-    count = len(clip.features)
-    totals = np.zeros((count, 26))
-    weights = np.zeros(count)
-    ramp = np.minimum(np.arange(1, WINDOW_FRAMES + 1), np.arange(WINDOW_FRAMES, 0, -1))
-    starts = range(_STRIDE - WINDOW_FRAMES, count - 1, _STRIDE)
+    starts = window_starts(len(clip.features))
     batch = collated([cut(clip, start) for start in starts])
     with torch.no_grad():
         found = model(batch.features, batch.seen.float())
     joined = torch.cat([found.force, found.force_log_scale, found.torque], -1).numpy()
-    for start, own in zip(starts, joined, strict=True):
-        frames = np.arange(start, start + WINDOW_FRAMES)
-        inside = (frames >= 0) & (frames < count)
-        totals[frames[inside]] += (ramp[:, None] * own)[inside]
-        weights[frames[inside]] += ramp[inside]
-    totals /= weights[:, None]
-    return totals[:, :6], totals[:, 6:12], totals[:, 12:]
+    by_start = dict(zip(starts, joined, strict=True))
+    means = mean_of_windows(len(clip.features), by_start.__getitem__)
+    return means[:, :6], means[:, 6:12], means[:, 12:]
 
 
 def score(model: KineticsModel, clip: KineticsClip) -> KineticsScore:
