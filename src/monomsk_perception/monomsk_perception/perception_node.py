@@ -70,6 +70,8 @@ class PerceptionNode(StatusNode):
 
     _live: LivePerception
     _worker: NewestWorker[Image | CompressedImage]
+    # the subject asked for last; the worker takes it over between two images
+    _asked_skeleton: Skeleton
 
     def __init__(self) -> None:
         super().__init__("perception", PARAMETERS)
@@ -100,6 +102,7 @@ class PerceptionNode(StatusNode):
         options = replace(options, lifter=choice)
         self._live = LivePerception(skeleton, options, landmarker, self._log_trouble)
         self._live.warm_up()
+        self._asked_skeleton = skeleton
         self._create_outputs()
         self._publish_body_model(skeleton)
         self._worker = NewestWorker(
@@ -215,6 +218,7 @@ class PerceptionNode(StatusNode):
             self._live.set_skeleton(skeleton)
             self._publish_body_model(skeleton)
 
+        self._asked_skeleton = skeleton
         self._worker.submit(change)
 
     # Inputs -------------------------------------------------------------------------------------
@@ -240,15 +244,13 @@ class PerceptionNode(StatusNode):
     def _on_set_subject(
         self, request: SetSubject.Request, response: SetSubject.Response
     ) -> SetSubject.Response:
-        skeleton = self._live.skeleton
         try:
-            skeleton = build_skeleton(to_subject(request))
+            self._set_skeleton(build_skeleton(to_subject(request)))
         except (DescriptionError, ValueError) as error:
             response.success, response.message = False, str(error)
         else:
-            self._set_skeleton(skeleton)
             response.success, response.message = True, "subject set; the past is forgotten"
-        fill(response.body_model, self._body_model_fields(skeleton))
+        fill(response.body_model, self._body_model_fields(self._asked_skeleton))
         return response
 
     def _on_reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
