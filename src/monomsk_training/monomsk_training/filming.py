@@ -87,6 +87,8 @@ class Film:
         contact: 1.0 where right heel, right toes, left heel, left toes touch (batch, frames, 4).
         points: Landmarks on the skeleton, without offsets, from the pelvis in the optical frame's
             axes (batch, frames, 19, 3) [m].
+        world_rotation: Pelvis in the world (z up), as `pelvis_rotation` (batch, frames, 3, 3).
+        world_position: Pelvis origin in the world, floor at z = 0 (batch, frames, 3) [m].
     """
 
     rays: Tensor
@@ -100,6 +102,8 @@ class Film:
     proportions: Tensor
     contact: Tensor
     points: Tensor
+    world_rotation: Tensor
+    world_position: Tensor
 
 
 def subject_token(heights: Tensor, proportions: Tensor, known: Tensor) -> Tensor:
@@ -190,7 +194,7 @@ class FilmStudio:
         token = subject_token(told, proportions, known)
         return Film(
             rays, visibility, seen, token, coordinates, in_camera, position, heights, proportions,
-            contact, points,
+            contact, points, rotation, path,
         )  # fmt: skip
 
     def _misjudged(self, films: int, draw: torch.Generator) -> Tensor:
