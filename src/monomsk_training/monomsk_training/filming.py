@@ -220,7 +220,7 @@ class FilmStudio:
         for where, limb in ((_SHOULDERS, "humerus"), (_HIPS, "femur")):
             rows = [self.kinematics.segments.index(f"{limb}_{side}") for side in "lr"]
             shift = noise.flesh_m * gain * torch.randn(films, 1, 2, 3, generator=draw)
-            moved = turn(poses.rotations[..., rows, :, :], shift) @ self.kinematics.to_rep103.T
+            moved = self.kinematics.rep103(turn(poses.rotations[..., rows, :, :], shift))
             points = torch.cat(
                 [
                     points[:, :, : where.start],
