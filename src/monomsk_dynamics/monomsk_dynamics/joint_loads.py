@@ -13,10 +13,10 @@ import pinocchio as pin
 from numpy.typing import NDArray
 
 from monomsk_description.coupling import Coupling
-from monomsk_description.muscle_parameters import PULLED_SEGMENTS, SIDES
 from monomsk_description.muscles import MuscleGeometry
 from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.errors import ShapeError
+from monomsk_dynamics.joint_load_terms import JOINTS_A_SIDE, JointLoadTerms
 from monomsk_dynamics.results import BodyDynamics
 
 Array = NDArray[np.float64]
@@ -55,16 +55,10 @@ class JointLoads:
         self._model, self._data = assembly.model, assembly.model.createData()
         self._coupling = Coupling(assembly.axes, assembly.coordinates)
         self._geometry = geometry
-        self.joints = tuple(f"{joint}_{side}" for side in SIDES for joint in PULLED_SEGMENTS)
-        self._frames = [
-            assembly.segments[f"{segment}_{side}"]
-            for side in SIDES
-            for segment in PULLED_SEGMENTS.values()
-        ]
-        self._muscles = np.array([pull.muscle for pull in geometry.pulls])
+        self._terms = JointLoadTerms.of(skeleton, geometry)
+        self.joints = self._terms.joints
         self._onto = np.zeros((len(self.joints), len(geometry.pulls)))
-        for index, pull in enumerate(geometry.pulls):
-            self._onto[self.joints.index(pull.joint), index] = 1.0
+        self._onto[self._terms.joint_of_pull, np.arange(len(geometry.pulls))] = 1.0
 
     def forces(self, result: BodyDynamics, muscle_forces: Array) -> JointContactForces:
         """Of one instant.
@@ -79,11 +73,11 @@ class JointLoads:
         if muscle_forces.shape != (len(self._geometry.names),):
             raise ShapeError("muscle_forces", f"shape {muscle_forces.shape}")
         pulled = self._geometry.pull_directions(result.q[7:]).reshape(-1, 3)
-        tensions = muscle_forces[self._muscles]
+        tensions = muscle_forces[self._terms.muscles]
         by_muscles = self._onto @ (pulled * tensions[:, None])
         rotations = self._segment_rotations(result)
         by_muscles = np.einsum("jab,jb->ja", rotations, by_muscles)
-        soles = np.repeat([sole.force for sole in result.soles], len(PULLED_SEGMENTS), axis=0)
+        soles = np.repeat([sole.force for sole in result.soles], JOINTS_A_SIDE, axis=0)
         forces = self._supplied() - soles - by_muscles
         return JointContactForces(self.joints, forces, np.einsum("jba,jb->ja", rotations, forces))
 
@@ -93,14 +87,15 @@ class JointLoads:
         v, a = self._coupling.expand_motion(axes, result.v, result.a)
         pin.rnea(self._model, self._data, axes.q, v, a)
         pin.updateGlobalPlacements(self._model, self._data)
-        poses = [self._data.oMi[frame.joint] * frame.placement for frame in self._frames]
-        return np.array([pose.rotation for pose in poses])
+        terms, poses = self._terms, self._data.oMi
+        own = zip(terms.carriers, terms.in_carriers, strict=True)
+        return np.array([(poses[carrier] * segment).rotation for carrier, segment in own])
 
     def _supplied(self) -> Array:
         """What joints supply in all, to move and carry what hangs on them (6, 3), world [N]."""
         return np.array(
             [
-                self._data.oMi[frame.joint].rotation @ self._data.f[frame.joint].linear
-                for frame in self._frames
+                self._data.oMi[carrier].rotation @ self._data.f[carrier].linear
+                for carrier in self._terms.carriers
             ]
         )

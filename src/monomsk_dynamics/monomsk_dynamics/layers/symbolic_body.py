@@ -4,6 +4,7 @@ Shapes follow CasADi: q (38), v, a, tau (37) are columns, points and forces are 
 `manifold`, a quaternion of any length but zero stands for its direction.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import casadi as ca
@@ -77,6 +78,30 @@ class SymbolicBody:
         tau = self._toward_root(axes, frames, wrenches)
         tau[ROOT_NV:] += self.armature_kg_m2 * a[ROOT_NV:]
         return tau
+
+    def carried_forces(
+        self, q: Any, v: Any, a: Any, frames: Sequence[int]
+    ) -> tuple[Any, list[Any]]:
+        """What moves and carries what hangs on frames; no contacts.
+
+        Args:
+            q, v, a: Motion.
+            frames: Numbers of frames of `TreeConstants`.
+
+        Returns:
+            World forces (3, n) [N], and the frames' world rotations, n of (3, 3).
+        """
+        axes = self._expand(q)
+        local = self._local_frames(axes)
+        wrenches = self._body_wrenches(axes, local, q, (v, a))
+        self._toward_root(axes, local, wrenches)
+        poses = self._pelvis_frames(local)
+        rotations = [quaternion_matrix(q[3:7]) @ poses[frame][0] for frame in frames]
+        forces = [
+            rotation @ wrenches[frame].linear
+            for frame, rotation in zip(frames, rotations, strict=True)
+        ]
+        return ca.horzcat(*forces), rotations
 
     def mass_matrix(self, q: Any) -> Any:
         """Mass matrix (37, 37), armature included."""

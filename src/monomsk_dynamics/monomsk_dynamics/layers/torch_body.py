@@ -122,9 +122,35 @@ class TorchBody(nn.Module):
         centers = pose.positions[..., self.massive, :] + turn(rotations, self.levers)
         return _State(axes, pose, self.tree.axes_twists(pose), rotations, centers)
 
+    def carried_forces(self, q: Tensor, v: Tensor, a: Tensor, frames: Tensor) -> Tensor:
+        """World forces (..., n, 3) [N] that move and carry what hangs on frames; no contacts.
+
+        The frames (n) are numbered as in `TreeConstants`; none is the pelvis.
+        """
+        state = self._state(q)
+        wrenches = self._body_wrenches(state, q, (v, a))
+        carried = spread(self.tree.moves[self.massive].T, wrenches[..., :3])
+        return turn(_pelvis_rotation(q)[..., None, :, :], carried[..., frames - 1, :])
+
+    def frame_rotations(self, q: Tensor, frames: Tensor) -> Tensor:
+        """World rotations (..., n, 3, 3) of frames of `TreeConstants`."""
+        pose = self.tree(self.expansion(q[..., ROOT_NQ:]).value)
+        return _pelvis_rotation(q)[..., None, :, :] @ pose.rotations[..., frames, :, :]
+
     def _inverse_dynamics(
         self, state: _State, q: Tensor, motion: tuple[Tensor, Tensor], forces: Tensor | None
     ) -> Tensor:
+        wrenches, carriers = self._body_wrenches(state, q, motion), self.tree.moves[self.massive]
+        if forces is not None:
+            rotation = _pelvis_rotation(q)
+            wrenches = torch.cat([wrenches, -self._contact_wrenches(state, rotation, forces)], -2)
+            carriers = torch.cat([carriers, self.tree.moves[self.contact_frames]])
+        joints = (state.twists * spread(carriers.T, wrenches)).sum(-1)
+        tau = self.expansion.forces(state.axes, torch.cat([wrenches.sum(-2), joints], dim=-1))
+        return common.add_armature(tau, motion[1], self.armature_kg_m2)
+
+    def _body_wrenches(self, state: _State, q: Tensor, motion: tuple[Tensor, Tensor]) -> Tensor:
+        """What moves every body with mass as it moves and carries it (..., m, 6)."""
         v, a = self.expansion.motion(state.axes, *motion)
         moves, massive = self.tree.moves, self.tree.moves[self.massive]
         root_v, root_a = v[..., None, :ROOT_NV], a[..., None, :ROOT_NV]
@@ -132,9 +158,8 @@ class TorchBody(nn.Module):
         speeds = root_v + spread(moves, rates)
         # Of an axis' twist, carried along by its own frame.
         changes = _carry(speeds[..., 1:, :], rates)
-        rotation = _pelvis_rotation(q)
         weightless = torch.cat(
-            [turn_back(rotation, self.gravity), torch.zeros_like(q[..., :3])], dim=-1
+            [turn_back(_pelvis_rotation(q), self.gravity), torch.zeros_like(q[..., :3])], dim=-1
         )
         accelerations = (
             root_a
@@ -142,15 +167,9 @@ class TorchBody(nn.Module):
             + spread(massive, state.twists * a[..., ROOT_NV:, None] + changes)
         )
         body_speeds = speeds[..., self.massive, :]
-        wrenches = self._momentum(state, accelerations) + _carry_force(
+        return self._momentum(state, accelerations) + _carry_force(
             body_speeds, self._momentum(state, body_speeds)
         )
-        if forces is not None:
-            wrenches = torch.cat([wrenches, -self._contact_wrenches(state, rotation, forces)], -2)
-            massive = torch.cat([massive, moves[self.contact_frames]])
-        joints = (state.twists * spread(massive.T, wrenches)).sum(-1)
-        tau = self.expansion.forces(state.axes, torch.cat([wrenches.sum(-2), joints], dim=-1))
-        return common.add_armature(tau, motion[1], self.armature_kg_m2)
 
     def _momentum(self, state: _State, twists: Tensor) -> Tensor:
         """Inertias times twists (..., m, 6)."""
