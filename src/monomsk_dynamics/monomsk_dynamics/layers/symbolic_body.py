@@ -82,14 +82,9 @@ class SymbolicBody:
     def carried_forces(
         self, q: Any, v: Any, a: Any, frames: Sequence[int]
     ) -> tuple[Any, list[Any]]:
-        """What moves and carries what hangs on frames; no contacts.
+        """World forces (3, n) [N] that move and carry what hangs on frames, without contacts.
 
-        Args:
-            q, v, a: Motion.
-            frames: Numbers of frames of `TreeConstants`.
-
-        Returns:
-            World forces (3, n) [N], and the frames' world rotations, n of (3, 3).
+        The n frames are numbered as in `TreeConstants`; their world rotations (3, 3) come along.
         """
         axes = self._expand(q)
         local = self._local_frames(axes)
