@@ -125,7 +125,8 @@ def test_a_real_walk_fits_its_markers(child: DynamicsRun) -> None:
     assert markers is not None
     assert markers.fit.rms_m < 0.012
     assert child.analysis.analysed.all()
-    assert child.analysis.skeleton.mass_kg == pytest.approx(32.1, abs=0.01)
+    # The file says 32.1 kg; on the plate of the standing trial there were 31.1.
+    assert child.analysis.skeleton.mass_kg == pytest.approx(31.06, abs=0.01)
 
 
 def test_a_real_walk_is_scored_against_its_plates(child: DynamicsRun) -> None:

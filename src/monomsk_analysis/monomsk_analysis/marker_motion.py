@@ -30,6 +30,7 @@ from monomsk_analysis.marker_sets import (
 )
 from monomsk_analysis.plate_feet import FootLoads, loads_of_feet
 from monomsk_analysis.progress import Stages
+from monomsk_analysis.standing_weight import weighed_mass_kg
 from monomsk_analysis.treadmill import belt_velocity
 from monomsk_description.skeleton import Skeleton
 from monomsk_description.subject import Subject
@@ -142,7 +143,8 @@ def read_marker_motion(
     statics = [read_markers(static, request.up) for static in request.statics]
     given = subject
     subject = stored_subject(given, (recording, *statics))
-    stored = _stored(given, subject)
+    subject, weighed = _weighed(given, subject, statics)
+    stored = (*_stored(given, subject), *weighed)
     with stages.stage("Scaling", 1) as advance:
         body, markers, calibration = _body(subject, model, request, (recording, *statics))
         advance()
@@ -175,6 +177,19 @@ def stored_subject(subject: Subject, recordings: tuple[MarkerRecording, ...]) ->
         mass_kg = mass_kg or one.mass_kg
     known = Subject.assume(height_m, mass_kg, subject.sex)
     return known.with_lengths(subject.segment_lengths_m)
+
+
+def _weighed(
+    given: Subject, subject: Subject, statics: list[MarkerRecording]
+) -> tuple[Subject, tuple[str, ...]]:
+    """The subject with the mass that the plates weighed, where only a file knew one."""
+    if "mass_kg" not in given.assumed or "mass_kg" in subject.assumed:
+        return subject, ()
+    mass_kg = weighed_mass_kg(statics, subject.mass_kg)
+    if mass_kg is None:
+        return subject, ()
+    note = f"Standing still, the person weighed {mass_kg:.1f} kg on the plates; this is used."
+    return replace(subject, mass_kg=mass_kg), (note,)
 
 
 def _no_fit(fit: MarkerFit) -> str:
