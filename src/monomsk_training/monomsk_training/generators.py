@@ -39,23 +39,35 @@ _RUN_DEG = {
     "mtp_angle": (3, 0, 2, 14, 18, 4, 2, 2, 3, 3),
 }
 _TABLES = {"walk": _STRIDE_DEG, "run": _RUN_DEG}
-
-
-def _cyclic(values: tuple[float, ...]) -> CubicSpline:
-    return CubicSpline(np.linspace(0.0, 1.0, 11), [*values, values[0]], bc_type="periodic")
+_LEG = tuple(_STRIDE_DEG)
+#: Hip and ankle excursions grow with the step, the others with its square root.
+_GROWTH = np.array([1.0 if name in ("hip_flexion", "ankle_angle") else 0.5 for name in _LEG])
 
 
 _CURVES = {
-    style: {name: _cyclic(values) for name, values in table.items()}
+    style: CubicSpline(
+        np.linspace(0.0, 1.0, 11),
+        np.array([[*values, values[0]] for values in table.values()]).T,
+        bc_type="periodic",
+    )
     for style, table in _TABLES.items()
 }
+#: Weight of a knot in the cubic spline through equally spaced knots, by distance in spacings.
+_APART = np.linspace(-7.0, 7.0, 1401)
+_KNOT_WEIGHT = CubicSpline(np.arange(-12.0, 13.0), np.eye(25)[12])(_APART)
+
+
+def smooth_weights(times: Array, period_s: float) -> Array:
+    """(frames, knots): a cubic spline through knots a period apart is this times their values."""
+    place = (times - times[0]) / period_s + 2.0
+    knots = np.arange(np.ceil(place[-1] + 3.0))
+    return np.interp(place[:, None] - knots, _APART, _KNOT_WEIGHT, left=0.0, right=0.0)
 
 
 def smooth_noise(rng: Rng, times: Array, count: int, period_s: float) -> Array:
     """(frames, count) random curves of unit variance that change over about a period."""
-    knots = np.arange(times[0] - 2.0 * period_s, times[-1] + 3.0 * period_s, period_s)
-    spline = CubicSpline(knots, rng.normal(size=(len(knots), count)))
-    return np.asarray(spline(times), dtype=np.float64)
+    weights = smooth_weights(times, period_s)
+    return np.asarray(weights @ rng.normal(size=(weights.shape[1], count)), dtype=np.float64)
 
 
 def gait(rng: Rng, times: Array) -> Array:
@@ -70,10 +82,9 @@ def gait(rng: Rng, times: Array) -> Array:
     reach = (speed / 1.3) ** 0.4
     values = at_rest(len(times))
     for side, shift in (("r", 0.0), ("l", 0.5 + 0.02 * rng.normal())):
-        for name, curve in _CURVES[style].items():
-            gain = reach if name in ("hip_flexion", "ankle_angle") else reach**0.5
-            gain *= np.exp(0.12 * rng.normal())
-            values[:, COLUMN[f"{name}_{side}"]] = gain * np.radians(curve(phase + shift))
+        gains = np.exp(0.12 * rng.normal(size=len(_LEG))) * reach**_GROWTH
+        columns = [COLUMN[f"{name}_{side}"] for name in _LEG]
+        values[:, columns] = gains * np.radians(_CURVES[style](phase + shift))
         swing = np.sin(2.0 * np.pi * (phase + shift) - 1.3)
         arm = np.radians(rng.uniform(2.0, 25.0)) * reach
         values[:, COLUMN[f"arm_flex_{side}"]] = -arm * swing + np.radians(rng.normal(-2.0, 8.0))

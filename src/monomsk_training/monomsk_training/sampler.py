@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from monomsk_description.frames import Array
 from monomsk_training.chair_motions import bend, sit_to_stand, squat
-from monomsk_training.generators import Rng, chance, gait, smooth_noise, standing
+from monomsk_training.generators import Rng, chance, gait, smooth_weights, standing
 from monomsk_training.library import LIBRARY_RATE_HZ, Library
-from monomsk_training.motion_clip import ANGLES, COLUMN, MOTION_NAMES, mirrored
+from monomsk_training.motion_clip import ANGLES, COLUMN, MOTION_NAMES, at_rest, mirrored
 from monomsk_training.step_motions import jump, on_the_spot, stairs
 
 GENERATORS: Mapping[str, Callable[[Rng, Array], Array]] = {
@@ -68,6 +67,8 @@ _HABIT_GAIN = np.array(
         for name in MOTION_NAMES
     ]
 )  # fmt: skip
+#: Drifts and the pace of recordings change over about this time [s].
+_PERIOD_S = 0.7
 _KNEES = [COLUMN["knee_angle_r"], COLUMN["knee_angle_l"]]
 _ELBOWS = [COLUMN["elbow_flex_r"], COLUMN["elbow_flex_l"]]
 
@@ -85,64 +86,100 @@ class MotionSampler:
     def __init__(
         self, library: Library, options: SamplerOptions, frames: int, rate_hz: float
     ) -> None:
-        self._library, self._options = library, options
+        self._options = options
         self._times = np.arange(frames) / rate_hz
         self._rate_hz = rate_hz
         self._kinds = tuple(options.mixture)
         shares = np.array([options.mixture[kind] for kind in self._kinds])
         self._shares = shares / shares.sum()
+        self._slow = smooth_weights(self._times, _PERIOD_S)
+        self._clip_weights = library.weights
+        lengths = np.array([len(clip.values) for clip in library.clips], dtype=int)
+        self._lasts, self._starts = lengths - 1, np.cumsum(lengths) - lengths
+        frames_of_all = [clip.values for clip in library.clips] or [at_rest(0)]
+        self._frames = np.concatenate(frames_of_all).astype(np.float32)
 
     def sample(self, rng: Rng, count: int) -> tuple[Array, Array]:
         """Windows (count, frames, 37), and whether each one's pelvis places are real (count,)."""
-        windows, travels = [], np.zeros(count, dtype=bool)
-        for number in range(count):
-            kind = self._kinds[rng.choice(len(self._kinds), p=self._shares)]
-            travels[number] = kind == "clips"
-            window = self._clip(rng) if kind == "clips" else GENERATORS[kind](rng, self._times)
-            windows.append(self._varied(rng, window))
-        return np.array(windows), travels
+        drawn = rng.choice(len(self._kinds), size=count, p=self._shares)
+        kinds = [self._kinds[number] for number in drawn]
+        travels = np.array([kind == "clips" for kind in kinds])
+        windows = np.empty((count, len(self._times), len(MOTION_NAMES)))
+        if travels.any():
+            windows[travels] = self._clips(rng, int(travels.sum()))
+        for number in np.flatnonzero(~travels):
+            windows[number] = GENERATORS[kinds[number]](rng, self._times)
+        return self._varied(rng, windows), travels
 
-    def _clip(self, rng: Rng) -> Array:
-        """A piece of a recording at another tempo and amplitude; short ones go to and fro."""
+    def _clips(self, rng: Rng, count: int) -> Array:
+        """Pieces of recordings at another tempo and amplitude; short ones go to and fro."""
         options = self._options
-        clip = self._library.clips[rng.choice(len(self._library.clips), p=self._library.weights)]
-        values, last = clip.values, len(clip.values) - 1
-        uneven = np.exp(0.15 * smooth_noise(rng, self._times, 1, 0.7)[:, 0])
-        pace = uneven * rng.uniform(*options.tempo) * LIBRARY_RATE_HZ / self._rate_hz
-        place = np.cumsum(pace) + rng.uniform(0, last)
+        clip = rng.choice(len(self._clip_weights), size=count, p=self._clip_weights)
+        last = self._lasts[clip][:, None]
+        uneven = np.exp(0.15 * rng.normal(size=(count, self._slow.shape[1])) @ self._slow.T)
+        tempo = rng.uniform(*options.tempo, (count, 1)) * LIBRARY_RATE_HZ / self._rate_hz
+        place = np.cumsum(uneven * tempo, axis=1) + rng.uniform(0.0, 1.0, (count, 1)) * last
         place = np.abs((place + last) % (2 * last) - last)
         index = np.minimum(place.astype(int), last - 1)
-        share = (place - index)[:, None]
-        window = values[index] * (1.0 - share) + values[index + 1] * share
-        gain = rng.uniform(*options.amplitude) * np.exp(0.1 * rng.normal(size=len(MOTION_NAMES)))
-        gain[2:6] = 1.0
-        mean = window.mean(0)
+        share = (place - index)[..., None].astype(np.float32)
+        rows = self._starts[clip][:, None] + index
+        window = self._frames[rows]
+        window += (self._frames[rows + 1] - window) * share
+        gain = np.exp(0.1 * rng.normal(size=(count, 1, len(MOTION_NAMES))))
+        gain = gain * rng.uniform(*options.amplitude, (count, 1, 1))
+        gain[..., 2:6] = 1.0
+        mean = window.mean(1, keepdims=True)
         return np.asarray(mean + (window - mean) * gain, dtype=np.float64)
 
-    def _varied(self, rng: Rng, window: Array) -> Array:
-        options = self._options
-        habit = options.habit_deg * rng.normal(size=len(MOTION_NAMES))
-        drift = smooth_noise(rng, self._times, len(MOTION_NAMES), 0.7) * options.drift_deg
-        change = np.radians(habit + drift * rng.random()) * _HABIT_GAIN * ANGLES
-        keep = 1.0 - rng.uniform(options.level_feet, 1.0)
+    def _varied(self, rng: Rng, windows: Array) -> Array:
+        """Windows (count, frames, 37) of people with habits, half of them mirrored."""
+        options, count, columns = self._options, len(windows), len(MOTION_NAMES)
+        habit = options.habit_deg * rng.normal(size=(count, 1, columns))
+        amount = options.drift_deg * rng.random((count, 1, 1))
+        drift = self._slow @ (amount * rng.normal(size=(count, self._slow.shape[1], columns)))
+        change = (habit + drift) * (np.radians(1.0) * _HABIT_GAIN * ANGLES)
+        taken = rng.uniform(options.level_feet, 1.0, (count, 1))
         for side in "rl":
-            pitch = change[:, COLUMN["pelvis_tilt"]] + sum(
-                sense * change[:, COLUMN[f"{name}_{side}"]] for name, sense in _FOOT_CHAIN
+            pitch = change[..., COLUMN["pelvis_tilt"]] + sum(
+                sense * change[..., COLUMN[f"{name}_{side}"]] for name, sense in _FOOT_CHAIN
             )
-            change[:, COLUMN[f"ankle_angle_{side}"]] -= (1.0 - keep) * pitch
-        turned = leaning(window[:, :3], change[:, :3])
-        window = window + change
-        window[:, :3] = turned
-        knees = window[:, _KNEES]
-        window[:, _KNEES] = np.clip(np.where(knees < 0.0, 0.3 * knees, knees), -0.15, 2.5)
-        window[:, _ELBOWS] = np.clip(window[:, _ELBOWS], 0.0, 2.6)
-        if rng.random() < 0.5:
-            window = mirrored(window)
-        return window
+            change[..., COLUMN[f"ankle_angle_{side}"]] -= taken * pitch
+        turned = leaning(windows[..., :3], change[..., :3])
+        windows = windows + change
+        windows[..., :3] = turned
+        knees = windows[..., _KNEES]
+        windows[..., _KNEES] = np.clip(np.where(knees < 0.0, 0.3 * knees, knees), -0.15, 2.5)
+        windows[..., _ELBOWS] = np.clip(windows[..., _ELBOWS], 0.0, 2.6)
+        flipped = rng.random(count) < 0.5
+        windows[flipped] = mirrored(windows[flipped])
+        return windows
 
 
 def leaning(angles: Array, change: Array) -> Array:
-    """Pelvis angles (frames, 3) [rad] after tilting and listing in the pelvis' own axes."""
-    own = Rotation.from_euler("ZX", change[:, :2])
-    result = (Rotation.from_euler("ZXY", angles) * own).as_euler("ZXY", suppress_warnings=True)
-    return np.asarray(result + change * [0.0, 0.0, 1.0], dtype=np.float64)
+    """Pelvis angles (..., 3) [rad] after tilting and listing in the pelvis' own axes.
+
+    The angles turn about z, the new x, the new y; `change` first about z, then the new x, behind
+    them. Its third component is added.
+    """
+    (sz, cz), (sx, cx), (sy, cy), (s_tilt, c_tilt), (s_list, c_list) = (
+        (np.sin(angle), np.cos(angle))
+        for angle in (*np.moveaxis(angles, -1, 0), change[..., 0], change[..., 1])
+    )
+    rows = (
+        (cz * cy - sz * sx * sy, -sz * cx, cz * sy + sz * sx * cy),
+        (sz * cy + cz * sx * sy, cz * cx, sz * sy - cz * sx * cy),
+        (-cx * sy, sx, cx * cy),
+    )
+    middle = [(row[1] * c_tilt - row[0] * s_tilt) * c_list + row[2] * s_list for row in rows]
+    low = rows[2]
+    first = low[0] * c_tilt + low[1] * s_tilt
+    third = (low[0] * s_tilt - low[1] * c_tilt) * s_list + low[2] * c_list
+    found = np.stack(
+        [
+            np.arctan2(-middle[0], middle[1]),
+            np.arcsin(np.clip(middle[2], -1.0, 1.0)),
+            np.arctan2(-first, third) + change[..., 2],
+        ],
+        axis=-1,
+    )
+    return np.asarray(found, dtype=np.float64)
