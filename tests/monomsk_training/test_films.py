@@ -8,6 +8,7 @@ from scipy.spatial.transform import Rotation
 from monomsk_description.landmarks import LANDMARK_NAMES
 from monomsk_description.skeleton import build_skeleton
 from monomsk_description.subject import Subject
+from monomsk_training.cameras import CameraOptions
 from monomsk_training.detector_noise import OTHER_SIDE, USED_LANDMARKS, NoiseOptions
 from monomsk_training.filming import Film, FilmOptions, FilmStudio
 from monomsk_training.generators import gait
@@ -23,8 +24,9 @@ QUIET = NoiseOptions(
 TIMES = np.arange(64) / 30.0
 
 
-def film_of(motion: np.ndarray, noise: NoiseOptions, seed: int = 0) -> Film:
-    studio = FilmStudio(FilmOptions(noise=noise, focal_error=0.0, height_error=0.0))
+def film_of(motion: np.ndarray, noise: NoiseOptions, seed: int = 0, moving: float = 0.3) -> Film:
+    camera = CameraOptions(distortion=0.0, moving_share=moving)
+    studio = FilmStudio(FilmOptions(camera, noise, focal_error=0.0, height_error=0.0))
     count = len(motion)
     bodies = (torch.full((count,), 1.8), torch.zeros(count, 8))
     still = torch.zeros(count, dtype=torch.bool)
@@ -37,8 +39,9 @@ def walks() -> np.ndarray:
     return np.array([gait(np.random.default_rng(seed), TIMES) for seed in range(4)])
 
 
-def test_noiseless_film_is_the_skeleton_projected(walks: np.ndarray) -> None:
-    film = film_of(walks, QUIET)
+@pytest.mark.parametrize("moving", [0.0, 1.0])
+def test_noiseless_film_is_the_skeleton_projected(walks: np.ndarray, moving: float) -> None:
+    film = film_of(walks, QUIET, moving=moving)
     skeleton = build_skeleton(Subject(1.8, 75.0))
     for window, frame in ((0, 3), (3, 50)):
         q = np.zeros(38)

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 import torch
+from scipy.interpolate import CubicSpline
 
 from monomsk_description.skeleton import build_skeleton
 from monomsk_description.subject import Subject
 from monomsk_training.chair_motions import balancing_lean, bend, eased, sit_to_stand, squat
 from monomsk_training.detector_noise import NoiseOptions
 from monomsk_training.filming import FilmOptions, FilmStudio
-from monomsk_training.generators import gait
+from monomsk_training.generators import gait, smooth_weights
 from monomsk_training.library import Library, Source, load_libraries
 from monomsk_training.motion_clip import COLUMN
 from monomsk_training.sampler import MotionSampler, SamplerOptions, leaning
@@ -129,6 +130,17 @@ def test_a_habit_leans_the_body_its_own_way_whatever_it_faces() -> None:
     turned = leaning(np.array([[0.0, 0.0, -np.pi / 2.0]]), change)
     assert abs(turned[0, 1]) == pytest.approx(0.1, abs=1e-6)
     assert abs(turned[0, 0]) < 1e-6
+
+
+def test_smooth_curves_are_the_cubic_spline_through_their_knots() -> None:
+    times = np.arange(64) / 30.0
+    weights = smooth_weights(times, 0.7)
+    values = np.random.default_rng(2).normal(size=weights.shape[1])
+    knots = times[0] + 0.7 * (np.arange(len(values)) - 2.0)
+    spline = CubicSpline(knots, values, bc_type="natural")(times)
+    # Away from the ends, where the two differ in what lies beyond the knots.
+    np.testing.assert_allclose((weights @ values)[20:50], spline[20:50], atol=0.03)
+    np.testing.assert_allclose(weights.sum(1), 1.0, atol=0.05)
 
 
 def test_prepared_motions_are_left_out_where_there_are_none(tmp_path) -> None:

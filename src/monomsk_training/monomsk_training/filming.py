@@ -5,47 +5,32 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from monomsk_description.anatomy import Site
 from monomsk_description.anatomy_file import load_anatomy
-from monomsk_description.frames import ROTATION_REP103_OPENSIM
 from monomsk_description.landmarks import load_landmark_sites
 from monomsk_training.bodies import BodyShapes
+from monomsk_training.cameras import CameraOptions, camera_poses, distorted
 from monomsk_training.detector_noise import (
     USED_LANDMARKS,
     NoiseOptions,
     disturbed,
+    length,
     low_passed,
     scattered,
 )
-from monomsk_training.kinematics import BodyKinematics, Poses, product, turn
+from monomsk_training.kinematics import BodyKinematics, Poses, euler_zxy, product, turn
 
-_NOSE_AND_EARS, _SHOULDERS, _HIPS, _ANKLES = slice(0, 3), slice(3, 5), slice(9, 11), slice(13, 15)
+_NOSE_AND_EARS, _ANKLES = slice(0, 3), slice(13, 15)
+#: Shoulders and hips, and the segments that their flesh follows.
+_FLESH = {3: "humerus_l", 4: "humerus_r", 9: "femur_l", 10: "femur_r"}
 #: Where the neck turns, in the torso's frame [m], OpenSim axes, unscaled.
 _NECK_M = (-0.02, 0.47, 0.0)
 #: Sole points (first, last) of right heel, right toes, left heel, left toes.
 CONTACT_GROUPS = ((0, 3), (4, 8), (8, 11), (12, 16))
-
-
-@dataclass(frozen=True)
-class CameraOptions:
-    """Where cameras stand.
-
-    Attributes:
-        height_m: Lowest and highest lens [m].
-        distance_m: Nearest and farthest person [m].
-        focal_per_height: Shortest and longest focal length over the image's height.
-        aim_deg: Standard deviation of the aim: pitch, yaw, roll [deg].
-        pitch_deg: Turned down by so much more than towards the person [deg].
-    """
-
-    height_m: tuple[float, float] = (0.6, 2.1)
-    distance_m: tuple[float, float] = (2.0, 6.0)
-    focal_per_height: tuple[float, float] = (0.6, 1.6)
-    aim_deg: tuple[float, float, float] = (6.0, 4.0, 2.0)
-    pitch_deg: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -113,18 +98,6 @@ def subject_token(heights: Tensor, proportions: Tensor, known: Tensor) -> Tensor
     )
 
 
-def euler_zxy(about_z: Tensor, about_x: Tensor, about_y: Tensor) -> Tensor:
-    """Rotations (..., 3, 3) about z, then the new x, then the new y."""
-    cz, sz, cx, sx = about_z.cos(), about_z.sin(), about_x.cos(), about_x.sin()
-    cy, sy = about_y.cos(), about_y.sin()
-    rows = [
-        cz * cy - sz * sx * sy, -sz * cx, cz * sy + sz * sx * cy,
-        sz * cy + cz * sx * sy, cz * cx, sz * sy - cz * sx * cy,
-        -cx * sy, sx, cx * cy,
-    ]  # fmt: skip
-    return torch.stack(rows, -1).unflatten(-1, (3, 3))
-
-
 class FilmStudio:
     """Films motions.
 
@@ -146,6 +119,9 @@ class FilmStudio:
         self.sigma_m[_NOSE_AND_EARS] = 0.02
         # Four cameras put the ankle's landmark well above the joint (data/landmark_noise.yaml).
         self.sigma_m[_ANKLES] = 0.02
+        self.next_limbs = self.kinematics.places(
+            [Site(limb, limb, np.zeros(3)) for limb in _FLESH.values()]
+        )
         self.soles = self.kinematics.places(anatomy.sole_points)
 
     def film(
@@ -168,24 +144,25 @@ class FilmStudio:
         coordinates = motion[..., 6:]
         poses = self.kinematics(coordinates, factors)
         clean = self.kinematics.points(poses, self.landmarks, factors)
-        detected = self._detected(poses, factors, draw)
+        detected = clean + self._misplaced(poses, factors, draw)
         soles = self.kinematics.points(poses, self.soles, factors)
-        rotation = self._pelvis_in_world(motion, draw)
+        rotation, yaw = self._pelvis_in_world(motion, draw)
         sole_places = turn(rotation[..., None, :, :], soles)
-        path, contact = self._path(motion, travels, sole_places, rotation, heights)
-        view, origin = self._camera(path, heights, draw)
-        in_camera = product(view[:, None], rotation)
-        position = turn(view[:, None], path - origin[:, None])
+        path, contact = self._path(motion, travels, sole_places, yaw, heights)
+        camera, noise, rate_hz = self.options.camera, self.options.noise, self.options.rate_hz
+        view, lens = camera_poses(path, heights, camera, rate_hz, draw)
+        in_camera = product(view, rotation)
+        position = turn(view, path - lens)
         points = turn(in_camera[..., None, :, :], clean)
         seen_points = turn(in_camera[..., None, :, :], detected)
         # No one walks through the camera: whoever would is filmed from farther away.
         nearest = (seen_points + position[..., None, :])[..., 2].amin((1, 2))
         position = position.clone()
         position[..., 2] += (0.9 - nearest).clamp_min(0.0)[:, None]
-        noise, rate_hz = self.options.noise, self.options.rate_hz
         rays, visibility = scattered(seen_points + position[..., None, :], noise, rate_hz, draw)
         rays, visibility, seen = disturbed(rays, visibility, noise, draw)
-        rays = low_passed(rays, noise.smooth_share, draw) * self._misjudged(len(motion), draw)
+        rays = distorted(low_passed(rays, noise.smooth_share, draw), camera, draw)
+        rays = rays * self._misjudged(len(motion), draw)
         share = torch.rand(len(motion), 1, generator=draw) < self.options.known_lengths_share
         known = share.float().expand(-1, proportions.shape[1])
         told = heights * torch.exp(
@@ -202,8 +179,8 @@ class FilmStudio:
         off = self.options.focal_error * torch.randn(films, 1, 1, 1, generator=draw)
         return torch.exp(off * (torch.rand(films, 1, 1, 1, generator=draw) < 0.5))
 
-    def _detected(self, poses: Poses, factors: Tensor, draw: torch.Generator) -> Tensor:
-        """Landmarks where the detector believes them, from the pelvis (batch, frames, 19, 3)."""
+    def _misplaced(self, poses: Poses, factors: Tensor, draw: torch.Generator) -> Tensor:
+        """How far from their places the detector believes landmarks (batch, frames, 19, 3) [m]."""
         noise = self.options.noise
         films, frames = poses.positions.shape[:2]
         low, high = noise.offset_gain
@@ -211,25 +188,13 @@ class FilmStudio:
         both = torch.randn(films, 1, 1, 3, generator=draw)
         own = torch.randn(films, 1, len(USED_LANDMARKS), 3, generator=draw)
         offsets = gain * self.sigma_m[:, None] * (0.5 * both + 0.85 * own)
-        head = self._head_motion(films, frames, factors, draw)
-        offsets = torch.cat(
-            [offsets[:, :, :3] + head, offsets.expand(-1, frames, -1, -1)[:, :, 3:]], 2
-        )
-        points = self.kinematics.points(poses, self.landmarks, factors, offsets)
+        offsets = offsets.repeat(1, frames, 1, 1)
+        offsets[:, :, _NOSE_AND_EARS] += self._head_motion(films, frames, factors, draw)
+        moved = self.kinematics.carried(poses, self.landmarks, offsets)
         # Flesh: these landmarks follow the next segment a little.
-        for where, limb in ((_SHOULDERS, "humerus"), (_HIPS, "femur")):
-            rows = [self.kinematics.segments.index(f"{limb}_{side}") for side in "lr"]
-            shift = noise.flesh_m * gain * torch.randn(films, 1, 2, 3, generator=draw)
-            moved = self.kinematics.rep103(turn(poses.rotations[..., rows, :, :], shift))
-            points = torch.cat(
-                [
-                    points[:, :, : where.start],
-                    points[:, :, where] + moved,
-                    points[:, :, where.stop :],
-                ],
-                dim=2,
-            )
-        return points
+        shift = noise.flesh_m * gain * torch.randn(films, 1, len(_FLESH), 3, generator=draw)
+        moved[:, :, list(_FLESH)] += self.kinematics.carried(poses, self.next_limbs, shift)
+        return moved
 
     def _head_motion(
         self, films: int, frames: int, factors: Tensor, draw: torch.Generator
@@ -245,17 +210,19 @@ class FilmStudio:
         return turn(rotation[:, :, None], arm.expand(films, frames, 3, 3)) - arm
 
     @staticmethod
-    def _pelvis_in_world(motion: Tensor, draw: torch.Generator) -> Tensor:
-        """Orientation of the pelvis in the world, any heading (batch, frames, 3, 3)."""
-        swap = torch.tensor(ROTATION_REP103_OPENSIM, dtype=torch.float32)
-        opensim = euler_zxy(motion[..., 0], motion[..., 1], motion[..., 2])
+    def _pelvis_in_world(motion: Tensor, draw: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Orientation of the pelvis in the world, any heading, and the turn (batch, 1, 3, 3)."""
         heading = 2.0 * math.pi * torch.rand(len(motion), 1, generator=draw)
         zero = torch.zeros_like(heading)
         yaw = euler_zxy(heading, zero, zero)
-        return product(yaw, swap @ opensim @ swap.T)
+        opensim = euler_zxy(motion[..., 0], motion[..., 1], motion[..., 2])
+        # Both sides of the rotation in REP-103: x, -z, y.
+        order, signs = [0, 2, 1], torch.tensor([1.0, -1.0, 1.0])
+        swapped = opensim[..., order, :][..., order] * signs * signs[:, None]
+        return product(yaw, swapped), yaw
 
     def _path(
-        self, motion: Tensor, travels: Tensor, soles: Tensor, rotation: Tensor, heights: Tensor
+        self, motion: Tensor, travels: Tensor, soles: Tensor, yaw: Tensor, heights: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Pelvis places in the world (batch, frames, 3) [m] and contacts (batch, frames, 4).
 
@@ -269,42 +236,14 @@ class FilmStudio:
         weight = torch.softmax(-above / 0.01, dim=-1)
         slip = (soles[:, 1:, :, :2] - soles[:, :-1, :, :2]) * weight[:, 1:, :, None]
         locked = torch.cumsum(torch.nn.functional.pad(-slip.sum(2), (0, 0, 1, 0)), dim=1)
-        # The recorded travel, turned as the body was: pelvis heading relative to the recording's.
-        swap = torch.tensor(ROTATION_REP103_OPENSIM, dtype=torch.float32)
-        recorded = euler_zxy(motion[..., 0], motion[..., 1], motion[..., 2])
-        yaw = product(rotation, (swap @ recorded @ swap.T).transpose(-1, -2))
-        own = turn(yaw, motion[..., 3:6] @ swap.T)[..., :2] * (heights / 1.75)[:, None, None]
+        # The recorded travel, turned as the body was.
+        x, y, z = motion[..., 3:6].unbind(-1)
+        own = turn(yaw, torch.stack([x, -z, y], -1))[..., :2] * (heights / 1.75)[:, None, None]
         flat = torch.where(travels[:, None, None], own, locked)
         path = torch.cat([flat - flat.mean(1, keepdim=True), -lowest[..., None]], dim=-1)
         places = soles + path[..., None, :]
         speed = torch.zeros_like(above)
-        speed[:, 1:] = (places[:, 1:] - places[:, :-1]).norm(dim=-1) * rate_hz
+        speed[:, 1:] = length(places[:, 1:] - places[:, :-1]) * rate_hz
         touching = ((above < 0.035) & (speed < 0.5)).float()
         groups = [touching[..., first:last].amax(-1) for first, last in CONTACT_GROUPS]
         return path, torch.stack(groups, dim=-1)
-
-    def _camera(
-        self, path: Tensor, heights: Tensor, draw: torch.Generator
-    ) -> tuple[Tensor, Tensor]:
-        """Rotation from the world to the optical frame (batch, 3, 3) and lens places (batch, 3)."""
-        options, films = self.options.camera, len(path)
-
-        def uniform(bounds: tuple[float, float]) -> Tensor:
-            return bounds[0] + (bounds[1] - bounds[0]) * torch.rand(films, generator=draw)
-
-        focal = uniform(options.focal_per_height)
-        # Far enough for most of the body to be in the image.
-        distance = torch.maximum(uniform(options.distance_m), 1.15 * heights * focal)
-        azimuth = 2.0 * math.pi * torch.rand(films, generator=draw)
-        target = path.mean(1)
-        lens = torch.stack(
-            [distance * azimuth.cos(), distance * azimuth.sin(), uniform(options.height_m)], -1
-        )
-        forward = torch.nn.functional.normalize(target - lens, dim=-1)
-        down = torch.tensor([0.0, 0.0, -1.0]).expand(films, 3)
-        right = torch.nn.functional.normalize(torch.linalg.cross(down, forward), dim=-1)
-        view = torch.stack([right, torch.linalg.cross(forward, right), forward], dim=1)
-        aim = torch.randn(films, 3, generator=draw) * torch.tensor(options.aim_deg)
-        aim = (aim + torch.tensor([options.pitch_deg, 0.0, 0.0])) * math.pi / 180.0
-        # About the optical x (pitch), y (yaw) and z (roll).
-        return product(euler_zxy(aim[:, 2], aim[:, 0], aim[:, 1]), view), lens
