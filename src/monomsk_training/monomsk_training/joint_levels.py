@@ -71,8 +71,8 @@ class Level(nn.Module):
     ) -> None:
         super().__init__()
         self.joints = tuple(joints)
-        self.parents = [segments.index(j.parent) for j in joints]
-        self.children = [segments.index(j.child) for j in joints]
+        self.parent_rows = [segments.index(j.parent) for j in joints]
+        self.child_rows = [segments.index(j.child) for j in joints]
         for field in ("in_parent", "in_child"):
             places = np.array([getattr(j, field).translation for j in joints])
             self.register_buffer(field, to_tensor(places.T))
@@ -99,7 +99,7 @@ class Level(nn.Module):
             factors: (3, segments, ...).
         """
         ones = [1] * (coordinates.dim() - 1)
-        parent, child = factors[:, self.parents], factors[:, self.children]
+        parent, child = factors[:, self.parent_rows], factors[:, self.child_rows]
         place = self.in_parent.view(3, -1, *ones) * parent
         slide = self._slide(coordinates, parent)
         if slide is not None:

@@ -120,13 +120,13 @@ class BodyKinematics(nn.Module):
             assert isinstance(level, Level)
             rotation, place, behind = level(across, stretch)
             position = place.expand(3, -1, *shape)
-            if any(level.parents):
-                above = torch.stack([rotations[p] for p in level.parents], dim=2)
-                origin = torch.stack([positions[p] for p in level.parents], dim=1)
+            if any(level.parent_rows):
+                above = torch.stack([rotations[p] for p in level.parent_rows], dim=2)
+                origin = torch.stack([positions[p] for p in level.parent_rows], dim=1)
                 rotation = planes_product(above, rotation)
                 position = turned(above, place, origin)
             position = turned(rotation, -behind, position)
-            for column, child in enumerate(level.children):
+            for column, child in enumerate(level.child_rows):
                 rotations[child] = rotation[:, :, column]
                 positions[child] = position[:, column]
         return Poses(
