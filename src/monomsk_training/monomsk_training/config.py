@@ -13,6 +13,7 @@ from monomsk_training.errors import RecipeError
 from monomsk_training.filming import FilmOptions
 from monomsk_training.losses import LossOptions
 from monomsk_training.network import NetworkOptions
+from monomsk_training.physics_losses import PhysicsOptions
 from monomsk_training.sampler import SamplerOptions
 
 _T = TypeVar("_T")
@@ -63,6 +64,7 @@ class TrainingConfig:
         motions: How motions are drawn.
         films: Cameras and noise.
         loss: What counts how much.
+        physics: How much the physics of the answers counts; nothing unless the file says so.
         optimizer: How the weights are found.
     """
 
@@ -71,6 +73,7 @@ class TrainingConfig:
     motions: SamplerOptions = field(default_factory=SamplerOptions)
     films: FilmOptions = field(default_factory=FilmOptions)
     loss: LossOptions = field(default_factory=LossOptions)
+    physics: PhysicsOptions = field(default_factory=PhysicsOptions)
     optimizer: OptimizerOptions = field(default_factory=OptimizerOptions)
 
 

@@ -16,11 +16,13 @@ import torch
 from torch import Tensor, nn
 
 from monomsk_training.config import TrainingConfig
+from monomsk_training.curves import Curves
 from monomsk_training.evaluation import Evaluation
 from monomsk_training.filming import Film, FilmStudio
 from monomsk_training.library import Library
 from monomsk_training.losses import LifterLoss
 from monomsk_training.network import LifterModel, attention_reach
+from monomsk_training.physics_losses import PhysicsLoss
 from monomsk_training.sampler import MotionSampler
 
 _LOG = logging.getLogger(__name__)
@@ -68,6 +70,7 @@ class Trainer:
         self.config, self._source, self._evaluation = config, source, evaluation
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
+        self._curves = Curves(folder)
         torch.manual_seed(config.seed)
         self.model = LifterModel(config.network)
         self.averaged = copy.deepcopy(self.model)
@@ -80,6 +83,7 @@ class Trainer:
             fused=True,
         )
         self._loss = LifterLoss(config.loss, source.studio)
+        self._physics = PhysicsLoss(config.physics, source.studio, config.seed)
         self._reach = {
             look: attention_reach(config.network.frames, look)
             for look in (None, *options.look_ahead)
@@ -101,6 +105,7 @@ class Trainer:
         self._source.draw.set_state(saved["draw"])
         self.step, self.elapsed_s, self.best = saved["step"], saved["elapsed_s"], saved["best"]
         self._before = saved.get("before", [])
+        self._curves.forget_after(self.step)
         return True
 
     def start_from(self, path: Path) -> None:
@@ -116,6 +121,9 @@ class Trainer:
         options = self.config.optimizer
         smooth: dict[str, float] = {}
         next_check_s = self.elapsed_s + 60.0 * options.checkpoint_minutes
+        if self.step == 0:
+            self._curves.forget_after(-1)
+            self.checkpoint()
         while self._progress() < 1.0:
             start = time.perf_counter()
             for name, value in self._train_step().items():
@@ -124,6 +132,7 @@ class Trainer:
             if self.step % 100 == 0:
                 parts = " ".join(f"{name} {value:.3f}" for name, value in smooth.items())
                 _LOG.info("step %d %.0f s: %s", self.step, self.elapsed_s, parts)
+                self._curves.add(self.step, self.elapsed_s / 60.0, smooth)
             if self.elapsed_s >= next_check_s:
                 next_check_s += 60.0 * options.checkpoint_minutes
                 self.checkpoint()
@@ -133,6 +142,10 @@ class Trainer:
         """Scores the averaged weights and saves; the best ones also as `best.pt`."""
         scores = self._evaluation.score(self.averaged)
         _LOG.info("step %d scores: %s", self.step, scores.summary())
+        marks = {**scores.values, "selection": scores.selection}
+        marks = {f"score_{name}": value for name, value in marks.items()}
+        self._curves.add(self.step, self.elapsed_s / 60.0, marks)
+        self._curves.draw()
         improved = scores.selection < self.best
         self.best = min(self.best, scores.selection)
         saved = {
@@ -171,7 +184,7 @@ class Trainer:
             lifted = self.model(
                 film.rays, film.visibility, film.seen.float(), film.subject, self._reach[look]
             )
-        parts = self._loss(lifted, film)
+        parts = {**self._loss(lifted, film), **self._physics(lifted, film, self.step)}
         total = torch.stack(list(parts.values())).sum()
         self._optimizer.zero_grad()
         total.backward()

@@ -74,7 +74,10 @@ class TorchBody(nn.Module):
 
     def points(self, q: Tensor, points: PointSet) -> Tensor:
         """World positions (..., n, 3) [m] of a point set."""
-        frames, offsets = self._indices(points)
+        if points is self.contacts:
+            frames, offsets = self.contact_frames, self.contact_offsets
+        else:
+            frames, offsets = self._indices(points)
         pose = self.tree(self.expansion(q[..., ROOT_NQ:]).value)
         local = _place(pose, frames, offsets.to(q))
         return q[..., None, :3] + turn(_pelvis_rotation(q)[..., None, :, :], local)
