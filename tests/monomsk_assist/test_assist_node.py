@@ -1,5 +1,6 @@
 """The node as its own process: what it refuses to start with, its services, its silence rules."""
 
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -180,3 +181,14 @@ def test_deactivation_fades_within_the_torque_rate(node, ros_node, spin_until):
     fading = [command.effort[0] for command in node.commands if command.state == 3]
     assert fading
     assert node.commands[-1].effort[0] == 0.0
+
+
+def test_every_thread_has_the_wished_priority_or_the_refusal_is_told(node):
+    pid = node.process.popen.pid
+    if "real-time priority is not permitted" in node.process.output:
+        return
+    threads = [int(path.name) for path in Path(f"/proc/{pid}/task").iterdir()]
+    policies = {thread: os.sched_getscheduler(thread) for thread in threads}
+    # threads of libraries may come and go, the one that runs the loop stays
+    assert policies[pid] == os.SCHED_FIFO
+    assert sum(policy == os.SCHED_FIFO for policy in policies.values()) > len(threads) / 2

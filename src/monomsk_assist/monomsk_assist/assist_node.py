@@ -46,7 +46,7 @@ PARAMETERS: dict[str, NodeParameter] = {
         "", "joints of ~/commands in the controller's order, with commas; empty: the mapping's"
     ),
     "niceness": NodeParameter(-10, "wished priority of the process, -20 is first", -20, 19),
-    "realtime_priority": NodeParameter(0, "wished SCHED_FIFO priority; 0: none", 0, 99),
+    "realtime_priority": NodeParameter(20, "wished SCHED_FIFO priority; 0: none", 0, 99),
 }
 
 

@@ -138,7 +138,8 @@ def run(
             )
         if started:
             keep_long_lived_objects()
-            rclpy.spin(node)
+            spin = _spin_by_events if events_executor else rclpy.spin
+            spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     finally:

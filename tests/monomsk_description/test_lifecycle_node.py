@@ -1,0 +1,45 @@
+"""How the project's nodes spin: the fast loop is woken by events, the others by wait sets."""
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+pytestmark = [pytest.mark.integration, pytest.mark.requires_ros]
+
+PROGRAM = textwrap.dedent(
+    """
+    import sys
+
+    import rclpy
+
+    from monomsk_description.lifecycle_node import StatusNode, run
+
+
+    class Probe(StatusNode):
+        def __init__(self):
+            super().__init__("probe", {})
+            self.create_timer(0.01, self.tell)
+
+        def tell(self):
+            print(type(self.executor).__name__)
+            rclpy.shutdown()
+
+
+    run(Probe, [], events_executor=sys.argv[1] == "events")
+    """
+)
+
+
+@pytest.mark.parametrize(
+    ("choice", "executor"),
+    [("events", "EventsExecutor"), ("wait_sets", "SingleThreadedExecutor")],
+)
+def test_the_executor_is_the_one_that_was_asked_for(choice, executor, workspace_environment):
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, choice],
+        env=workspace_environment, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [executor]
