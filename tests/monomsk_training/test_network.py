@@ -10,6 +10,7 @@ import torch
 from monomsk_perception import lifter_answer
 from monomsk_training.bodies import shape_statistics
 from monomsk_training.config import OptimizerOptions, TrainingConfig, load_config
+from monomsk_training.curves import Curves
 from monomsk_training.errors import RecipeError
 from monomsk_training.evaluation import Evaluation, TorchNetwork
 from monomsk_training.filming import Film, subject_token
@@ -122,7 +123,7 @@ def test_subject_tokens_and_masks_agree_with_perception() -> None:
 
 
 def test_training_lowers_the_loss_saves_and_continues(tmp_path: Path, source: FilmSource) -> None:
-    evaluation = Evaluation({"held out": source.films(8)})
+    evaluation = Evaluation({"held out": source.films(8)}, look_ahead=(0,))
     config = replace(SMALL, optimizer=replace(SMALL.optimizer, steps=40))
     trainer = Trainer(config, FilmSource(NOTHING, config, 1), evaluation, tmp_path)
     before = evaluation.score(trainer.averaged).selection
@@ -130,6 +131,10 @@ def test_training_lowers_the_loss_saves_and_continues(tmp_path: Path, source: Fi
     after = evaluation.score(trainer.averaged).selection
     assert after < 0.9 * before
     assert (tmp_path / "best.pt").exists()
+    curves = Curves(tmp_path).read()
+    assert curves["score_held out_ahead0"][0] == [0, 40]
+    steps, selection = curves["score_selection"]
+    assert selection[-1] == pytest.approx(after, abs=1e-3)
     longer = replace(config, optimizer=replace(config.optimizer, steps=42))
     second = Trainer(longer, FilmSource(NOTHING, longer, 1), evaluation, tmp_path)
     assert second.resume()

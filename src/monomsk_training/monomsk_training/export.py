@@ -85,8 +85,9 @@ def write_card(saved: dict[str, Any], sha256: str, path: Path) -> None:
             for s in load_recipe()
         ],
         "scores_deg": {name: round(float(v), 2) for name, v in saved["scores"].items()},
-        "scores_note": "mean error of eight leg coordinates; select_*: Pose2Sim demo, chose the "
-        "weights together with held_out_*; report_*: laboratory clips, chose nothing",
+        "scores_note": "mean error of eight leg coordinates, offline and with so many frames of "
+        "look-ahead; held_out_*: films of people who never trained, select_*: Pose2Sim demo; "
+        "network alone; the mean of all chose the weights",
         "limits": "trained on walking (impaired too), running, squats, chairs, stairs, jumps and "
         "everyday motion of people of 1.2 to 2.05 m, one person, static camera; not on lying, "
         "crawling, or walking aids",

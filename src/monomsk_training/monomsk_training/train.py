@@ -26,7 +26,7 @@ _VALIDATION_FILMS = 192
 def validation(
     config: TrainingConfig, held_out: Library, arguments: argparse.Namespace
 ) -> Evaluation:
-    """Held-out films, half of them of recorded motion as it was, and the real clips."""
+    """Held-out films, half of them of recorded motion as it was, and real clips that select."""
     films = {}
     plain = replace(
         config.motions, mixture={"clips": 1.0}, tempo=(1.0, 1.0), amplitude=(1.0, 1.0),
@@ -38,7 +38,7 @@ def validation(
     clips = []
     if arguments.clips:
         clips = load_real_clips(arguments.clips, arguments.data, arguments.landmarks)
-    return Evaluation(films, clips, (0, 8) if arguments.live_scores else ())
+    return Evaluation(films, [clip for clip in clips if clip.selects])
 
 
 def parse(words: list[str] | None = None) -> argparse.Namespace:
@@ -50,10 +50,9 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoints")
     parser.add_argument("--config", type=Path, help="training configuration, YAML")
     parser.add_argument("--recipe", type=Path, help="motion library, YAML")
-    parser.add_argument("--clips", type=Path, help="list of real clips to score, YAML")
+    parser.add_argument("--clips", type=Path, help="real clips; those that select are scored, YAML")
     parser.add_argument("--landmarks", type=Path, help="folder of their detected landmarks")
     parser.add_argument("--minutes", type=float, help="instead of the configuration's")
-    parser.add_argument("--live-scores", action="store_true", help="score delays too (slower)")
     return parser.parse_args(words)
 
 
