@@ -226,11 +226,11 @@ class FilmStudio:
     ) -> tuple[Tensor, Tensor]:
         """Pelvis places in the world (batch, frames, 3) [m] and contacts (batch, frames, 4).
 
-        The lowest point of the soles is on the floor, in a generated jump so far above it as the
-        motion says. Where the recording's own travel is of no use, the lowest points stand still.
+        The lowest point of the soles is on the floor, in flight so far above it as the motion says.
+        Where the recording's own travel is of no use, the lowest points stand still.
         """
         rate_hz = self.options.rate_hz
-        lift = torch.where(travels[:, None], 0.0, motion[..., 4]) * (heights / 1.75)[:, None]
+        lift = motion[..., 4] * (heights / 1.75)[:, None]
         lowest = soles[..., 2].amin(-1) - lift
         above = soles[..., 2] - lowest[..., None]
         weight = torch.softmax(-above / 0.01, dim=-1)

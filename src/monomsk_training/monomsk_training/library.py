@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 import yaml
 
+from monomsk_description.skeleton import build_skeleton
 from monomsk_training.acclaim_files import read_amc, read_asf, read_exponential_maps
 from monomsk_training.amass_files import read_amass
 from monomsk_training.bvh_files import read_bvh
+from monomsk_training.clip_checks import SUBJECT, ClipLimits, clip_physics, settled
 from monomsk_training.deepmimic_files import read_deepmimic
 from monomsk_training.errors import MotionFileError, RecipeError
 from monomsk_training.motion_clip import ANGLES, MOTION_NAMES, MotionClip
@@ -71,10 +73,12 @@ class Library:
     Attributes:
         clips: At `LIBRARY_RATE_HZ`.
         weights: Probability of each clip.
+        dropped: Clips that physics forbids, with the reasons.
     """
 
     clips: tuple[MotionClip, ...]
     weights: np.ndarray
+    dropped: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def duration_s(self) -> float:
@@ -129,10 +133,10 @@ def load_recipe(path: Path | None = None) -> list[Source]:
     return sources
 
 
-def load_libraries(
+def read_clips(
     data: Path, sources: Sequence[Source], prepared: Path | None = None
-) -> tuple[Library, Library]:
-    """The clips to train with and those to validate with.
+) -> Iterator[tuple[Source, MotionClip]]:
+    """The usable clips of a recipe, at `LIBRARY_RATE_HZ`, each with its source.
 
     Args:
         data: Folder of the recordings.
@@ -142,8 +146,6 @@ def load_libraries(
     Raises:
         RecipeError: A pattern matches no file under the data folder.
     """
-    chosen: tuple[list[MotionClip], list[MotionClip]] = ([], [])
-    weights: tuple[list[float], list[float]] = ([], [])
     for source in sources:
         if source.prepared and prepared is None:
             _LOG.warning("left out, no folder of prepared motions was given: %s", source.name)
@@ -152,13 +154,36 @@ def load_libraries(
         if not paths:
             raise RecipeError(source.name, f"no file matches {source.files} under the data folder")
         for clip in (clip for path in paths for clip in source.read(path)):
-            names = f"{clip.subject}/{clip.name}"
-            if any(piece in names for piece in source.without) or not usable(clip):
-                continue
-            held = any(piece in names for piece in source.validation)
-            chosen[held].append(clip.resampled(LIBRARY_RATE_HZ).shifted(source.shift_deg))
-            weights[held].append(source.weight * float(np.sqrt(clip.duration_s)))
-    return _library(chosen[0], weights[0]), _library(chosen[1], weights[1])
+            if usable(clip) and not any(piece in _full_name(clip) for piece in source.without):
+                yield source, clip.resampled(LIBRARY_RATE_HZ).shifted(source.shift_deg)
+
+
+def load_libraries(
+    data: Path, sources: Sequence[Source], prepared: Path | None = None
+) -> tuple[Library, Library]:
+    """The clips to train with and those to validate with, without those that physics forbids.
+
+    Args and errors are those of `read_clips`.
+    """
+    chosen: tuple[list[MotionClip], list[MotionClip]] = ([], [])
+    weights: tuple[list[float], list[float]] = ([], [])
+    dropped: tuple[dict[str, list[str]], dict[str, list[str]]] = ({}, {})
+    skeleton = build_skeleton(SUBJECT)
+    for source, clip in read_clips(data, sources, prepared):
+        held = any(piece in _full_name(clip) for piece in source.validation)
+        physics = clip_physics(clip, skeleton)
+        if faults := physics.faults(ClipLimits()):
+            _LOG.info("dropped %s: %s", _full_name(clip), "; ".join(faults))
+            dropped[held][_full_name(clip)] = faults
+            continue
+        chosen[held].append(settled(clip, physics))
+        weights[held].append(source.weight * float(np.sqrt(clip.duration_s)))
+    training, validation = (_library(chosen[k], weights[k], dropped[k]) for k in (0, 1))
+    return training, validation
+
+
+def _full_name(clip: MotionClip) -> str:
+    return f"{clip.subject}/{clip.name}"
 
 
 def usable(clip: MotionClip) -> bool:
@@ -174,6 +199,8 @@ def usable(clip: MotionClip) -> bool:
     return bool(speed < 40.0)
 
 
-def _library(clips: list[MotionClip], weights: list[float]) -> Library:
+def _library(
+    clips: list[MotionClip], weights: list[float], dropped: Mapping[str, Sequence[str]]
+) -> Library:
     total = sum(weights) or 1.0
-    return Library(tuple(clips), np.array(weights) / total)
+    return Library(tuple(clips), np.array(weights) / total, dropped)
