@@ -9,8 +9,8 @@ from torch import Tensor
 
 from monomsk_dynamics.layers.manifold import cross
 
-#: Lever over which a moment counts as much as a force [m].
-LEVER_M = 0.1
+#: Lever over which a moment counts as much as a force [m]: about a person's radius of gyration.
+LEVER_M = 0.3
 _FRICTION = 0.8
 _ROUNDS = 20
 #: Spreads the load over the points; small, so that it takes no load away.
