@@ -52,9 +52,9 @@ def test_the_table_comes_out(tmp_path: Path) -> None:
     rows = ablation.run(SMALL, NOTHING, scoring, ablation.parse(words))
     assert list(rows) == ["all but consistency", "all"]
     values = np.array([[float(cell) for cell in row.cells()] for row in rows.values()])
-    assert values.shape == (2, 11)
+    assert values.shape == (2, 2 * 11)
     text = (tmp_path / "ablation.md").read_text()
-    assert len(text.splitlines()) == 2 + 11
+    assert len(text.splitlines()) == 2 + 2 * 11
     assert "standing torque" in text
     # Trained once: what lies in the folder is scored, not trained again.
     again = ablation.run(SMALL, NOTHING, scoring, ablation.parse(words))

@@ -240,3 +240,13 @@ def test_without_weights_nothing_is_computed(film: Film, source: FilmSource) -> 
     # Nor does physics touch the chance that everything else is drawn by.
     assert loss(source.studio, PhysicsOptions(residual=1.0))(truth(film), film, 0)
     assert torch.equal(before, torch.get_rng_state())
+
+
+def test_with_true_depth_distances_cost_nothing(film: Film, source: FilmSource) -> None:
+    far = truth(film)
+    far = far._replace(pelvis_position=far.pelvis_position * 1.1)
+    aside = far._replace(pelvis_position=film.pelvis_position + 0.1)
+    for answer, costs in ((far, False), (aside, True)):
+        options = PhysicsOptions(contact=1.0, true_depth=True)
+        value = loss(source.studio, options)(answer, film, 0)["sole_contact"]
+        assert (float(value) > 0.1) == costs

@@ -99,7 +99,10 @@ class Scoring:
     def row(self, model: LifterModel) -> Row:
         """The scores of a model."""
         model.eval()
-        films = {n: physics_score(model, film, self.physics) for n, film in self.films.items()}
+        films = {}
+        for name, film in self.films.items():
+            films[name] = physics_score(model, film, self.physics)
+            films[f"{name}, true depth"] = physics_score(model, film, self.physics, True)
         network = TorchNetwork(model)
         return Row(films, {n: clip_score(network, clips) for n, clips in self.clips.items()})
 

@@ -148,14 +148,25 @@ def true_track(film: Film, piece: Piece) -> Track:
     )
 
 
-def answered_track(lifted: Lifted, film: Film, piece: Piece) -> Track:
-    """The network's answer in the world, by the camera's true pose of each frame."""
+def answered_track(lifted: Lifted, film: Film, piece: Piece, true_depth: bool = False) -> Track:
+    """The network's answer in the world, by the camera's true pose of each frame.
+
+    Args:
+        lifted: The answer.
+        film: What was filmed.
+        piece: What is looked at.
+        true_depth: The pelvis is put as far away as it truly is, in the direction that was
+            answered: one camera hardly sees how distances change, and their errors would drown
+            what posture has to do with forces.
+    """
     world, view = piece.of(film.world_rotation), piece.of(film.pelvis_rotation)
     to_world = world @ view.transpose(-1, -2)
-    apart = piece.of(lifted.pelvis_position) - piece.of(film.pelvis_position)
+    place, true_place = piece.of(lifted.pelvis_position), piece.of(film.pelvis_position)
+    if true_depth:
+        place = place * (true_place[..., 2:] / place[..., 2:].clamp_min(0.1))
     return Track(
         to_world @ piece.of(lifted.pelvis_rotation),
-        piece.of(film.world_position) + turn(to_world, apart),
+        piece.of(film.world_position) + turn(to_world, place - true_place),
         piece.of(lifted.coordinates),
     )
 

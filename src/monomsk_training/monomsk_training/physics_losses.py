@@ -17,7 +17,7 @@ from torch import Tensor
 from monomsk_dynamics.layers.losses import LossScales
 from monomsk_dynamics.layers.torch_body import TorchBody
 from monomsk_training.filming import Film, FilmStudio
-from monomsk_training.motion_derivatives import Motion
+from monomsk_training.motion_derivatives import Motion, Track
 from monomsk_training.motion_physics import (
     HALF_FRAMES,
     Loads,
@@ -53,6 +53,7 @@ class PhysicsOptions:
         span: Frames of a simulation, 3 to 6.
         simulations: Simulations a film.
         every: Steps from one simulation to the next; those that are made count so much more.
+        true_depth: Distances from the camera are the true ones, see `answered_track`.
     """
 
     velocity: float = 0.0
@@ -66,6 +67,7 @@ class PhysicsOptions:
     span: int = 3
     simulations: int = 3
     every: int = 2
+    true_depth: bool = False
 
     @property
     def wanted(self) -> bool:
@@ -124,7 +126,7 @@ class PhysicsLoss:
             return {}
         draw = torch.Generator().manual_seed(1_000_003 * self._seed + step)
         scene = self._scene(film, self.piece(film, draw))
-        answer = self._physics.motion(answered_track(lifted, film, scene.piece))
+        answer = self._physics.motion(self._track(lifted, film, scene.piece))
         parts = {}
         if options.velocity:
             parts["velocity"] = options.velocity * self._velocity(answer, scene)
@@ -149,6 +151,9 @@ class PhysicsLoss:
             error = self._consistency(answer, (torques, loads), scene, draw)
             parts["consistency"] = options.consistency * options.every * error
         return parts
+
+    def _track(self, lifted: Lifted, film: Film, piece: Piece) -> Track:
+        return answered_track(lifted, film, piece, self.options.true_depth)
 
     @torch.no_grad()
     def _scene(self, film: Film, piece: Piece) -> _Scene:

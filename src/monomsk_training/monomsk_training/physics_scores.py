@@ -68,15 +68,17 @@ class PhysicsScore:
 
 
 @torch.no_grad()
-def physics_score(model: LifterModel, film: Film, physics: MotionPhysics) -> PhysicsScore:
-    """The score of a model on a batch of films."""
+def physics_score(
+    model: LifterModel, film: Film, physics: MotionPhysics, true_depth: bool = False
+) -> PhysicsScore:
+    """The score of a model on a batch of films; for the last argument see `answered_track`."""
     model.eval()
     reach = attention_reach(model.options.frames, None)
     lifted = model(film.rays, film.visibility, film.seen.float(), film.subject, reach)
     piece = Piece(torch.arange(len(film.heights)), 0, film.coordinates.shape[1])
     body, touching = physics.body(film, piece), touching_points(film, piece)
     truth = physics.motion(true_track(film, piece))
-    answer = physics.motion(answered_track(lifted, film, piece))
+    answer = physics.motion(answered_track(lifted, film, piece, true_depth))
     true, found = (physics.loads(body, motion, touching) for motion in (truth, answer))
     counts = plausibility(true) > _PLAUSIBLE
     torque = physics.torques(body, answer, found) - physics.torques(body, truth, true)
