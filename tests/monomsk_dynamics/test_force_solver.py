@@ -71,8 +71,8 @@ def test_elimination_equals_the_whole_programme(skeleton, feet, problem, with_to
     solution = solver.solve(terms, observed, prior)
     x = whole_programme(skeleton, feet, solver, terms, observed, prior)
     np.testing.assert_allclose(solution.a, x[:37], atol=2e-4)
-    generators = solver._generators(prior.heading)
-    forces = x[37:].reshape(16, 4) @ generators.T * skeleton.mass_kg * 9.81
+    generators = prior.heading @ solver._edges  # [N]
+    forces = x[37:].reshape(16, 4) @ generators.T
     for foot in (0, 1):
         own = feet.points[foot]
         np.testing.assert_allclose(
@@ -83,7 +83,7 @@ def test_elimination_equals_the_whole_programme(skeleton, feet, problem, with_to
 def whole_programme(skeleton, feet, solver, terms, observed, prior):
     options = SolverOptions()
     weight = skeleton.mass_kg * 9.81
-    generators = solver._generators(prior.heading) * weight
+    generators = prior.heading @ solver._edges  # [N]
     to_world = root_to_world(terms, terms.center_of_mass)
     M, h = terms.mass_matrix, terms.bias
     push = np.einsum("pik,pij->pkj", terms.jacobians, np.tile(generators, (16, 1, 1)))
@@ -110,7 +110,7 @@ def whole_programme(skeleton, feet, solver, terms, observed, prior):
             )
     rows.append(np.hstack([np.zeros((len(wrench_rows), 37)), wrench_rows @ spread]))
     targets.append(wrench_targets)
-    reluctance = solver._reluctance(terms, prior)
+    reluctance = solver._reluctance(terms.points[feet.points, 2])
     for point in range(16):
         own = np.zeros((7, 101))
         block = slice(37 + 4 * point, 41 + 4 * point)

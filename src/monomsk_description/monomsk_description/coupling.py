@@ -7,6 +7,7 @@ The pelvis, six degrees of freedom ahead of the coordinates, passes unchanged.
 
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +21,13 @@ from monomsk_description.frames import Array
 ROOT_NQ, ROOT_NV = 7, 6
 
 
-@dataclass(frozen=True)
-class AxisValues:
+class AxisValues(NamedTuple):
     """A configuration over axes.
 
     Attributes:
         q: Pelvis and every axis, (7 + n_axes,).
-        first, second, third: Derivatives of every axis by its own coordinate, each (n_axes,).
+        first, second, third: Derivatives of every axis by its own coordinate, each (6 + n_axes,);
+            the pelvis' six degrees of freedom are their own coordinates.
     """
 
     q: Array
@@ -53,21 +54,23 @@ class Coupling:
 
     def __init__(self, axes: tuple[TransformAxis, ...], coordinates: tuple[str, ...]) -> None:
         driver = np.array([coordinates.index(axis.coordinate) for axis in axes])
-        self._driver_q = driver + ROOT_NQ
         self._driver_v = np.concatenate([np.arange(ROOT_NV), driver + ROOT_NV])
-        # Zeros and ones (n_axes, n_coordinates): which coordinate drives which axis.
-        self._select = np.eye(len(coordinates))[driver]
-        # The same with the pelvis ahead, which passes unchanged.
-        self._pattern = np.zeros((ROOT_NV + len(axes), ROOT_NV + len(coordinates)))
-        self._pattern[:ROOT_NV, :ROOT_NV] = np.eye(ROOT_NV)
-        self._pattern[ROOT_NV:, ROOT_NV:] = self._select
-        self._straight = np.zeros((4, len(axes)))
+        self._driver_q = self._driver_v + (ROOT_NQ - ROOT_NV)
+        # Zeros and ones (6 + n_axes, 6 + n_coordinates): which coordinate drives which axis.
+        self._pattern = np.eye(ROOT_NV + len(coordinates))[self._driver_v]
+        self._straight = np.zeros((4, len(self._driver_v)))
         self._straight[1] = 1.0
+        groups = _groups(axes)
+        # Axes that are not just their coordinate: only they have second derivatives.
+        self._curved = np.array([axis for members, _ in groups for axis in members], dtype=int)
+        self._curved_pattern = self._pattern[self._curved]
+        # Each group's coordinate, and where its values and derivatives stand among all axes'.
+        orders = len(self._driver_v) * np.arange(4)[:, None]
+        self._groups = [
+            (int(self._driver_q[members[0]]), orders + members, group) for members, group in groups
+        ]
         # Kinematics and dynamics of one instant ask for the same configuration several times.
         self._last: tuple[bytes, AxisValues] | None = None
-        self._groups = [
-            (int(self._driver_q[members[0]]), members, group) for members, group in _groups(axes)
-        ]
 
     def expand(self, q: Array) -> AxisValues:
         """The axes at a configuration (7 + n_coordinates,); the last one is remembered."""
@@ -79,28 +82,31 @@ class Coupling:
     def _evaluate(self, q: Array) -> AxisValues:
         values = self._straight.copy()
         values[0] = q[self._driver_q]
-        for driver, members, group in self._groups:
-            values[:, members] = group.at(float(q[driver]))
-        return AxisValues(np.concatenate([q[:ROOT_NQ], values[0]]), *values[1:])
+        for driver, places, group in self._groups:
+            values.put(places, group.at(float(q[driver])))
+        of_axes, first, second, third = values
+        return AxisValues(np.concatenate([q[:ROOT_NQ], of_axes[ROOT_NV:]]), first, second, third)
 
     def gains(self, axes: AxisValues) -> Array:
         """Derivative (6 + n_axes, 6 + n_coordinates) of velocities over axes by coordinates'."""
-        gains = self._pattern.copy()
-        gains[ROOT_NV:, ROOT_NV:] *= axes.first[:, None]
+        gains: Array = self._pattern * axes.first[:, None]
         return gains
+
+    def expand_velocity(self, axes: AxisValues, v: Array) -> tuple[Array, Array]:
+        """Velocity over axes, and their acceleration where coordinates have none."""
+        own = v[self._driver_v]
+        return axes.first * own, axes.second * (own * own)
 
     def expand_motion(self, axes: AxisValues, v: Array, a: Array) -> tuple[Array, Array]:
         """Velocity and acceleration over axes (6 + n_axes,) of those over coordinates."""
-        v_axes, a_axes = v[self._driver_v], a[self._driver_v]
-        a_axes[ROOT_NV:] *= axes.first
-        a_axes[ROOT_NV:] += axes.second * v_axes[ROOT_NV:] ** 2
-        v_axes[ROOT_NV:] *= axes.first
+        v_axes, a_axes = self.expand_velocity(axes, v)
+        a_axes += axes.first * a[self._driver_v]
         return v_axes, a_axes
 
     def reduce_forces(self, axes: AxisValues, tau_axes: Array) -> Array:
         """Generalised forces over coordinates (6 + n_coordinates,) of those over axes."""
-        joints = (axes.first * tau_axes[ROOT_NV:]) @ self._select
-        return np.concatenate([tau_axes[:ROOT_NV], joints])
+        reduced: Array = (axes.first * tau_axes).dot(self._pattern)
+        return reduced
 
     def reduce_columns(self, axes: AxisValues, matrix: Array) -> Array:
         """Columns over axes (..., 6 + n_axes) as columns over coordinates."""
@@ -117,47 +123,37 @@ class Coupling:
         self, axes: AxisValues, v: Array, a: Array, over_axes: ForceDerivatives
     ) -> ForceDerivatives:
         """Derivatives over coordinates of those over axes (`by_a`: its upper triangle)."""
-        first, second, third = axes.first, axes.second, axes.third
-        speed, acceleration = self._select @ v[ROOT_NV:], self._select @ a[ROOT_NV:]
+        gains, curved, pattern = self.gains(axes), self._curved, self._curved_pattern
+        second, third = axes.second[curved], axes.third[curved]
+        driver = self._driver_v[curved]
+        speed, acceleration = v[driver], a[driver]
         by_v_axes, by_a_axes = over_axes.by_v, from_upper(over_axes.by_a)
-        by_q = self._columns(over_axes.by_q, first)
         # v_axes and a_axes depend on q too, and so does the way back of the forces.
-        by_q[:, ROOT_NV:] += self._joint_columns(by_v_axes, second * speed)
-        by_q[:, ROOT_NV:] += self._joint_columns(
-            by_a_axes, second * acceleration + third * speed**2
-        )
-        by_q = self._rows(by_q, first)
-        joints = np.arange(ROOT_NV, by_q.shape[1])
-        by_q[joints, joints] += (second * over_axes.tau[ROOT_NV:]) @ self._select
-        by_v = self._columns(by_v_axes, first)
-        by_v[:, ROOT_NV:] += self._joint_columns(by_a_axes, 2.0 * second * speed)
-        return ForceDerivatives(
-            self.reduce_forces(axes, over_axes.tau),
-            by_q,
-            self._rows(by_v, first),
-            self._rows(self._columns(by_a_axes, first), first),
-        )
-
-    def _joint_columns(self, matrix: Array, gains: Array) -> Array:
-        return (matrix[..., ROOT_NV:] * gains) @ self._select
-
-    def _columns(self, matrix: Array, gains: Array) -> Array:
-        return np.concatenate([matrix[..., :ROOT_NV], self._joint_columns(matrix, gains)], axis=-1)
-
-    def _rows(self, matrix: Array, gains: Array) -> Array:
-        joints = self._select.T @ (gains[:, None] * matrix[ROOT_NV:])
-        return np.concatenate([matrix[:ROOT_NV], joints])
+        drift = by_v_axes[:, curved] * (second * speed)
+        drift += by_a_axes[:, curved] * (second * acceleration + third * speed**2)
+        by_q = gains.T @ (over_axes.by_q @ gains + drift @ pattern)
+        np.add.at(by_q, (driver, driver), second * over_axes.tau[curved])
+        drift = by_a_axes[:, curved] * (2.0 * second * speed)
+        by_v = gains.T @ (by_v_axes @ gains + drift @ pattern)
+        by_a = gains.T @ by_a_axes @ gains
+        return ForceDerivatives(self.reduce_forces(axes, over_axes.tau), by_q, by_v, by_a)
 
 
 def _groups(axes: tuple[TransformAxis, ...]) -> list[tuple[NDArray[np.int64], CurveGroup]]:
-    """Axes that are curves of one coordinate with the same knots: their indices and curves."""
+    """Axes that are curves of one coordinate with the same knots: their indices and curves.
+
+    Indices count the pelvis' degrees of freedom, which come first.
+    """
     members: dict[tuple[str, bytes, bytes], list[tuple[int, Curve]]] = {}
     for index, axis in enumerate(axes):
         if axis.curve is not None:
             key = (axis.coordinate, *CurveGroup.same_knots(axis.curve))
             members.setdefault(key, []).append((index, axis.curve))
     return [
-        (np.array([index for index, _ in group]), CurveGroup([curve for _, curve in group]))
+        (
+            ROOT_NV + np.array([index for index, _ in group]),
+            CurveGroup([curve for _, curve in group]),
+        )
         for group in members.values()
     ]
 

@@ -21,9 +21,9 @@ class CurveGroup:
         self._origins: list[float] = curves[0].origins.tolist()
         degree = max(curve.coefficients.shape[1] for curve in curves) - 1
         self._degree = degree
-        self._tables = np.stack(
-            [_tables(curve, degree) for curve in curves], axis=2
-        )  # (m + 1, 4, n, powers)
+        tables = np.stack([_tables(curve, degree) for curve in curves], axis=2)
+        self._count = len(curves)
+        self._tables = tables.reshape(len(tables), -1, degree + 1)  # (m + 1, 4 n, powers)
 
     @staticmethod
     def same_knots(curve: Curve) -> tuple[bytes, bytes]:
@@ -41,8 +41,8 @@ class CurveGroup:
         for _ in range(self._degree):
             powers.append(power)
             power *= t
-        found: Array = self._tables[index] @ np.array(powers)
-        return found
+        found: Array = self._tables[index].dot(np.array(powers))
+        return found.reshape(4, self._count)
 
 
 def _tables(curve: Curve, degree: int) -> Array:

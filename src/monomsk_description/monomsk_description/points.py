@@ -14,6 +14,13 @@ from monomsk_description.coupling import ROOT_NV
 from monomsk_description.errors import UnknownNameError
 from monomsk_description.frames import Array, to_rep103
 
+_AXES = np.eye(3)
+#: [1, 0], its rows one after another, and what a place p adds to them for [1, -p x], (3, 18).
+_LINEAR = np.eye(3, 6).ravel()
+_MINUS_SKEW = np.concatenate(
+    [np.zeros((3, 3, 3)), np.cross(_AXES, _AXES[:, None]).transpose(0, 2, 1)], axis=2
+).reshape(3, -1)
+
 
 @dataclass(frozen=True, eq=False)
 class PointSet:
@@ -40,11 +47,9 @@ class PointSet:
 
     def positions(self, joint_poses: Sequence[pin.SE3]) -> Array:
         """World positions (n, 3) [m] at the joints' world poses, indexed like the model's."""
-        used, which = self._joints_used
-        poses = [joint_poses[joint] for joint in used]
-        rotations = np.array([pose.rotation for pose in poses])[which]
-        translations = np.array([pose.translation for pose in poses])[which]
-        return (rotations @ self.offsets[:, :, None])[:, :, 0] + translations
+        used, which, offsets = self._in_joints
+        poses = np.array([joint_poses[joint].homogeneous for joint in used])
+        return (poses[which] @ offsets)[:, :3, 0]
 
     def jacobians(self, positions: Array, spatial: Array) -> Array:
         """Jacobians (n, 3, 37) of the world positions (n, 3) over tangent vectors.
@@ -55,16 +60,33 @@ class PointSet:
                 origin over angular velocity, of whatever the component moves.
         """
         # v = linear + angular x position, as one product with [1, -position x].
-        act = np.zeros((len(self), 3, 6))
-        act[:, (0, 1, 2), (0, 1, 2)] = 1.0
-        act[:, (0, 1, 2), (4, 5, 3)] = positions[:, (2, 0, 1)]
-        act[:, (0, 1, 2), (5, 3, 4)] = -positions[:, (1, 2, 0)]
-        return (act @ spatial) * self.support[:, None, :]
+        act = (positions @ _MINUS_SKEW + _LINEAR).reshape(-1, 6)
+        return (act @ spatial).reshape(self.support.shape[0], 3, -1) * self.support[:, None, :]
 
     @cached_property
-    def _joints_used(self) -> tuple[list[int], NDArray]:
+    def _in_joints(self) -> tuple[list[int], NDArray, Array]:
+        """The joints in use, which of them moves each point, and offsets (n, 4, 1)."""
         used, which = np.unique(self.joints, return_inverse=True)
-        return used.tolist(), which
+        offsets = np.concatenate([self.offsets, np.ones((len(self), 1))], axis=1)
+        return used.tolist(), which, offsets[:, :, None]
+
+
+class SegmentSet:
+    """Segments whose poses are computed at once.
+
+    Args:
+        frames: Where each of them is.
+    """
+
+    def __init__(self, frames: Sequence[SegmentFrame]) -> None:
+        self._joints = [frame.joint for frame in frames]
+        self._placements = np.array([frame.placement.homogeneous for frame in frames])
+
+    def poses(self, joint_poses: Sequence[pin.SE3]) -> Array:
+        """World poses (n, 4, 4) at the joints' world poses, indexed like the model's."""
+        joints = np.array([joint_poses[joint].homogeneous for joint in self._joints])
+        poses: Array = joints @ self._placements
+        return poses
 
 
 def join(*sets: PointSet) -> PointSet:

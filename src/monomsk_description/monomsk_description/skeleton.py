@@ -19,7 +19,7 @@ from monomsk_description.errors import IncompleteSkeletonError, UnknownNameError
 from monomsk_description.frames import Array, to_rep103
 from monomsk_description.landmarks import LANDMARK_NAMES, load_landmark_sites, place_landmarks
 from monomsk_description.mass_distribution import distribute_mass
-from monomsk_description.points import PointSet, PointSetFactory
+from monomsk_description.points import PointSet, PointSetFactory, SegmentSet
 from monomsk_description.proportions import check_proportions
 from monomsk_description.scaling import scale
 from monomsk_description.subject import Subject
@@ -77,6 +77,7 @@ class Skeleton:
         self._data = self.model.createData()
         self._coupling = Coupling(assembly.axes, assembly.coordinates)
         self._segments = assembly.segments
+        self._segment_sets: dict[tuple[str, ...], SegmentSet] = {}
         self._sole_frames = [
             (frame.joint, frame.placement * pin.SE3(np.eye(3), to_rep103(site.location_m)))
             for site in anatomy.sole_frames
@@ -166,10 +167,11 @@ class Skeleton:
         joint_poses = self._data.oMi
         return {n: joint_poses[f.joint] * f.placement for n, f in self._segments.items()}
 
-    def placements(self, segments: tuple[str, ...]) -> list[tuple[int, pin.SE3]]:
-        """Of each named segment, the model's joint that moves it and its pose in that joint."""
-        frames = [self._segments[name] for name in segments]
-        return [(frame.joint, frame.placement) for frame in frames]
+    def segment_set(self, segments: tuple[str, ...]) -> SegmentSet:
+        """Some segments whose poses are asked for together, time and again."""
+        if segments not in self._segment_sets:
+            self._segment_sets[segments] = SegmentSet([self._segments[name] for name in segments])
+        return self._segment_sets[segments]
 
     def sole_poses(self, q: Array) -> tuple[pin.SE3, pin.SE3]:
         """REP-120 sole frames in the world, right and left: x towards the toes, z up."""
@@ -184,18 +186,16 @@ class Skeleton:
 
     def body_terms(self, q: Array, v: Array) -> BodyTerms:
         """Mass matrix, bias forces, Jacobians and centre of mass, quicker than one by one."""
-        axes = self._coupling.expand(q)
-        v_axes, a_axes = self._coupling.expand_motion(axes, v, np.zeros(self.nv))
-        data = self._data
-        pin.crba(self.model, data, axes.q)
-        pin.nonLinearEffects(self.model, data, axes.q, v_axes)
-        pin.computeJointJacobians(self.model, data, axes.q)
+        axes, data = self._coupling.expand(q), self._data
+        v_axes, drift = self._coupling.expand_velocity(axes, v)
+        # In this convention it leaves joint poses and Jacobians behind, too.
+        pin.crba(self.model, data, axes.q, pin.Convention.WORLD)
         center = pin.centerOfMass(self.model, data, False)
+        bias = pin.rnea(self.model, data, axes.q, v_axes, drift)
         gains = self._coupling.gains(axes)
-        mass_axes = from_upper(data.M)
         return BodyTerms(
-            mass_matrix=gains.T @ mass_axes @ gains,
-            bias=(data.nle + mass_axes @ a_axes) @ gains,
+            mass_matrix=gains.T @ from_upper(data.M) @ gains,
+            bias=self._coupling.reduce_forces(axes, bias),
             columns=data.J @ gains,
             joint_poses=data.oMi,
             center_of_mass=np.array(center),
@@ -212,7 +212,10 @@ class Skeleton:
 
     def bias_forces(self, q: Array, v: Array) -> Array:
         """Gravity, centrifugal and Coriolis forces (37,): inverse dynamics at a = 0."""
-        return self.inverse_dynamics(q, v, np.zeros(self.nv))
+        axes = self._coupling.expand(q)
+        v_axes, drift = self._coupling.expand_velocity(axes, v)
+        bias = pin.rnea(self.model, self._data, axes.q, v_axes, drift)
+        return self._coupling.reduce_forces(axes, bias)
 
     def mass_matrix(self, q: Array) -> Array:
         """Mass matrix (37, 37)."""

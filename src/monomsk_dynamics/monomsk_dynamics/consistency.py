@@ -56,7 +56,6 @@ class Simulation:
     def __init__(self, skeleton: Skeleton, armature_kg_m2: float = 0.0) -> None:
         self._skeleton = skeleton
         self._armature = np.concatenate([np.zeros(_ROOT), np.full(31, armature_kg_m2)])
-        self._diagonal = np.diag_indices(37)
         self.restart()
 
     def restart(self) -> None:
@@ -108,8 +107,9 @@ class Simulation:
     def _factored(self, q: Array) -> Array:
         """Cholesky factor (37, 37) of the mass matrix with armature."""
         mass = self._skeleton.mass_matrix(q)
-        mass[self._diagonal] += self._armature
-        factor: Array = lapack.dpotrf(mass, lower=1, clean=0, overwrite_a=1)[0]
+        mass.flat[:: len(mass) + 1] += self._armature
+        # Symmetric: its transpose is the same in the order of LAPACK, and needs no copy.
+        factor: Array = lapack.dpotrf(mass.T, lower=1, clean=0, overwrite_a=1)[0]
         return factor
 
     def _acceleration(self, factor: Array, q: Array, v: Array, drive: Array) -> Array:

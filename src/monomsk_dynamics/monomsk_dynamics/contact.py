@@ -5,7 +5,9 @@ while a sole that bears load stands still. A landing foot is recognised by its m
 sole speed, a leaving one when toes and mean sole are both fast, each relative to walking speed.
 """
 
+import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,8 +59,8 @@ def sole_motion(
     terms: FrameTerms, feet: FootGeometry, floor_height_m: float | Array = 0.0
 ) -> SoleMotion:
     """Motion of the soles at one instant over a floor at a height, or one each (2,) [m]."""
-    horizontal = feet.means @ terms.point_velocities[:, :2]
-    speeds = np.sqrt(np.sum(horizontal * horizontal, axis=1))
+    means = feet.means.dot(terms.point_velocities)
+    speeds = np.hypot(means[:, 0], means[:, 1])
     heights = terms.points[feet.points, 2]
     lowest = feet.points[(0, 1), heights.argmin(axis=1)]
     return SoleMotion(
@@ -86,8 +88,8 @@ class ContactDetector:
 
     def reset(self) -> None:
         """Forget the past."""
-        self._on: Flags | None = None
-        self._changed_s = np.full(2, -np.inf)
+        self._on: list[bool] | None = None
+        self._changed_s = [-math.inf, -math.inf]
 
     def update(
         self,
@@ -108,22 +110,32 @@ class ContactDetector:
                 does not fall is carried by somebody, so that noise cannot take both feet away.
         """
         strike, leave = self.thresholds(walking_speed_m_s)
-        was_on = motion.toe_speed < leave if self._on is None else self._on
-        # A planted foot may roll: its toes rest while the sole's mean already moves.
-        speed = np.where(was_on, np.minimum(motion.sole_speed, motion.toe_speed), motion.sole_speed)
+        feet = [
+            _Foot(*numbers)
+            for numbers in zip(
+                motion.sole_speed.tolist(), motion.toe_speed.tolist(),
+                motion.vertical_speed.tolist(), motion.height.tolist(), prior.tolist(),
+                strict=True,
+            )
+        ]  # fmt: skip
+        was_on = [foot.toe_speed < leave for foot in feet] if self._on is None else self._on
         centre, half = 0.5 * (strike + leave), 0.5 * (leave - strike)
-        log_odds = _THRESHOLD_LOG_ODDS * (centre - speed) / half
-        log_odds = self._in_the_air(motion, log_odds) + self._prior_log_odds(prior)
-        wants_on = log_odds >= _THRESHOLD_LOG_ODDS
-        wants_off = log_odds <= -_THRESHOLD_LOG_ODDS
-        on = np.where(was_on, ~wants_off, wants_on)
+        log_odds = []
+        for foot, stood in zip(feet, was_on, strict=True):
+            # A planted foot may roll: its toes rest while the sole's mean already moves.
+            speed = min(foot.sole_speed, foot.toe_speed) if stood else foot.sole_speed
+            on_floor = min(_THRESHOLD_LOG_ODDS * (centre - speed) / half, self._least_aloft(foot))
+            log_odds.append(on_floor + self._prior_log_odds(foot.prior))
+        on = [
+            odds > -_THRESHOLD_LOG_ODDS if stood else odds >= _THRESHOLD_LOG_ODDS
+            for odds, stood in zip(log_odds, was_on, strict=True)
+        ]
         if self._on is not None:
             on = self._hold(time_s, was_on, on)
-        if not on.any() and load > self._options.carried_load:
-            on = self._carrier(motion)
+        if not any(on) and load > self._options.carried_load:
+            on = self._carriers(feet)
         self._on = on
-        probability = 1.0 / (1.0 + np.exp(-np.clip(log_odds, -_MAX_LOG_ODDS, _MAX_LOG_ODDS)))
-        return Contact(on.copy(), probability)
+        return Contact(np.array(on), np.array([_probability(odds) for odds in log_odds]))
 
     def thresholds(self, walking_speed_m_s: float) -> tuple[float, float]:
         """Landing and leaving speed of a sole [m/s]."""
@@ -132,33 +144,49 @@ class ContactDetector:
         leave = max(options.leave_share * walking_speed_m_s, options.leave_floor_m_s)
         return strike, leave
 
-    def _in_the_air(self, motion: SoleMotion, log_odds: Array) -> Array:
-        """Cap the odds by height and vertical speed, which only ever speak against contact."""
+    def _least_aloft(self, foot: "_Foot") -> float:
+        """Log-odds by height and vertical speed, which only ever speak against contact."""
         options = self._options
-        by_height = (options.clearance_m - motion.height) / _CLEARANCE_WIDTH_M
-        by_speed = 2.0 * _MAX_LOG_ODDS * (1.0 - motion.vertical_speed / options.vertical_speed_m_s)
-        return np.minimum(log_odds, np.minimum(by_height, by_speed))
+        by_height = (options.clearance_m - foot.height) / _CLEARANCE_WIDTH_M
+        by_speed = 2.0 * _MAX_LOG_ODDS * (1.0 - foot.vertical_speed / options.vertical_speed_m_s)
+        return min(by_height, by_speed)
 
-    def _prior_log_odds(self, prior: Array) -> Array:
-        known = np.isfinite(prior)
-        bounded = np.clip(np.where(known, prior, 0.5), 0.01, 0.99)
-        odds: Array = np.log(bounded / (1.0 - bounded)) * self._options.prior_weight
-        return odds
+    def _prior_log_odds(self, prior: float) -> float:
+        if not math.isfinite(prior):
+            return 0.0
+        bounded = min(max(prior, 0.01), 0.99)
+        return math.log(bounded / (1.0 - bounded)) * self._options.prior_weight
 
-    def _carrier(self, motion: SoleMotion) -> Flags:
+    def _carriers(self, feet: list["_Foot"]) -> list[bool]:
         """The slower of the soles that are not in the air, or none."""
-        low = motion.height < self._options.clearance_m
-        slower = motion.sole_speed == np.where(low, motion.sole_speed, np.inf).min()
-        carrier: Flags = low & slower
-        return carrier
+        low = [foot.height < self._options.clearance_m for foot in feet]
+        slowest = min((f.sole_speed for f, near in zip(feet, low, strict=True) if near), default=0)
+        return [near and f.sole_speed == slowest for f, near in zip(feet, low, strict=True)]
 
-    def _hold(self, time_s: float, was_on: Flags, on: Flags) -> Flags:
+    def _hold(self, time_s: float, was_on: list[bool], on: list[bool]) -> list[bool]:
         """Refuse a change too soon after the last one."""
-        least_s = np.where(was_on, self._options.minimum_stance_s, self._options.minimum_swing_s)
-        changes = (on != was_on) & (time_s - self._changed_s >= least_s)
-        self._changed_s = np.where(changes, time_s, self._changed_s)
-        held: Flags = np.where(changes, on, was_on)
+        held = list(was_on)
+        for foot, (stood, stands) in enumerate(zip(was_on, on, strict=True)):
+            options = self._options
+            least_s = options.minimum_stance_s if stood else options.minimum_swing_s
+            if stands != stood and time_s - self._changed_s[foot] >= least_s:
+                self._changed_s[foot], held[foot] = time_s, stands
         return held
+
+
+class _Foot(NamedTuple):
+    """Of one sole, what `SoleMotion` says of both, and the contact's prior probability."""
+
+    sole_speed: float
+    toe_speed: float
+    vertical_speed: float
+    height: float
+    prior: float
+
+
+def _probability(log_odds: float) -> float:
+    bounded = min(max(log_odds, -_MAX_LOG_ODDS), _MAX_LOG_ODDS)
+    return 1.0 / (1.0 + math.exp(-bounded))
 
 
 class WalkingSpeed:

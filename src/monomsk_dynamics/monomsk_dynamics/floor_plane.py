@@ -69,10 +69,9 @@ class FloorPlane:
         self._scatter += share * np.outer(before, place - self._mean)
 
     def _fit(self) -> None:
-        horizontal = self._scatter[:2, :2] / self._weight
-        ridged = horizontal + self._level * np.eye(2)
-        slope = np.linalg.solve(ridged, self._scatter[:2, 2] / self._weight)
-        self._slope = np.asarray(slope, dtype=np.float64)
+        (xx, xy, xz), (_, yy, yz), _ = (self._scatter / self._weight).tolist()
+        xx, yy = xx + self._level, yy + self._level
+        self._slope = np.array([yy * xz - xy * yz, xx * yz - xy * xz]) / (xx * yy - xy * xy)
 
 
 class BeltVelocity:

@@ -9,6 +9,7 @@ that of the rows (E = rows of M, C = E Sigma_a E' + D, a = a_obs - Sigma_a E' C^
 is a quadratic programme over the generators of the loaded sole points. No approximation is made.
 """
 
+import math
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -24,7 +25,7 @@ from monomsk_dynamics.qp import UNBOUNDED, solve_prepared
 from monomsk_dynamics.rotations import skew
 from monomsk_dynamics.support_prior import SupportRows
 from monomsk_dynamics.wrench_maps import move_wrench, root_to_world, world_to_root
-from monomsk_dynamics.wrench_rows import prior_rows
+from monomsk_dynamics.wrench_rows import FORCE, MOMENT, foot_slice, prior_rows
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -122,7 +123,10 @@ class ForceSolver:
         self._weight = mass_kg * GRAVITY_M_S2
         sigma = [self._options.slack_force_sigma, self._options.slack_moment_sigma_m]
         self._slack_variance = (np.repeat(sigma, 3) * self._weight) ** 2
-        self._units = np.tile(np.eye(3), feet.points.size)  # of every point's force, (3, 3 n)
+        mu = self._options.friction
+        edges = [[mu, -mu, 0.0, 0.0], [0.0, 0.0, mu, -mu], [1.0, 1.0, 1.0, 1.0]]
+        self._edges = self._weight * np.array(edges)  # of the friction pyramid along the heading
+        self._each_edge = np.tile(np.arange(4), feet.points.shape[1])
 
     def solve(self, terms: FrameTerms, observed: Observation, prior: LoadPrior) -> ForceSolution:
         """Find the forces of one instant.
@@ -134,14 +138,14 @@ class ForceSolver:
         rows = self._observed_rows(terms, observed, prior)
         wrench_rows, targets = prior_rows(prior, self.vertical_load(rows, prior))
         forces = np.zeros_like(terms.points)
-        loaded = self._loaded_points(prior)
-        if len(loaded):
-            total, spread = self._point_maps(terms, prior, loaded)
-            motion, motion_target = self._motion_rows(terms, rows, loaded, total)
-            matrix = np.concatenate([motion, wrench_rows @ spread])
-            target = np.concatenate([motion_target, targets])
-            reluctance = self._reluctance(terms, prior)
-            forces[loaded] = self._generator_forces(prior.heading, matrix, target, reluctance)
+        feet = [foot for foot in (0, 1) if prior.in_contact[foot]]
+        if feet:
+            loaded = self._feet.points[feet]
+            edges = prior.heading @ self._edges
+            matrix = self._generator_rows(terms, rows, prior, wrench_rows, edges)
+            target = np.concatenate([rows.whitener @ rows.value, targets])
+            reluctance = self._reluctance(terms.points[loaded, 2])
+            forces[loaded.ravel()] = self._generator_forces(edges, matrix, target, reluctance)
             self._drop_unloaded(forces)
         return self._complete(terms, observed, rows, forces, wrench_rows)
 
@@ -158,8 +162,8 @@ class ForceSolver:
         over_acceleration = to_mass_center @ terms.mass_matrix[:_ROOT]
         value = to_mass_center @ inverse[:_ROOT]
         noise = self._slack_variance
-        joints = np.flatnonzero(np.isfinite(observed.torque_prior + observed.torque_prior_sigma))
-        joints = joints[joints >= _ROOT]
+        known = np.isfinite(observed.torque_prior + observed.torque_prior_sigma)
+        joints = _ROOT + np.flatnonzero(known[_ROOT:])
         if len(joints):
             off = inverse[joints] - observed.torque_prior[joints]
             over_acceleration = np.concatenate([over_acceleration, terms.mass_matrix[joints]])
@@ -174,81 +178,74 @@ class ForceSolver:
         whitener = _inverse_factor(covariance)
         return ObservedRows(over_acceleration, value, whitener, joints, to_mass_center, support)
 
-    def _loaded_points(self, prior: LoadPrior) -> Indices:
-        return self._feet.points[prior.in_contact].ravel()
+    def _generator_rows(
+        self,
+        terms: FrameTerms,
+        rows: ObservedRows,
+        prior: LoadPrior,
+        wrench_rows: Array,
+        edges: Array,
+    ) -> Array:
+        """Whitened equations of motion, then prior rows, over the loaded points' generators.
 
-    def _point_maps(
-        self, terms: FrameTerms, prior: LoadPrior, loaded: Indices
-    ) -> tuple[Array, Array]:
-        """Maps from forces on the n loaded points to wrenches.
-
-        Returns:
-            To the total about the centre of mass (6, 3 n); to the sole wrenches (12, 3 n), each
-            about its expected centre of pressure.
+        A foot's wrench about its expected centre of pressure is the one about the centre of mass,
+        moved; so one map from moments and forces of the generators serves all rows.
         """
-        feet = np.flatnonzero(prior.in_contact)
-        count, each = len(loaded), 3 * self._feet.points.shape[1]
-        points = terms.points[loaded].reshape(len(feet), -1, 3)
-        own = points - prior.center_of_pressure[feet][:, None]
-        arms = np.concatenate([(points - terms.center_of_mass).reshape(-1, 3), own.reshape(-1, 3)])
-        moments = skew(arms).transpose(1, 0, 2).reshape(3, -1)
-        unit = self._units[:, : 3 * count]
-        spread = np.zeros((12, 3 * count))
+        feet = np.flatnonzero(prior.in_contact).tolist()
+        loaded = self._feet.points[feet]
+        count = 4 * loaded.shape[1]
+        whitener, center = rows.whitener, terms.center_of_mass
+        arms = (terms.points[loaded] - center).reshape(-1, 3)
+        moments = skew(arms).dot(edges).reshape(*loaded.shape, 3, 4)
+        moving = np.empty((len(feet), _ROOT, count))
+        moving[:, :3] = moments.transpose(0, 2, 1, 3).reshape(len(feet), 3, count)
+        moving[:, 3:] = edges[:, self._each_edge]
+        maps = np.empty((len(feet), len(whitener) + len(wrench_rows), _ROOT))
+        maps[:, : len(whitener), :3] = whitener[:, 3:_ROOT]
+        maps[:, : len(whitener), 3:] = whitener[:, :3]
         for place, foot in enumerate(feet):
-            columns = slice(place * each, (place + 1) * each)
-            spread[6 * foot : 6 * foot + 3, columns] = unit[:, columns]
-            spread[6 * foot + 3 : 6 * foot + 6, columns] = moments[:, 3 * count :][:, columns]
-        return np.concatenate([unit, moments[:, : 3 * count]]), spread
-
-    def _motion_rows(
-        self, terms: FrameTerms, rows: ObservedRows, loaded: Indices, total: Array
-    ) -> tuple[Array, Array]:
-        """Whitened equations of motion over point forces, given their total wrench (6, 3 n)."""
+            force, moment = (wrench_rows[:, foot_slice(foot)][:, part] for part in (FORCE, MOMENT))
+            lever = skew(center - prior.center_of_pressure[foot])
+            maps[place, len(whitener) :, :3] = moment
+            maps[place, len(whitener) :, 3:] = force + moment @ lever
+        matrix: Array = np.concatenate(list(maps @ moving), axis=1)
         if len(rows.joints):
-            on_joints = terms.jacobians[loaded].reshape(3 * len(loaded), _NV)[:, rows.joints].T
-            total = np.concatenate([total, on_joints])
-        return rows.whitener @ total, rows.whitener @ rows.value
+            on_joints = terms.jacobians[loaded.ravel()][:, :, rows.joints].transpose(0, 2, 1)
+            pushes = (on_joints @ edges).transpose(1, 0, 2).reshape(len(rows.joints), -1)
+            matrix[: len(whitener)] += whitener[:, _ROOT:] @ pushes
+        return matrix
 
-    def _reluctance(self, terms: FrameTerms, prior: LoadPrior) -> Array:
-        """Weight of each loaded point's own force (n,) [1/N]; larger well above the floor."""
-        heights = terms.points[self._feet.points[prior.in_contact], 2]
+    def _reluctance(self, heights: Array) -> Array:
+        """Weight of each loaded point's own force (k n,) [1/N], at heights (k, n) of k feet [m].
+
+        It is larger well above the floor.
+        """
         climb = heights - heights.min(axis=1, keepdims=True)
         reluctance = 1.0 + climb.ravel() / self._options.point_height_scale_m
         return reluctance / (self._options.point_force_sigma * self._weight)
 
     def _generator_forces(
-        self, heading: Array, matrix: Array, target: Array, reluctance: Array
+        self, edges: Array, matrix: Array, target: Array, reluctance: Array
     ) -> Array:
         """Point forces (n, 3) within their friction pyramids that meet the rows best."""
-        generators = self._generators(heading) * self._weight
-        count = len(reluctance)
-        rows = (matrix.reshape(-1, 3) @ generators).reshape(len(matrix), -1)
-        hessian = rows.T @ rows
-        size = 4 * count
+        hessian = matrix.T @ matrix
         # The ridge makes the four magnitudes of a point unique: they reach every force twice.
-        own = generators.T @ generators
+        own = edges.T @ edges
         own.flat[::5] += (_RIDGE * self._weight) ** 2
-        blocks = hessian.reshape(count, 4, count, 4)
-        each = np.arange(count)
-        blocks[each, :, each, :] += own * (reluctance**2)[:, None, None]
-        gradient = -(target @ rows)
-        if not np.isfinite(hessian.sum() + gradient.sum()):
+        hessian.ravel()[_own_blocks(len(reluctance))] += own * (reluctance**2)[:, None, None]
+        gradient = -(target @ matrix)
+        # What is not finite in the rows is neither in their squares.
+        if not math.isfinite(hessian.trace() + gradient.sum()):
             raise ShapeError("instant", "holds NaN or infinity")
-        magnitudes = solve_prepared(hessian, gradient, *_not_negative(size))
-        forces: Array = np.maximum(magnitudes, 0.0).reshape(count, 4) @ generators.T
+        magnitudes = solve_prepared(hessian, gradient, *_not_negative(len(gradient)))
+        forces: Array = np.maximum(magnitudes, 0.0).reshape(-1, 4) @ edges.T
         return forces
 
-    def _generators(self, heading: Array) -> Array:
-        """The four edges of the friction pyramid as columns (3, 4), world axes."""
-        mu = self._options.friction
-        edges = np.array([[mu, -mu, 0.0, 0.0], [0.0, 0.0, mu, -mu], [1.0, 1.0, 1.0, 1.0]])
-        turned: Array = heading @ edges
-        return turned
-
     def _drop_unloaded(self, forces: Array) -> None:
-        vertical = forces[self._feet.points, 2].sum(axis=1)
-        for foot in np.flatnonzero(vertical < _UNLOADED * self._weight):
-            forces[self._feet.points[foot]] = 0.0
+        vertical = forces[self._feet.points, 2].sum(axis=1).tolist()
+        for points, load in zip(self._feet.points, vertical, strict=True):
+            if load < _UNLOADED * self._weight:
+                forces[points] = 0.0
 
     def _complete(
         self,
@@ -285,6 +282,15 @@ def _not_negative(size: int) -> tuple[Array, Array, Array, NDArray[np.int32]]:
         np.full(size, UNBOUNDED),
         np.zeros(size, dtype=np.int32),
     )
+
+
+@cache
+def _own_blocks(points: int) -> Indices:
+    """Where each point's own block stands in a flat matrix over all generators (points, 4, 4)."""
+    size = 4 * points
+    first = (size + 1) * 4 * np.arange(points)
+    each: Indices = size * np.arange(4)[:, None] + np.arange(4)
+    return first[:, None, None] + each
 
 
 def _inverse_factor(covariance: Array) -> Array:

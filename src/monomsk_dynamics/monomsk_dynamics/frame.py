@@ -106,9 +106,8 @@ def evaluate_frame(skeleton: Skeleton, q: Array, v: Array) -> FrameTerms:
     poses = body.joint_poses
     points = skeleton.soles.positions(poses)
     jacobians = skeleton.soles.jacobians(points, body.columns)
-    right_heel, left_heel, right_thigh, left_thigh, right_hand, left_hand = (
-        poses[joint] * placement for joint, placement in skeleton.placements(_SEGMENTS)
-    )
+    segments = skeleton.segment_set(_SEGMENTS).poses(poses)
+    origins = segments[:, :3, 3]
     return FrameTerms(
         q=q,
         v=v,
@@ -119,8 +118,8 @@ def evaluate_frame(skeleton: Skeleton, q: Array, v: Array) -> FrameTerms:
         point_velocities=jacobians @ v,
         center_of_mass=body.center_of_mass,
         rotation_world_pelvis=rotations.matrix(q[3:7]),
-        calcaneus_rotations=np.array([right_heel.rotation, left_heel.rotation]),
-        calcaneus_positions=np.array([right_heel.translation, left_heel.translation]),
-        hip_center=0.5 * (right_thigh.translation + left_thigh.translation),
-        hand_positions=np.array([right_hand.translation, left_hand.translation]),
+        calcaneus_rotations=segments[:2, :3, :3],
+        calcaneus_positions=origins[:2],
+        hip_center=0.5 * (origins[2] + origins[3]),
+        hand_positions=origins[4:],
     )

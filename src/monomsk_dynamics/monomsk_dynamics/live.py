@@ -42,21 +42,25 @@ class LiveDynamics:
         feet = FootGeometry.of(skeleton)
         self._skeleton = skeleton
         self._feet = feet
-        self._options = options
         self._filter = ManifoldFilter(options.filter)
         self._contact = LiveContact(skeleton, feet, options)
-        self._solver = ForceSolver(feet, skeleton.mass_kg, options.solver)
+        self._use(options)
         self._uncertainty = LiveUncertainty(Uncertainty(skeleton, feet))
         self._consistency = RollingConsistency(skeleton, options.consistency)
         self.reset_reason: ResetReason | None = None
         self.toes: ToeSample | None = None
 
+    def _use(self, options: DynamicsOptions) -> None:
+        self._options = options
+        self._solver = ForceSolver(self._feet, self._skeleton.mass_kg, options.solver)
+        self._acceleration_sigma = options.solver.acceleration_sigmas()
+
     def adopt(self, options: DynamicsOptions) -> None:
         """Take other options from the next state on; what is known of the motion stays."""
-        before, self._options = self._options, options
+        before = self._options
         self._filter.adopt(options.filter)
         self._contact.adopt(options)
-        self._solver = ForceSolver(self._feet, self._skeleton.mass_kg, options.solver)
+        self._use(options)
         if options.consistency != before.consistency:
             self._consistency = RollingConsistency(self._skeleton, options.consistency)
 
@@ -124,7 +128,7 @@ class LiveDynamics:
 
     def _observation(self, state: BodyState, filtered: FilteredState) -> Observation:
         sigma_a = self._options.filter.acceleration_sigma_scale * filtered.sigma_a
-        sigma = np.hypot(sigma_a, self._options.solver.acceleration_sigmas())
+        sigma = np.hypot(sigma_a, self._acceleration_sigma)
         return Observation(filtered.a, sigma, state.torque_prior, state.torque_prior_sigma)
 
 

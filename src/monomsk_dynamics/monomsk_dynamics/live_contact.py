@@ -1,5 +1,6 @@
 """What is expected of the contacts at one live instant: who bears load, how, and on what floor."""
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -115,7 +116,7 @@ class LiveContact:
         velocity = self._speed.update(time_s, pelvis_velocity)
         floor_m = self._floor.heights_m(terms.calcaneus_positions[:, :2])
         motion = sole_motion(over_floor, self._feet, floor_m)
-        speed = float(np.hypot(*velocity))
+        speed = math.hypot(*velocity.tolist())
         load = float(terms.external_force(acceleration)[2]) / self._weight_n
         contact = self._detector.update(time_s, motion, speed, state.contact_probability, load)
         self._updates += 1

@@ -50,15 +50,14 @@ class LiveUncertainty:
     def reset(self) -> None:
         """Forget the past."""
         self._spread: Spread | None = None
-        self._contact = ""
+        self._contact: list[bool] = []
         self._turn = 0
 
     def update(
         self, terms: FrameTerms, observed: Observation, prior: LoadPrior, solution: ForceSolution
     ) -> Spread:
         """The variances at one more solution."""
-        supported = prior.support is not None
-        contact = f"{prior.in_contact.tolist()} {supported}"
+        contact = [*prior.in_contact.tolist(), prior.support is not None]
         changed = self._spread is None or contact != self._contact
         self._contact, self._turn = contact, 0 if changed else (self._turn + 1) % _ROUND
         before = self._spread

@@ -6,6 +6,8 @@ place of the centre of pressure, no preference for a foot), and blend between bo
 Objectives such as the smallest forces or ankle torques are known to share the load wrongly.
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -43,8 +45,8 @@ _SHAPE_PHASE = np.linspace(0.0, 1.0, 201)
 _SHAPE_FORCE = PchipInterpolator(VERTICAL_PHASE, VERTICAL_FORCE)(_SHAPE_PHASE)
 
 #: Sideways sign of the way from a foot to the midline in the heading frame (y left).
-_TO_MIDLINE = (1.0, -1.0)
-_OUTWARD = (-1.0, 1.0)
+_TO_MIDLINE = np.array([1.0, -1.0])
+_OUTWARD = -_TO_MIDLINE
 #: Faster than this people run, without the two humps [m/s].
 _FASTEST_WALK_M_S = 2.2
 #: Even an unloaded foot in contact keeps this share, so that its relative priors stay finite.
@@ -115,7 +117,9 @@ class LoadPrior:
 
 def given_forces(forces: Array, sigmas: Array) -> tuple[ForcePrior, ...]:
     """Priors of sole forces (2, 3) [N] and their standard deviations (2, 3), NaN unknown."""
-    known = np.isfinite(forces) & np.isfinite(sigmas) & (sigmas > 0.0)
+    known = np.isfinite(forces + sigmas) & (sigmas > 0.0)
+    if not known.any():
+        return ()
     return tuple(
         ForcePrior(
             foot,
@@ -163,7 +167,10 @@ class LoadSharing:
     ) -> None:
         self._feet = feet
         self._weight_n = weight_n
-        self._options = options or LoadSharingOptions()
+        self._options = options = options or LoadSharingOptions()
+        self._cop_sigma_m = _of_both(options.standing_cop_sigma_m, options.walking_cop_sigma_m)
+        self._single_shear = _of_both(options.standing_shear_sigma, options.single_shear_sigma)
+        self._double_shear = _of_both(options.standing_shear_sigma, options.double_shear_sigma)
 
     def prior(
         self,
@@ -182,27 +189,26 @@ class LoadSharing:
             mean_velocity: Horizontal velocity of walking (2,), world [m/s].
             floor_height_m: Height of the floor in the world, or below each foot (2,) [m].
         """
-        walking = self.walking_weight(float(np.hypot(*mean_velocity)))
-        options = self._options
+        speed = math.hypot(*mean_velocity.tolist())
+        walking = self.walking_weight(speed)
         cop = self._center_of_pressure(terms, phase, walking)
         cop[:, 2] = floor_height_m
         share, share_sigma = self._share(in_contact, phase, walking)
         heading = heading_frame(terms, mean_velocity, walking)
-        loaded_sigma = np.where(in_contact, share, 0.0) * options.free_moment_sigma_n_m
+        loaded_sigma = (in_contact * share) * self._options.free_moment_sigma_n_m
+        shear_sigma = self._double_shear if in_contact.all() else self._single_shear
         return LoadPrior(
             in_contact=in_contact,
             heading=heading,
-            foot_axes=np.array([upright(rotation[:, 0]) for rotation in terms.calcaneus_rotations]),
+            foot_axes=np.array([upright(x) for x in terms.calcaneus_rotations[:, :, 0].tolist()]),
             center_of_pressure=cop,
-            cop_sigma_m=_twice(
-                blend(options.standing_cop_sigma_m, options.walking_cop_sigma_m, walking)
-            ),
+            cop_sigma_m=blend(*self._cop_sigma_m, walking),
             share=share,
             share_sigma=share_sigma,
             shear_ratio=walking * self._shear_ratio(terms, cop, heading),
-            shear_sigma=_twice(self._shear_sigma(in_contact, walking)),
+            shear_sigma=blend(*shear_sigma, walking),
             free_moment_sigma=loaded_sigma + 0.3,
-            forces=self._vertical_forces(in_contact, phase, mean_velocity),
+            forces=self._vertical_forces(in_contact, phase, speed),
         )
 
     def walking_weight(self, speed_m_s: float) -> float:
@@ -212,10 +218,9 @@ class LoadSharing:
         return x * x * (3.0 - 2.0 * x)
 
     def _vertical_forces(
-        self, in_contact: Flags, phase: GaitPhase, mean_velocity: Array
+        self, in_contact: Flags, phase: GaitPhase, speed: float
     ) -> tuple[ForcePrior, ...]:
         """The two humps of walking, weaker the slower it is; none in standing and in running."""
-        speed = float(np.hypot(*mean_velocity))
         walking = self.walking_weight(speed)
         if walking <= 0.0 or speed > _FASTEST_WALK_M_S:
             return ()
@@ -223,27 +228,22 @@ class LoadSharing:
         spread = np.array([np.inf, np.inf, sigma])
         return tuple(
             ForcePrior(
-                int(foot),
-                np.array([0.0, 0.0, vertical_shape(phase.stance[foot]) * self._weight_n]),
-                spread,
-                in_heading=False,
+                foot, np.array([0.0, 0.0, vertical_shape(at) * self._weight_n]), spread, False
             )
-            for foot in np.flatnonzero(in_contact & np.isfinite(phase.stance))
+            for foot, at in enumerate(phase.stance.tolist())
+            if in_contact[foot] and math.isfinite(at)
         )
 
     def _center_of_pressure(self, terms: FrameTerms, phase: GaitPhase, walking: float) -> Array:
-        places = []
-        for foot in (0, 1):
-            at = float(phase.stance[foot]) if np.isfinite(phase.stance[foot]) else 0.5
-            forward = blend(
-                self._options.standing_cop_share, np.interp(at, COP_PHASE, COP_FORWARD), walking
-            )
-            sideways = walking * np.interp(at, COP_SIDEWAYS_PHASE, COP_SIDEWAYS) * _OUTWARD[foot]
-            offset = self._feet.length_m[foot] * np.array([float(forward), sideways, 0.0])
-            places.append(
-                terms.calcaneus_positions[foot] + terms.calcaneus_rotations[foot] @ offset
-            )
-        return np.array(places)
+        at = [phase if math.isfinite(phase) else 0.5 for phase in phase.stance.tolist()]
+        offsets = np.zeros((2, 3))
+        forward = np.interp(at, COP_PHASE, COP_FORWARD)
+        offsets[:, 0] = blend(self._options.standing_cop_share, forward, walking)
+        offsets[:, 1] = walking * np.interp(at, COP_SIDEWAYS_PHASE, COP_SIDEWAYS) * _OUTWARD
+        offsets *= self._feet.length_m[:, None]
+        own = terms.calcaneus_rotations @ offsets[:, :, None]
+        center: Array = terms.calcaneus_positions + own[:, :, 0]
+        return center
 
     def _share(self, in_contact: Flags, phase: GaitPhase, walking: float) -> tuple[Array, Array]:
         if not in_contact.all():
@@ -260,37 +260,33 @@ class LoadSharing:
 
     def _shear_ratio(self, terms: FrameTerms, cop: Array, heading: Array) -> Array:
         to_mass = terms.center_of_mass - cop
-        forward = self._options.shear_slope * (to_mass @ heading[:, 0]) / to_mass[:, 2]
-        sideways = self._options.shear_midline * np.array(_TO_MIDLINE)
-        return np.stack([forward, sideways], axis=1)
-
-    def _shear_sigma(self, in_contact: Flags, walking: float) -> Array:
-        options = self._options
-        stepping = options.double_shear_sigma if in_contact.all() else options.single_shear_sigma
-        return blend(options.standing_shear_sigma, stepping, walking)
+        ratio = np.empty((2, 2))
+        ratio[:, 0] = self._options.shear_slope * to_mass.dot(heading[:, 0]) / to_mass[:, 2]
+        ratio[:, 1] = self._options.shear_midline * _TO_MIDLINE
+        return ratio
 
 
-def blend(standing: object, walking: object, weight: float) -> Array:
+def blend(standing: float | Array, walking: float | Array, weight: float) -> Array:
     """Weighted mean of a value in standing and one in walking."""
-    mean: Array = (1.0 - weight) * np.asarray(standing) + weight * np.asarray(walking)
-    return mean
+    return np.asarray((1.0 - weight) * standing + weight * walking)
 
 
-def _twice(row: Array) -> Array:
-    """The same row (n,) for both feet, (2, n)."""
-    return np.array([row, row])
+def _of_both(standing: tuple[float, float], walking: tuple[float, float]) -> tuple[Array, Array]:
+    """Two rows (2,), each the same for both feet, (2, 2)."""
+    return np.array([standing, standing]), np.array([walking, walking])
 
 
-def upright(direction: Array) -> Array:
+def upright(direction: Sequence[float] | Array) -> Array:
     """World rotation (3, 3) whose x axis is the horizontal part of a direction, z up."""
-    length = float(np.hypot(direction[0], direction[1]))
+    length = math.hypot(direction[0], direction[1])
     x, y = (direction[0] / length, direction[1] / length) if length > 1e-6 else (1.0, 0.0)
     return np.array([[x, -y, 0.0], [y, x, 0.0], [0.0, 0.0, 1.0]])
 
 
 def heading_frame(terms: FrameTerms, mean_velocity: Array, walking: float) -> Array:
     """World rotation (3, 3) of the heading: where the pelvis faces, or goes when it walks."""
-    facing = upright(terms.rotation_world_pelvis[:, 0])[:, 0]
-    speed = float(np.hypot(*mean_velocity))
-    going = np.append(mean_velocity / speed, 0.0) if speed > 1e-6 else facing
-    return upright(blend(facing, going, walking))
+    facing = upright(terms.rotation_world_pelvis[:, 0].tolist())
+    speed = math.hypot(*mean_velocity.tolist())
+    if speed <= 1e-6:
+        return facing
+    return upright(blend(facing[:2, 0], mean_velocity / speed, walking).tolist())

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+#: Matrices of the cross product with each axis, one row each.
+_SKEW = np.cross(np.eye(3)[:, None], np.eye(3)).transpose(0, 2, 1).reshape(3, 9)
 _SMALL_RAD = 1e-7  # below it, sine and tangent equal their argument to rounding
 
 
@@ -144,12 +146,7 @@ def skew(vectors: Array) -> Array:
     if vectors.ndim == 1:
         x, y, z = vectors.tolist()
         return np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
-    matrices = np.zeros((*vectors.shape, 3))
-    matrices[..., 2, 1] = vectors[..., 0]
-    matrices[..., 0, 2] = vectors[..., 1]
-    matrices[..., 1, 0] = vectors[..., 2]
-    matrices -= np.swapaxes(matrices, -1, -2).copy()
-    return matrices
+    return vectors.dot(_SKEW).reshape(*vectors.shape, 3)
 
 
 def cross(left: Array, right: Array) -> Array:

@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import lapack
 
 from monomsk_dynamics.contact import Contact
 from monomsk_dynamics.frame import FootGeometry, FrameTerms
@@ -9,6 +10,8 @@ from monomsk_dynamics.results import SoleContact
 from monomsk_dynamics.rotations import skew
 
 Array = NDArray[np.float64]
+
+_IDENTITY = np.eye(3)
 
 
 def sole_contacts(
@@ -43,14 +46,14 @@ def _sole_contact(
     force = forces.sum(axis=0)
     if force[2] <= 0.0:
         return SoleContact(False, probability, np.zeros(3), np.full(3, np.nan), 0.0)
+    x, y, z = force.tolist()
     # Summed products of coordinates and forces: the moment about the world's axis on the floor.
-    work = (points - [0.0, 0.0, floor_height_m]).T @ forces
-    about_x, about_y, about_z = (
-        work[1, 2] - work[2, 1], work[2, 0] - work[0, 2], work[0, 1] - work[1, 0],
-    )  # fmt: skip
-    center = np.array([-about_y / force[2], about_x / force[2], floor_height_m])
-    free = about_z - (center[0] * force[1] - center[1] * force[0])
-    return SoleContact(True, probability, force, center, float(free))
+    (_, xy, xz), (yx, _, yz), (zx, zy, _) = (points.T @ forces).tolist()
+    about_x = yz - (zy - floor_height_m * y)
+    about_y = (zx - floor_height_m * x) - xz
+    center = np.array([-about_y / z, about_x / z, floor_height_m])
+    free = (xy - yx) + (about_y * y + about_x * x) / z
+    return SoleContact(True, probability, force, center, free)
 
 
 def foot_twist_jacobian(terms: FrameTerms, feet: FootGeometry, foot: int, about: Array) -> Array:
@@ -64,14 +67,14 @@ def foot_twist_jacobian(terms: FrameTerms, feet: FootGeometry, foot: int, about:
         foot: 0 right, 1 left.
         about: World point (3,) [m] whose velocity is meant.
     """
-    points = feet.points[foot]
-    places = terms.points[points]
-    center = places.mean(axis=0)
+    points, mean = feet.points[foot], feet.means[foot]
+    center = mean.dot(terms.points)
     # Least squares over rotations about the mean point, where both parts of the twist decouple.
-    arms = skew(places - center).transpose(1, 0, 2).reshape(3, -1)  # [S_1 ... S_n], 3 x 3 each
+    offsets = terms.points[points] - center
+    arms = skew(offsets).transpose(1, 0, 2).reshape(3, -1)  # [S_1 ... S_n], 3 x 3 each
+    scatter = offsets.T @ offsets
+    inertia = scatter.trace() * _IDENTITY - scatter
     velocities = terms.jacobians[points].reshape(arms.shape[1], -1)
-    twist = np.empty((6, velocities.shape[1]))
-    twist[3:] = np.linalg.solve(arms @ arms.T, arms) @ velocities
-    twist[:3] = terms.jacobians[points].sum(axis=0) / len(points)
-    twist[:3] -= skew(about - center) @ twist[3:]
-    return twist
+    angular = lapack.dposv(inertia, arms @ velocities)[1]
+    linear = mean.dot(terms.jacobians.reshape(len(mean), -1)).reshape(angular.shape)
+    return np.concatenate([linear - skew(about - center) @ angular, angular])

@@ -13,6 +13,7 @@ constant jerk comes late by `acceleration_lag_s`: at 60 Hz by 34 ms for a bandwi
 64 ms for 4.5 Hz, by 151 ms for the 2 Hz of a body at rest.
 """
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 
@@ -142,11 +143,12 @@ class ManifoldFilter:
 
     def _measurement_variance(self, q: Array, sigma_q: Array | None) -> Array:
         """Variances (37,), the pelvis position's in world axes."""
-        given = np.full(_NV, np.nan) if sigma_q is None else np.asarray(sigma_q, dtype=float)
-        if given.shape != (_NV,):
-            raise ShapeError("sigma_q", f"shape {given.shape}, expected ({_NV},)")
-        usable = np.isfinite(given) & (given > 0.0)
-        sigma = np.where(usable, given * self._options.noise_share, self._default_sigma)
+        sigma = self._default_sigma
+        if sigma_q is not None:
+            if sigma_q.shape != (_NV,):
+                raise ShapeError("sigma_q", f"shape {sigma_q.shape}, expected ({_NV},)")
+            usable = np.isfinite(sigma_q) & (sigma_q > 0.0)
+            sigma = np.where(usable, sigma_q * self._options.noise_share, sigma)
         variance = np.maximum(sigma, self._options.minimum_sigma) ** 2
         variance[POSITION] = rotations.matrix(q[3:7]) ** 2 @ variance[POSITION]
         return variance
@@ -170,19 +172,19 @@ class ManifoldFilter:
 
     def _predict(self, dt: float, variance: Array) -> None:
         transition = np.array([[1.0, dt, 0.5 * dt * dt], [0.0, 1.0, dt], [0.0, 0.0, 1.0]])
-        self._x = transition @ self._x
+        self._x = transition.dot(self._x)
         self._turn(self._x[0, ORIENTATION])
         self._follow_activity(dt)
         share = min(dt / self._options.noise_memory_s, 1.0)
         self._usual_variance += share * (variance - self._usual_variance)
         density = self._usual_variance * jerk_density_per_variance(self._bandwidth_hz(), dt)
-        noise = np.outer(_unit_jerk_noise(dt)[_PAIRS], density)
-        self._covariance = _on_covariance(dt) @ self._covariance + noise
+        noise = _unit_jerk_noise(dt)[:, None] * density
+        self._covariance = _on_covariance(dt).dot(self._covariance) + noise
 
     def _bandwidth_hz(self) -> float:
         """Between that of a body at rest and that of an active one."""
         options = self._options
-        pelvis_sigma_m = float(np.sqrt(self._usual_variance[POSITION].mean()))
+        pelvis_sigma_m = math.sqrt(sum(self._usual_variance[POSITION].tolist()) / 3.0)
         active = min(max(self._activity, 0.0), 1.0)
         quiet_hz = options.quiet_bandwidth_hz
         return quiet_hz + active * (options.bandwidth_hz(pelvis_sigma_m) - quiet_hz)
@@ -191,18 +193,18 @@ class ManifoldFilter:
         """Largest speed of late beyond its own noise: rises at once, decays slowly."""
         noise = _SIGNIFICANT * np.sqrt(self._covariance[_VELOCITY])
         speed = float((np.abs(self._x[1]) - noise).max()) / self._options.active_speed
-        kept = self._activity * np.exp(-dt / self._options.activity_decay_s)
-        self._activity = max(speed, float(kept))
+        kept = self._activity * math.exp(-dt / self._options.activity_decay_s)
+        self._activity = max(speed, kept)
 
     def _turn(self, rotation_vector: Array) -> None:
         """Move the orientation error into the quaternion and clear it."""
-        self._quaternion = rotations.multiply(self._quaternion, rotations.exp(rotation_vector))
-        self._quaternion /= np.linalg.norm(self._quaternion)
+        turned = rotations.multiply(self._quaternion, rotations.exp(rotation_vector))
+        self._quaternion = turned / math.sqrt(turned.dot(turned))
         self._x[0, ORIENTATION] = 0.0
 
     def _innovation(self, q: Array) -> Array:
         turn = rotations.multiply(rotations.conjugate(self._quaternion), q[3:7])
-        turn = rotations.log(turn / np.linalg.norm(turn))
+        turn = rotations.log(turn / math.sqrt(turn.dot(turn)))
         measured = np.concatenate([q[:3], turn, q[7:]])
         innovation: Array = measured - self._x[0]
         return innovation
@@ -212,19 +214,21 @@ class ManifoldFilter:
         innovation = self._innovation(q)
         expected = self._covariance[0] + variance
         excess = np.abs(innovation) / (self._options.outlier_gate * np.sqrt(expected))
-        np.minimum(excess, _LARGEST_EXCESS, out=excess)
         outlying = excess > 1.0
         self._outlier_runs = (self._outlier_runs + 1) * outlying
-        lost = self._outlier_runs > self._options.max_outliers_in_a_row
-        np.multiply(expected, excess**2, out=expected, where=outlying)
+        outliers = int(np.count_nonzero(outlying))
+        if outliers:
+            expected[outlying] *= np.minimum(excess[outlying], _LARGEST_EXCESS) ** 2
         row = self._covariance[:3].copy()
         gain = row / expected
         self._x += gain * innovation
         self._turn(self._x[0, ORIENTATION])
         self._covariance -= gain[_PAIRS[0]] * row[_PAIRS[1]]
-        if lost.any():
-            self._restart(lost, q, variance)
-        return int(outlying.sum())
+        if outliers:
+            lost = self._outlier_runs > self._options.max_outliers_in_a_row
+            if lost.any():
+                self._restart(lost, q, variance)
+        return outliers
 
     def _restart(self, lost: NDArray[np.bool_], q: Array, variance: Array) -> None:
         """Believe the measurement again where the filter contradicted it for too long."""
@@ -271,14 +275,8 @@ def _on_covariance(dt: float) -> Array:
 
 
 def _unit_jerk_noise(dt: float) -> Array:
-    """Covariance of (position, velocity, acceleration) after dt [s] of unit white jerk."""
-    return np.array(
-        [
-            [dt**5 / 20.0, dt**4 / 8.0, dt**3 / 6.0],
-            [dt**4 / 8.0, dt**3 / 3.0, dt**2 / 2.0],
-            [dt**3 / 6.0, dt**2 / 2.0, dt],
-        ]
-    )
+    """Covariance after dt [s] of unit white jerk, its six entries (6,); see `_PAIRS`."""
+    return np.array([dt**5 / 20.0, dt**4 / 8.0, dt**3 / 6.0, dt**3 / 3.0, dt**2 / 2.0, dt])
 
 
 def jerk_density_per_variance(bandwidth_hz: float, period_s: float) -> float:
@@ -302,7 +300,9 @@ def acceleration_lag_s(bandwidth_hz: float, period_s: float) -> float:
     dt = period_s
     transition = np.array([[1.0, dt, 0.5 * dt * dt], [0.0, 1.0, dt], [0.0, 0.0, 1.0]])
     measured = np.array([[1.0, 0.0, 0.0]])
-    noise = jerk_density_per_variance(bandwidth_hz, period_s) * _unit_jerk_noise(dt)
+    unit = np.zeros((3, 3))
+    unit[_PAIRS] = unit.T[_PAIRS] = _unit_jerk_noise(dt)
+    noise = jerk_density_per_variance(bandwidth_hz, period_s) * unit
     covariance = solve_discrete_are(transition.T, measured.T, noise, np.eye(1))
     gain = covariance[:, :1] / (covariance[0, 0] + 1.0)
     kept = np.eye(3) - gain @ measured

@@ -6,11 +6,13 @@ configuration, through the derivatives of inverse dynamics and of the contacts' 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lapack
 
+from monomsk_description.coupling import from_upper
 from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.force_solver import ForceSolution, Observation
 from monomsk_dynamics.frame import FootGeometry, FrameTerms
@@ -61,12 +63,12 @@ class Uncertainty:
         moved = terms.mass_matrix @ root.T
         gained = moved @ inverse
         # M (Sigma - Sigma E' C^-1 E Sigma) M', its diagonal.
-        variance = terms.mass_matrix**2 @ variance_a - np.sum(gained * moved, axis=1)
+        variance = terms.mass_matrix**2 @ variance_a - (gained * moved).sum(axis=1)
         by_wrench = gained @ total
-        for foot in (int(f) for f in np.flatnonzero(prior.in_contact)):
+        for foot in np.flatnonzero(prior.in_contact).tolist():
             about = prior.center_of_pressure[foot]
             by_wrench[:, foot_slice(foot)] -= foot_twist_jacobian(terms, self._feet, foot, about).T
-        variance += np.sum((factor @ by_wrench.T) ** 2, axis=0)
+        variance += ((by_wrench @ factor.T) ** 2).sum(axis=1)
         variance[:_ROOT] = 0.0
         diagonal = np.where(in_air, 0.0, np.sum(factor**2, axis=0)).reshape(2, 6)[:, :3]
         return np.maximum(variance, 0.0), diagonal.copy()
@@ -77,7 +79,7 @@ class Uncertainty:
         for foot in (0, 1):
             forces = solution.point_forces[self._feet.points[foot]]
             if forces[:, 2].sum() > 0.0:
-                by_q = by_q - contact_stiffness(terms, self._feet, foot, forces)
+                by_q -= contact_stiffness(terms, self._feet, foot, forces)
         return Sensitivity(by_q, by_v)
 
 
@@ -95,9 +97,14 @@ class Sensitivity:
 
     def variance(self, sigma_q: Array, sigma_v: Array) -> Array:
         """Variances of torques (37,) [N² m²] that errors of q (37,) and v (37,) contribute."""
-        variance: Array = self.by_q**2 @ sigma_q**2 + self.by_v**2 @ sigma_v**2
+        squared_q, squared_v = self._squares
+        variance: Array = squared_q @ sigma_q**2 + squared_v @ sigma_v**2
         variance[:_ROOT] = 0.0
         return variance
+
+    @cached_property
+    def _squares(self) -> tuple[Array, Array]:
+        return self.by_q**2, self.by_v**2
 
 
 def contact_stiffness(terms: FrameTerms, feet: FootGeometry, foot: int, forces: Array) -> Array:
@@ -118,6 +125,4 @@ def contact_stiffness(terms: FrameTerms, feet: FootGeometry, foot: int, forces: 
     center = forces[:, 2] @ terms.points[feet.points[foot]] / total[2]
     twist = foot_twist_jacobian(terms, feet, foot, center)
     work = twist[3:].T @ (skew(total).T @ twist[:3])  # [a, b] = z_a . (J_b x f)
-    upper = np.triu(work)
-    stiffness: Array = upper + np.triu(work, 1).T
-    return stiffness
+    return from_upper(work)

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monomsk_dynamics.frame import FrameTerms
-from monomsk_dynamics.rotations import skew
+from monomsk_dynamics.rotations import cross, skew
 
 Array = NDArray[np.float64]
 
@@ -21,7 +21,7 @@ def root_to_world(terms: FrameTerms, point: Array) -> Array:
 def world_to_root(terms: FrameTerms, wrench: Array) -> Array:
     """Generalised force (6,) of the pelvis of a wrench (6,) about the world's origin."""
     to_pelvis = terms.rotation_world_pelvis.T
-    moment = wrench[3:] - np.cross(terms.pelvis_position, wrench[:3])
+    moment = wrench[3:] - cross(terms.pelvis_position, wrench[:3])
     return np.concatenate([to_pelvis @ wrench[:3], to_pelvis @ moment])
 
 

@@ -4,10 +4,12 @@ The unknown w (12,) stacks, for the right and the left foot, force [N] and momen
 the expected centre of pressure, world axes. Rows of feet in the air are left out.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
-from monomsk_dynamics.load_sharing import LoadPrior
+from monomsk_dynamics.load_sharing import ForcePrior, LoadPrior
 from monomsk_dynamics.rotations import skew
 
 Array = NDArray[np.float64]
@@ -26,9 +28,9 @@ def total_wrench_map(prior: LoadPrior, point: Array) -> Array:
     """Map (6, 12) from w to the sum of both wrenches about a world point (3,)."""
     total = np.zeros((6, WRENCHES))
     arms = skew(prior.center_of_pressure - point)
-    for foot in (int(f) for f in np.flatnonzero(prior.in_contact)):
+    for foot in np.flatnonzero(prior.in_contact).tolist():
         block = total[:, foot_slice(foot)]
-        block[FORCE, FORCE] = block[MOMENT, MOMENT] = np.eye(3)
+        block[FORCE, FORCE] = block[MOMENT, MOMENT] = _IDENTITY
         block[MOMENT, FORCE] = arms[foot]
     return total
 
@@ -40,37 +42,39 @@ def prior_rows(prior: LoadPrior, vertical_load: float) -> tuple[Array, Array]:
         prior: Expected loads.
         vertical_load: Roughly the sum of the vertical forces [N]; scales relative expectations.
     """
-    rows: list[Array] = []
-    targets: list[float] = []
-    both = bool(prior.in_contact.all())
-    for foot in (int(f) for f in np.flatnonzero(prior.in_contact)):
+    most = 2 * 6 + 3 * len(prior.forces) + 3
+    rows, targets = np.zeros((most, WRENCHES)), np.zeros(most)
+    feet = [foot for foot in (0, 1) if prior.in_contact[foot]]
+    used = 0
+    for foot in feet:
         load = float(prior.share[foot]) * vertical_load
-        block = np.zeros((6, WRENCHES))
-        own = block[:, foot_slice(foot)]
-        own[:3, MOMENT] = _cop_rows(prior, foot, load)
-        own[3:5, FORCE] = _shear_rows(prior, foot, load)
+        rows[used : used + 3, 6 * foot + 3 : 6 * foot + 6] = _cop_rows(prior, foot, load)
+        rows[used + 3 : used + 5, 6 * foot : 6 * foot + 3] = _shear_rows(prior, foot, load)
+        used += 5
         sigma = float(prior.share_sigma[foot]) * vertical_load
-        if both and sigma < np.inf:
-            own[5, 2] = 1.0 / sigma
-            targets += [0.0, 0.0, 0.0, 0.0, 0.0, load / sigma]
-        else:
-            block = block[:5]
-            targets += [0.0] * 5
-        rows.append(block)
+        if len(feet) == 2 and sigma < np.inf:
+            rows[used, 6 * foot + 2], targets[used] = 1.0 / sigma, load / sigma
+            used += 1
     for expected in prior.forces:
-        if prior.in_contact[expected.foot]:
-            known = np.isfinite(expected.sigma)
-            axes = prior.heading.T if expected.in_heading else _IDENTITY
-            block = np.zeros((int(known.sum()), WRENCHES))
-            block[:, foot_slice(expected.foot)][:, FORCE] = (axes / expected.sigma[:, None])[known]
-            rows.append(block)
-            targets.extend(expected.force[known] / expected.sigma[known])
-    if prior.total_force is not None and prior.in_contact.any():
-        rows.append(total_wrench_map(prior, np.zeros(3))[FORCE] / prior.total_force_sigma)
-        targets.extend(prior.total_force / prior.total_force_sigma)
-    if not rows:
-        return np.zeros((0, WRENCHES)), np.zeros(0)
-    return np.concatenate(rows), np.array(targets)
+        if expected.foot in feet:
+            own, wanted = _force_rows(prior, expected)
+            more = used + len(own)
+            rows[used:more, foot_slice(expected.foot)][:, FORCE], targets[used:more] = own, wanted
+            used = more
+    if prior.total_force is not None and feet:
+        more = used + 3
+        rows[used:more] = total_wrench_map(prior, np.zeros(3))[FORCE] / prior.total_force_sigma
+        targets[used:more] = prior.total_force / prior.total_force_sigma
+        used = more
+    return rows[:used], targets[:used]
+
+
+def _force_rows(prior: LoadPrior, expected: ForcePrior) -> tuple[Array, Array]:
+    """Rows over one foot's force (k, 3), of the components that are known, and their targets."""
+    axes = prior.heading.T if expected.in_heading else _IDENTITY
+    known = [k for k, sigma in enumerate(expected.sigma.tolist()) if math.isfinite(sigma)]
+    sigma = expected.sigma[known]
+    return axes[known] / sigma[:, None], expected.force[known] / sigma
 
 
 def _cop_rows(prior: LoadPrior, foot: int, load: float) -> Array:
