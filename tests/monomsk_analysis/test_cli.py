@@ -67,6 +67,17 @@ def test_version() -> None:
     assert run("version").stdout.strip() == __version__
 
 
+def test_results_lie_here_when_nobody_said_where(
+    motion: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("dynamics", motion, *SIZE, "--no-muscles")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "standing_monomsk" / "summary.json").is_file()
+    again = run("dynamics", motion, *SIZE, "--no-muscles")
+    assert_refused(again, "standing_monomsk", "--overwrite")
+
+
 def test_help_lists_the_options_with_their_units() -> None:
     text = run("analyze", "--help").stdout
     for option in (

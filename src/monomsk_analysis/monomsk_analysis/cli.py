@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -13,6 +12,7 @@ import typer
 from rich.console import Console
 
 from monomsk_analysis import __version__
+from monomsk_analysis.cli_choices import Complexity, Lifter, MarkerSetName, Sex, Solver, UpAxis
 from monomsk_analysis.cli_options import takes_options
 from monomsk_analysis.errors import AnalysisError
 from monomsk_analysis.progress import Stages
@@ -33,57 +33,13 @@ app = typer.Typer(
 )
 
 
-class Sex(StrEnum):
-    """Sex of the person."""
-
-    UNSPECIFIED = "unspecified"
-    FEMALE = "female"
-    MALE = "male"
-
-
-class Complexity(StrEnum):
-    """Size of the landmark network."""
-
-    LITE = "lite"
-    FULL = "full"
-    HEAVY = "heavy"
-
-
-class Solver(StrEnum):
-    """How motion and forces are made to belong together."""
-
-    BALANCE = "balance"
-    OPTIMIZATION = "optimization"
-
-
-class Lifter(StrEnum):
-    """How landmarks become joint angles."""
-
-    GEOMETRIC = "geometric"
-    TRANSFORMER = "transformer"
-
-
-class MarkerSetName(StrEnum):
-    """Shipped marker sets."""
-
-    RAJAGOPAL2016 = "rajagopal2016"
-    RAJAGOPAL_WALK = "rajagopal_walk"
-    GAIT2392 = "gait2392"
-    PLUG_IN_GAIT = "plug_in_gait"
-
-
-class UpAxis(StrEnum):
-    """Axis of a marker file."""
-
-    X = "x"
-    Y = "y"
-    Z = "z"
-
-
 _Height = Annotated[float | None, typer.Option(help="Height in metres; else assumed.")]
 _Mass = Annotated[float | None, typer.Option(help="Mass in kilograms; else assumed.")]
 _Sex = Annotated[Sex, typer.Option(help="Sex, for the masses of the segments.")]
-_Out = Annotated[Path, typer.Option(help="Folder for the results.")]
+_Out = Annotated[
+    Path | None,
+    typer.Option(help="Folder for the results; else NAME_monomsk here.", show_default=False),
+]
 _Model = Annotated[
     Path | None,
     typer.Option(
@@ -108,7 +64,7 @@ class AnalyzeOptions:
     source: Annotated[
         Path, typer.Argument(metavar="VIDEO_OR_BAG", help="Video file, rosbag2 folder or file.")
     ]
-    out: _Out
+    out: _Out = None
     height_m: _Height = None
     mass_kg: _Mass = None
     sex: _Sex = Sex.UNSPECIFIED
@@ -167,7 +123,7 @@ class DynamicsOptions:
             help="OpenSim coordinates (.mot, .sto) or recorded markers (.c3d, .trc).",
         ),
     ]
-    out: _Out
+    out: _Out = None
     static: Annotated[
         list[Path] | None,
         typer.Option(help="Markers of the same person standing; may be given more than once."),
@@ -244,13 +200,13 @@ def _analyze(options: AnalyzeOptions) -> None:
     from monomsk_description.threads import use_one_thread
 
     use_one_thread()
-    console = Console(stderr=True)
+    console, folder = Console(stderr=True), options.out or _results_of(options.source)
     subject, model = read_person(
         options.model, options.height_m, options.mass_kg, options.sex.value
     )
     request = AnalyzeRequest(
         source=options.source,
-        out=options.out,
+        out=folder,
         subject=subject,
         camera=CameraRequest(
             options.focal_px,
@@ -270,7 +226,7 @@ def _analyze(options: AnalyzeOptions) -> None:
         muscles=options.muscles,
     )
     analysis = run_analyze(request, Stages(console))
-    print_analysis(console, analysis, options.out)
+    print_analysis(console, analysis, folder)
 
 
 def _dynamics(options: DynamicsOptions) -> None:
@@ -284,7 +240,7 @@ def _dynamics(options: DynamicsOptions) -> None:
     subject, model = read_person(
         options.model, options.height_m, options.mass_kg, options.sex.value
     )
-    console = Console(stderr=True)
+    console, folder = Console(stderr=True), options.out or _results_of(options.motion)
     markers = MarkerRequest(
         tuple(options.static or ()),
         options.markers and options.markers.value,
@@ -293,7 +249,7 @@ def _dynamics(options: DynamicsOptions) -> None:
     )
     request = DynamicsRequest(
         options.motion,
-        options.out,
+        folder,
         subject,
         options.overwrite,
         model,
@@ -304,7 +260,12 @@ def _dynamics(options: DynamicsOptions) -> None:
     run = run_dynamics(request, Stages(console))
     for line in run.lines():
         console.print(line, highlight=False, soft_wrap=True)
-    print_analysis(console, run.analysis, options.out)
+    print_analysis(console, run.analysis, folder)
+
+
+def _results_of(source: Path) -> Path:
+    """Where results go when nobody said: a folder here, named after the recording."""
+    return Path(f"{source.resolve().stem}_monomsk")
 
 
 def _or_infinity(value: float | None) -> float:
