@@ -16,6 +16,7 @@ import numpy as np
 from monomsk_description.body_state import BodyState
 from monomsk_description.frames import Array
 from monomsk_description.skeleton import Skeleton
+from monomsk_perception.both_sides import BothSides
 from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.camera_pose import CameraPose
 from monomsk_perception.errors import OptionError
@@ -161,7 +162,9 @@ class TransformerLifter:
         visibility = np.array([landmarks.visibility[list(USED_LANDMARKS)] for landmarks in clip])
         wanted = even_times(0.0, float(times[-1]))
         track = resampled(times, low_passed(times, rays), visibility, wanted)
-        answer = interpolated(lift_track(self._network, track, self._token), wanted, times)
+        answer = interpolated(
+            lift_track(BothSides(self._network), track, self._token), wanted, times
+        )
         return [PosePrior.from_answer(answer, row) for row in range(len(clip))]
 
     # Live ---------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import numpy as np
 import yaml
 
 from monomsk_description.frames import Array
+from monomsk_perception.both_sides import BothSides
 from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.landmarks import Landmarks
 from monomsk_perception.lifter_answer import (
@@ -77,7 +78,7 @@ class RealClip:
         subject = subject_token(self.height_m, {})
         if look_ahead is None:
             track = self._track(low_passed(self.times, self.rays), wanted)
-            return wanted, lift_track(network, track, subject).coordinates
+            return wanted, lift_track(BothSides(network), track, subject).coordinates
         track = self._track(self.rays, wanted)
         answers: list[Answer] = [
             lift_frame(network, track, subject, frame, look_ahead) for frame in range(len(track))

@@ -1,0 +1,63 @@
+"""A recording and its mirror image, lifted alike: the mean of both errs less than either.
+
+The network was trained on mirrored motion, so it answers both equally well, but its errors differ.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+
+from monomsk_description.frames import Array
+from monomsk_perception.lifter_answer import Answer, Track, WindowNetwork
+
+#: The other side's landmark, of the 19 used; coordinate, of the 31; contact, of the 4.
+_LANDMARKS = [0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15, 18, 17]
+_COORDINATES = [*range(7, 14), *range(7), 14, 15, 16, *range(24, 31), *range(17, 24)]
+_CONTACTS = [2, 3, 0, 1]
+#: Lumbar bending and rotation change their sign; of other joints both sides have their own.
+_SIGNS = np.where(np.isin(np.arange(31), (15, 16)), -1.0, 1.0)
+_ACROSS_IMAGE = np.array([-1.0, 1.0, 1.0])
+_ACROSS_PELVIS = np.array([1.0, -1.0, 1.0])
+
+
+def mirrored_track(track: Track) -> Track:
+    """What a camera behind a mirror would have seen."""
+    rays = track.rays[:, _LANDMARKS] * _ACROSS_IMAGE[:2]
+    return Track(rays, track.visibility[:, _LANDMARKS], track.seen)
+
+
+def mirrored_answer(answer: Answer) -> Answer:
+    """The answer for the mirrored person."""
+    return Answer(
+        pelvis_rotation=answer.pelvis_rotation * _ACROSS_IMAGE[:, None] * _ACROSS_PELVIS,
+        pelvis_position=answer.pelvis_position * _ACROSS_IMAGE,
+        pelvis_log_scale=answer.pelvis_log_scale,
+        coordinates=answer.coordinates[:, _COORDINATES] * _SIGNS,
+        log_scale=answer.log_scale[:, _COORDINATES],
+        proportions=answer.proportions,
+        contact=answer.contact[:, _CONTACTS],
+    )
+
+
+class BothSides:
+    """A network that answers with the mean for a window and its mirror image, at twice the cost.
+
+    Args:
+        network: Asked twice.
+    """
+
+    def __init__(self, network: WindowNetwork) -> None:
+        self._network = network
+
+    def __call__(self, track: Track, subject: Array, look_ahead: int | None) -> Answer:
+        """The answer for every frame; the pelvis' matrices are means, not quite rotations."""
+        own = self._network(track, subject, look_ahead)
+        mirrored = self._network(mirrored_track(track), subject, look_ahead)
+        other = mirrored_answer(mirrored)
+        means = {
+            item.name: 0.5 * (getattr(own, item.name) + getattr(other, item.name))
+            for item in fields(Answer)
+        }
+        return Answer(**means)
