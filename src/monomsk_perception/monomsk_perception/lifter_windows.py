@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import fields
 
 import numpy as np
-from scipy.signal import butter, sosfiltfilt
 
 from monomsk_description.frames import Array
 from monomsk_perception.lifter_answer import (
@@ -68,6 +67,9 @@ def low_passed(times: Array, rays: Array) -> Array:
     rate_hz = 1.0 / float(np.median(np.diff(times)))
     if rate_hz < 2.5 * _LOW_PASS_HZ:
         return rays
+    # only recordings come here: the import takes half as long as all else that a live node needs
+    from scipy.signal import butter, sosfiltfilt
+
     bridged = resampled(times, rays, np.ones(rays.shape[:2]), times).rays
     sections = butter(2, _LOW_PASS_HZ, fs=rate_hz, output="sos")
     smooth = sosfiltfilt(sections, bridged, axis=0, padtype="odd", padlen=15)
