@@ -12,7 +12,7 @@ PYTHON := .venv/bin/python
 IN_WORKSPACE := source install/setup.bash &&
 
 .NOTPARALLEL:
-.PHONY: help setup demo demo-assist test lint format bench bench-live soak motions train train-quick robustness models samples lock clean
+.PHONY: help setup demo demo-assist test lint format bench bench-live soak motions clip-landmarks train train-quick robustness check-motions bench-films models samples lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -61,14 +61,25 @@ motions: setup  ## joint angles of the marker recordings in DATA, for the traini
 	@[ -d $(MOTIONS) ] || PYTHONPATH=src/monomsk_analysis:$(TRAINING_PATH) \
 	  $(PYTHON) scripts/marker_motions.py --data $(DATA) --out $(MOTIONS)
 
-train: motions  ## train the lifter on the recordings in DATA; hours; continues where it stopped
-	@$(TRAIN) --out out/training
+LANDMARKS := out/landmarks
+clip-landmarks: samples  ## landmarks of the real clips that choose weights; a minute
+	@PYTHONPATH=$(TRAINING_PATH) $(PYTHON) scripts/clip_landmarks.py --out $(LANDMARKS) \
+	  --videos "$$($(PYTHON) scripts/fetch_samples.py)" $(DATA)
+
+train: motions clip-landmarks  ## train the lifter on the recordings in DATA; hours; continues where it stopped
+	@$(TRAIN) --clips config/real_clips.yaml --landmarks $(LANDMARKS) --out out/training
 
 train-quick: motions  ## four minutes of the same, to see that it works
 	@$(TRAIN) --out out/training-quick --minutes 4
 
 robustness: motions  ## errors of the lifter against noise, camera and frame rate, on held-out films
 	@PYTHONPATH=$(TRAINING_PATH) $(PYTHON) -m monomsk_training.robustness --data $(DATA) --prepared $(MOTIONS)
+
+check-motions: motions  ## what the recorded motions would take of a body, and which are dropped for it
+	@PYTHONPATH=$(TRAINING_PATH) $(PYTHON) scripts/check_motions.py --data $(DATA) --prepared $(MOTIONS)
+
+bench-films: motions  ## windows a second that two processes film; quiet machine
+	@PYTHONPATH=$(TRAINING_PATH) $(PYTHON) -m monomsk_training.film_speed --data $(DATA) --prepared $(MOTIONS)
 
 TRIALS ?= out/plate_trials
 train-kinetics: setup  ## train the inverse-dynamics transformer on the files of plate_trials in TRIALS

@@ -109,19 +109,23 @@ def leg_means(errors: Sequence[Mapping[str, tuple[float, float]]]) -> tuple[floa
     return float(raw), float(centred)
 
 
-def load_real_clips(path: Path, data: Path, landmarks: Path) -> list[RealClip]:
+def load_real_clips(
+    path: Path, data: Path, landmarks: Path, *, selecting: bool = False
+) -> list[RealClip]:
     """The clips of a list; see config/real_clips.yaml.
 
     Args:
         path: The list.
         data: Folder of the references.
         landmarks: Folder of the detected landmarks.
+        selecting: Only those that may choose weights.
 
     Raises:
         RecipeError: A reference is of no known kind.
     """
+    entries = yaml.safe_load(path.read_text("utf-8"))["clips"]
     return [
-        _load_clip(entry, data, landmarks) for entry in yaml.safe_load(path.read_text())["clips"]
+        _load_clip(entry, data, landmarks) for entry in entries if entry["selects"] or not selecting
     ]
 
 

@@ -37,8 +37,10 @@ def validation(
         films[name] = source.films(_VALIDATION_FILMS)
     clips = []
     if arguments.clips:
-        clips = load_real_clips(arguments.clips, arguments.data, arguments.landmarks)
-    return Evaluation(films, [clip for clip in clips if clip.selects])
+        clips = load_real_clips(
+            arguments.clips, arguments.data, arguments.landmarks, selecting=True
+        )
+    return Evaluation(films, clips)
 
 
 def parse(words: list[str] | None = None) -> argparse.Namespace:
