@@ -2,8 +2,8 @@
 
 Started as a process of its own. `assist_script.py source` publishes `body_model` and
 `body_dynamics`, and `/clock` where `clock` is set; `assist_script.py relay` passes on what comes
-from `body_dynamics_source` after a delay. Each line on stdin is a JSON object whose entries replace
-those of `Behaviour`.
+from `body_dynamics_source` after a delay; `assist_script.py clock` publishes `/clock` alone. Each
+line on stdin is a JSON object whose entries replace those of `Behaviour`.
 """
 
 from __future__ import annotations
@@ -122,20 +122,13 @@ class Source:
             time.sleep(max(0.0, min(due_s, next_clock_s) - time.monotonic()))
             now_s = time.monotonic()
             if self._behaviour.clock and now_s >= next_clock_s:
-                self._tell_time()
+                publish_time(self._clocks, self.now_ns())
             if now_s >= next_clock_s:
                 next_clock_s = now_s + CLOCK_PERIOD_S
             if now_s >= due_s:
                 due_s += 1.0 / RATE_HZ
                 if self._behaviour.running:
                     self._publish()
-
-    def _tell_time(self) -> None:
-        from rosgraph_msgs.msg import Clock
-
-        clock = Clock()
-        clock.clock.sec, clock.clock.nanosec = divmod(self.now_ns(), 10**9)
-        self._clocks.publish(clock)
 
     def _publish(self) -> None:
         behaviour, message = self._behaviour, self._message
@@ -146,6 +139,30 @@ class Source:
         message.track_id = behaviour.track_id
         message.root_residual.force.z = behaviour.root_force_n
         self._estimates.publish(message)
+
+
+class ClockSource:
+    """Publishes simulated time, as fast as real time runs."""
+
+    def __init__(self, node: Any, behaviour: Behaviour) -> None:
+        from rosgraph_msgs.msg import Clock
+
+        self._behaviour = behaviour
+        self._clocks = node.create_publisher(Clock, "/clock", 1)
+
+    def run(self) -> None:
+        while True:
+            publish_time(self._clocks, time.time_ns() + round(self._behaviour.clock_offset_s * 1e9))
+            time.sleep(CLOCK_PERIOD_S)
+
+
+def publish_time(publisher: Any, now_ns: int) -> None:
+    """Tell simulated time [ns]."""
+    from rosgraph_msgs.msg import Clock
+
+    clock = Clock()
+    clock.clock.sec, clock.clock.nanosec = divmod(now_ns, 10**9)
+    publisher.publish(clock)
 
 
 class Relay:
@@ -180,7 +197,7 @@ def main() -> None:
     rclpy.init()
     node = rclpy.create_node(f"assist_{role}")
     behaviour = Behaviour()
-    actor = {"source": Source, "relay": Relay}[role](node, behaviour)
+    actor = {"source": Source, "relay": Relay, "clock": ClockSource}[role](node, behaviour)
     threading.Thread(target=listen, args=(behaviour,), daemon=True).start()
     actor.run()
 

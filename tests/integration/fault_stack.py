@@ -163,7 +163,9 @@ class Stack:
         self.camera = Camera(self.environment, self.namespace, self.folder / "camera.log")
         return self.camera
 
-    def start(self, name: str, **parameters: Any) -> StartedProcess:
+    def start(
+        self, name: str, remaps: Mapping[str, str] | None = None, **parameters: Any
+    ) -> StartedProcess:
         """Start `perception`, `dynamics` or `recorder`."""
         package, executable, own = {
             "perception": ("monomsk_perception", "perception_node", PERCEPTION),
@@ -174,6 +176,8 @@ class Stack:
         words = [str(program), "--ros-args", "-r", f"__ns:={self.namespace}"]
         for key, value in (own | parameters).items():
             words += ["-p", f"{key}:={str(value).lower() if isinstance(value, bool) else value}"]
+        for old, new in (remaps or {}).items():
+            words += ["-r", f"{old}:={new}"]
         self._started += 1
         log = self.folder / f"{name}_{self._started}.log"
         self.nodes[name] = StartedProcess(words, self.environment, log)

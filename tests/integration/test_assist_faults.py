@@ -9,11 +9,13 @@ import time
 
 import pytest
 from tests.integration.assist_stack import (
+    TIMES,
     ZERO_WITHIN_S,
     AssistStack,
     assert_in_time,
-    torque_n_m,
+    assert_node_in_time,
 )
+from tests.integration.assist_times import torque_n_m
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.requires_ros]
 
@@ -58,7 +60,10 @@ def test_silence(stack):
     stack.source.set(running=False)
     stack.listen(0.1)
     since_ns = stack.last_estimate_ns()
-    assert_in_time("silence", stack.torque_ends_s(since_ns), stack.output)
+    end = stack.torque_ends(since_ns)
+    assert_in_time("silence", (end.received_ns - since_ns) * 1e-9, stack.output)
+    assert_node_in_time(end, stack.output)
+    assert end.fade_s > 0.5 * TIMES.fade_out_s  # along a line, not at once
     assert {"input_silent"} <= stack.reasons_since(since_ns)
     stack.source.set(running=True)
 
