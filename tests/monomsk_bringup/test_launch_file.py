@@ -47,7 +47,10 @@ def test_everything_known_is_read(tmp_path):
     ("body", "line", "tag", "problem"),
     [
         ("\n<machine name='x'/>", 2, "machine", "unknown tag"),
-        ("<node pkg='p' exec='e' respawn='true'/>", 1, "node", "unknown attribute 'respawn'"),
+        ("<node pkg='p' exec='e' respawn='maybe'/>", 1, "node", "must be one of true, false"),
+        ("<node pkg='p' exec='e' respawn_delay='-1'/>", 1, "node", "from 0 on, not '-1'"),
+        ("<node pkg='p' exec='e' respawn_delay='soon'/>", 1, "node", "from 0 on, not 'soon'"),
+        ("<node pkg='p' exec='e' respawn_max_retries='1'/>", 1, "node", "unknown attribute"),
         ("<node pkg='p' exec='e'>\n<rosparam/></node>", 2, "rosparam", "not known within <node>"),
         ("<node pkg='p'/>", 1, "node", "'exec' is missing"),
         ("<node pkg='p' exec='e' output='both,screen'/>", 1, "node", "must be one of"),

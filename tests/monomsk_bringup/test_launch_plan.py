@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from monomsk_bringup.errors import ArgumentError, LaunchFileError
-from monomsk_bringup.launch_plan import join_namespace, plan_launch
+from monomsk_bringup.launch_plan import plan_launch
+from monomsk_bringup.namespaces import join_namespace
 
 
 def test_arguments_defaults_and_choices(write_launch, environment):
@@ -147,3 +148,21 @@ def test_the_launch_files_of_the_project_are_read(name):
 
     folder = Path(__file__).resolve().parents[2] / "launch"
     assert read_launch_file(folder / f"{name}.launch.xml").actions
+
+
+@pytest.mark.parametrize(
+    ("attributes", "delay_s"),
+    [
+        ("", None),
+        ("respawn='false' respawn_delay='2'", None),
+        ("respawn='true'", 0.0),
+        ("respawn='true' respawn_delay='2.5'", 2.5),
+    ],
+)
+def test_a_process_that_ends_starts_again_where_asked(
+    write_launch, environment, attributes, delay_s
+):
+    path = write_launch(
+        f"<node pkg='toys' exec='talker' {attributes}/><executable cmd='true' {attributes}/>"
+    )
+    assert [p.respawn_delay_s for p in plan_launch(path, {}, environment)] == [delay_s, delay_s]

@@ -3,6 +3,7 @@ import signal
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -117,6 +118,31 @@ def test_a_program_that_cannot_start_ends_what_was_started(tmp_path):
         supervisor.run()
     assert any("[node-1]: process was ended by SIGINT" in line for line in lines)
     assert threading.active_count() < 10
+
+
+@pytest.mark.parametrize("end", ["raise SystemExit(3)", "os.kill(os.getpid(), 9)", "pass"])
+def test_a_process_that_ends_starts_again(tmp_path, end):
+    """Twice, however it ended; the third one lives until everything is to end."""
+    count = tmp_path / "count"
+    code = (
+        f"import os, time; file = open({str(count)!r}, 'a+'); file.write('x'); file.flush();"
+        "file.seek(0); number = len(file.read()); print('start', number, flush=True)\n"
+        f"if number < 3: {end}\n"
+        "else: time.sleep(60)"
+    )
+    process = replace(planned("node-1", code), respawn_delay_s=0.01)
+    exits, lines = run(tmp_path, process, stop_after="start 3")
+    assert [line for line in lines if "] start" in line] == [
+        f"[node-1] start {number}" for number in (1, 2, 3)
+    ]
+    assert [end.by_itself for end in exits] == [True, True, False]
+
+
+def test_who_waits_to_start_again_does_not_hold_up_the_end(tmp_path):
+    process = replace(planned("node-1", "pass"), respawn_delay_s=3600.0)
+    start_s = time.monotonic()
+    exits, _ = run(tmp_path, process, stop_after="finished cleanly")
+    assert len(exits) == 1 and time.monotonic() - start_s < 60.0
 
 
 def _is_running(pid):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -171,10 +172,28 @@ def _include(tag: _Tag) -> Action:
 def _process(tag: _Tag) -> Process:
     tag.choice("output", _OUTPUTS, "screen")
     on_exit = tag.choice("on_exit", ("", "shutdown"), "")
-    return Process(tag.pairs("env", "name", "value"), tag.optional("cwd"), on_exit == "shutdown")
+    return Process(
+        tag.pairs("env", "name", "value"),
+        tag.optional("cwd"),
+        on_exit == "shutdown",
+        _respawn_delay_s(tag),
+    )
 
 
-_PROCESS_ATTRIBUTES = {"name", "output", "cwd", "on_exit"} | _CONDITIONS
+def _respawn_delay_s(tag: _Tag) -> float | None:
+    text = tag.text("respawn_delay", "0.0")
+    try:
+        delay_s = float(text)
+    except ValueError:
+        delay_s = -1.0
+    if not 0.0 <= delay_s < math.inf:
+        raise tag.error(f"attribute 'respawn_delay' must be a number from 0 on, not '{text}'")
+    return delay_s if tag.choice("respawn", ("true", "false"), "false") == "true" else None
+
+
+_PROCESS_ATTRIBUTES = {
+    "name", "output", "cwd", "on_exit", "respawn", "respawn_delay", *_CONDITIONS
+}  # fmt: skip
 
 
 def _executable(tag: _Tag) -> Action:

@@ -112,11 +112,13 @@ class Process:
         environment: Environment variables of this process alone.
         working_folder: Where it runs; None for the runner's own folder.
         shutdown_on_exit: Whether its end ends everything (`on_exit="shutdown"`).
+        respawn_delay_s: How long after its end it starts again [s]; None: it does not.
     """
 
     environment: tuple[tuple[Template, Template], ...]
     working_folder: Template | None
     shutdown_on_exit: bool
+    respawn_delay_s: float | None = None
 
 
 @dataclass(frozen=True)

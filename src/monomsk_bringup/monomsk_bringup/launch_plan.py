@@ -33,6 +33,7 @@ from monomsk_bringup.launch_model import (
     SetEnvironment,
     Where,
 )
+from monomsk_bringup.namespaces import join_namespace, node_key
 from monomsk_bringup.parameter_values import ParameterValue, parameter_value
 from monomsk_bringup.substitutions import Scope, Template, expand, is_true
 
@@ -66,6 +67,7 @@ class PlannedProcess:
         environment: The whole environment.
         working_folder: None for the runner's own.
         shutdown_on_exit: Whether its end ends everything.
+        respawn_delay_s: How long after its end it starts again [s]; None: it does not.
     """
 
     label: str
@@ -76,6 +78,7 @@ class PlannedProcess:
     is_ros_node: bool = False
     parameters: tuple[Parameters, ...] = ()
     remaps: tuple[str, ...] = ()
+    respawn_delay_s: float | None = None
 
 
 def plan_launch(
@@ -218,7 +221,7 @@ class _Planner:
             (program, *arguments, "--ros-args", *ros_arguments),
             node.process,
             is_ros_node=True,
-            parameters=self._parameters(node, _node_key(namespace, name)),
+            parameters=self._parameters(node, node_key(namespace, name)),
             remaps=tuple(remaps),
         )
 
@@ -264,28 +267,8 @@ class _Planner:
             is_ros_node=is_ros_node,
             parameters=parameters,
             remaps=remaps,
+            respawn_delay_s=process.respawn_delay_s,
         )
-
-
-def join_namespace(base: str | None, namespace: str) -> str:
-    """Prefix a relative namespace with the one around it; an absolute one stays as it is.
-
-    Args:
-        base: The namespace around it; None at the top.
-        namespace: The namespace; empty for the base itself.
-
-    Returns:
-        An absolute namespace without a trailing slash; `/` for the root.
-    """
-    absolute = namespace.startswith("/") or not base
-    return "/" + (namespace if absolute else f"{base}/{namespace}").strip("/")
-
-
-def _node_key(namespace: str | None, name: str | None) -> str:
-    """Name the node in a parameter file; ros2 launch does the same where both are given."""
-    if namespace is None or name is None:
-        return "/**"
-    return f"{namespace.rstrip('/')}/{name}"
 
 
 def _located(where: Where, run: Callable[[], Result]) -> Result:

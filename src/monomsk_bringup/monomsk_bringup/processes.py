@@ -51,7 +51,7 @@ class Supervisor:
     """Runs planned processes, each in its own session, until all have ended.
 
     As with `ros2 launch`, the end of one process leaves the others running, unless it was declared
-    with `on_exit="shutdown"`.
+    with `on_exit="shutdown"`. One with `respawn="true"` starts again, however it ended.
     """
 
     def __init__(
@@ -75,6 +75,7 @@ class Supervisor:
         self._emit = emit
         self._emit_lock = threading.Lock()
         self._running: dict[str, _Running] = {}
+        self._due: list[tuple[float, PlannedProcess]] = []
         self._exits: list[Exit] = []
         self._stop = threading.Event()
 
@@ -94,8 +95,9 @@ class Supervisor:
         try:
             for planned in self._planned:
                 self._start(planned)
-            while self._running and not self._stop.is_set():
+            while (self._running or self._due) and not self._stop.is_set():
                 self._collect()
+                self._start_due()
                 self._stop.wait(POLL_PERIOD_S)
         finally:
             self._stop.set()
@@ -150,6 +152,17 @@ class Supervisor:
             if running.planned.shutdown_on_exit and by_itself:
                 self._say(f"[INFO] [launch]: '{label}' has ended, so everything ends")
                 self._stop.set()
+            elif running.planned.respawn_delay_s is not None and by_itself:
+                start_s = time.monotonic() + running.planned.respawn_delay_s
+                self._due.append((start_s, running.planned))
+
+    def _start_due(self) -> None:
+        """Start again what has waited long enough."""
+        now_s = time.monotonic()
+        ready = [planned for start_s, planned in self._due if start_s <= now_s]
+        self._due = [entry for entry in self._due if entry[0] > now_s]
+        for planned in ready:
+            self._start(planned)
 
     def _stop_all(self) -> None:
         patience = (
