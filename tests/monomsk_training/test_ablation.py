@@ -20,7 +20,7 @@ NOTHING = Library((), np.zeros(0))
 SMALL = TrainingConfig(
     network=NetworkOptions(width=32, layers=1, heads=2),
     motions=SamplerOptions(mixture={"squat": 0.5, "standing": 0.5}),
-    physics=PhysicsOptions(*[0.05] * 6, films=2, frames=8, simulations=1),
+    physics=PhysicsOptions(*[0.05] * 6, films=2, frames=8, simulations=1, true_depth=True),
     optimizer=OptimizerOptions(batch=4, steps=3, warm_up=1, kept_films=2, fresh_every=1),
 )
 
@@ -30,6 +30,7 @@ def test_variants_differ_in_their_losses_only() -> None:
         config = ablation.variant(SMALL, name)
         weights = {p: getattr(config.physics, p) for p in ablation.VARIANTS["all"]}
         assert {p for p, weight in weights.items() if weight > 0.0} == set(kept)
+        assert config.physics.true_depth == (name != "all, answered depth")
         assert (config.loss.speed == 0.0) == (name == "without speed")
         assert replace(config, loss=SMALL.loss, physics=SMALL.physics) == SMALL
 
@@ -50,9 +51,9 @@ def test_the_table_comes_out(tmp_path: Path) -> None:
     scoring = ablation.Scoring(films, {}, MotionPhysics(source.studio))
     words = ["--data", ".", "--out", str(tmp_path), "--only", "all"]
     rows = ablation.run(SMALL, NOTHING, scoring, ablation.parse(words))
-    assert list(rows) == ["all but consistency", "all"]
+    assert list(rows) == ["all but consistency", "all", "all, answered depth"]
     values = np.array([[float(cell) for cell in row.cells()] for row in rows.values()])
-    assert values.shape == (2, 2 * 11)
+    assert values.shape == (3, 2 * 11)
     text = (tmp_path / "ablation.md").read_text()
     assert len(text.splitlines()) == 2 + 2 * 11
     assert "standing torque" in text

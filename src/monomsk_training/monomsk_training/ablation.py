@@ -36,7 +36,6 @@ _VALIDATION_SEED = 77
 _PARTS = ("velocity", "contact", "residual", "force", "torque", "consistency")
 #: Parts of the physics in each variant.
 VARIANTS: Mapping[str, tuple[str, ...]] = {
-    "without speed": (),
     "as trained": (),
     "velocity": ("velocity",),
     "contact": ("contact",),
@@ -45,6 +44,8 @@ VARIANTS: Mapping[str, tuple[str, ...]] = {
     "consistency": ("consistency",),
     "all but consistency": _PARTS[:-1],
     "all": _PARTS,
+    "all, answered depth": _PARTS,
+    "without speed": (),
 }
 
 
@@ -52,6 +53,8 @@ def variant(config: TrainingConfig, name: str) -> TrainingConfig:
     """The configuration of a variant: the configuration's own weights of its parts, else zero."""
     kept = VARIANTS[name]
     dropped: dict[str, Any] = {part: 0.0 for part in _PARTS if part not in kept}
+    if name == "all, answered depth":
+        dropped["true_depth"] = False
     loss = replace(config.loss, speed=0.0) if name == "without speed" else config.loss
     return replace(config, loss=loss, physics=replace(config.physics, **dropped))
 

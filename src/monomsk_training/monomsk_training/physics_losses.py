@@ -17,7 +17,7 @@ from torch import Tensor
 from monomsk_dynamics.layers.losses import LossScales
 from monomsk_dynamics.layers.torch_body import TorchBody
 from monomsk_training.filming import Film, FilmStudio
-from monomsk_training.motion_derivatives import Motion, Track
+from monomsk_training.motion_derivatives import Motion
 from monomsk_training.motion_physics import (
     HALF_FRAMES,
     Loads,
@@ -53,7 +53,8 @@ class PhysicsOptions:
         span: Frames of a simulation, 3 to 6.
         simulations: Simulations a film.
         every: Steps from one simulation to the next; those that are made count so much more.
-        true_depth: Distances from the camera are the true ones, see `answered_track`.
+        true_depth: Distances from the camera are the true ones in all but the velocity, see
+            `answered_track`.
     """
 
     velocity: float = 0.0
@@ -126,10 +127,11 @@ class PhysicsLoss:
             return {}
         draw = torch.Generator().manual_seed(1_000_003 * self._seed + step)
         scene = self._scene(film, self.piece(film, draw))
-        answer = self._physics.motion(self._track(lifted, film, scene.piece))
+        track = answered_track(lifted, film, scene.piece, options.true_depth)
+        answer = self._physics.motion(track)
         parts = {}
         if options.velocity:
-            parts["velocity"] = options.velocity * self._velocity(answer, scene)
+            parts["velocity"] = options.velocity * self._velocity(lifted, film, scene)
         if options.contact:
             parts["sole_contact"] = options.contact * self._contact(answer, scene)
         simulated = options.consistency > 0.0 and step % options.every == 0
@@ -152,9 +154,6 @@ class PhysicsLoss:
             parts["consistency"] = options.consistency * options.every * error
         return parts
 
-    def _track(self, lifted: Lifted, film: Film, piece: Piece) -> Track:
-        return answered_track(lifted, film, piece, self.options.true_depth)
-
     @torch.no_grad()
     def _scene(self, film: Film, piece: Piece) -> _Scene:
         physics, touching = self._physics, touching_points(film, piece)
@@ -171,7 +170,9 @@ class PhysicsLoss:
         first = int(torch.randint(0, frames - wanted + 1, (1,), generator=draw))
         return Piece(chosen, first, wanted)
 
-    def _velocity(self, answer: Motion, scene: _Scene) -> Tensor:
+    def _velocity(self, lifted: Lifted, film: Film, scene: _Scene) -> Tensor:
+        """Velocities as answered, distances from the camera included in any case."""
+        answer = self._physics.motion(answered_track(lifted, film, scene.piece))
         scale = _scale(answer.v, self._scales.speed_m_s, self._scales.rate_rad_s)
         return huber((answer.v - scene.truth.v) / scale).mean()
 
