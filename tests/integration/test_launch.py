@@ -1,6 +1,8 @@
 """The launch file of the project on a real clip: what arrives is complete and is physics."""
 
 import os
+import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -158,9 +160,29 @@ def test_nobody_in_view_gives_no_states_and_no_forces(launch, clip):
 def test_an_impossible_person_is_told_and_ends_only_perception(start_process, python, sample):
     runner = start_process(
         *(python, "-m", "monomsk_bringup.launch_cli", "monomsk_bringup", "monomsk.launch.xml"),
-        *(f"play:={sample}", "height_m:=1.75", "mass_kg:=2", "play_wait_s:=3"),
+        *(f"play:={sample}", "height_m:=1.75", "mass_kg:=2"),
     )
-    assert runner.wait(60.0) == 1
+    runner.wait_for_output("[ERROR] [perception_node-1]: process has died", 60.0)
     assert "2" in runner.output and "Traceback" not in runner.output
-    assert "[ERROR] [perception_node-1]: process has died" in runner.output
-    assert "[dynamics_node-2]: process has died" not in runner.output
+    runner.interrupt()
+    assert runner.wait(30.0) == 1
+    assert "[ERROR] [dynamics_node-2]: process has died" not in runner.output
+
+
+def test_a_killed_node_starts_again(start_process, python, sample):
+    runner = start_process(
+        *(python, "-m", "monomsk_bringup.launch_cli", "monomsk_bringup", "monomsk.launch.xml"),
+        *(f"play:={sample}", "play_times:=0", "play_max_side_px:=640"),
+    )
+    started = "[dynamics_node-2]: process started with pid ["
+    runner.wait_for_output("body model: ", 60.0)
+    os.kill(int(runner.output.split(started)[1].split("]")[0]), signal.SIGKILL)
+    runner.wait_for_output("[dynamics_node-2]: process has died [exit code -9]", 30.0)
+    deadline_s = time.monotonic() + 60.0
+    # the body model comes without being sent again: it is latched
+    while runner.output.count("body model: ") < 2 and time.monotonic() < deadline_s:
+        time.sleep(0.1)
+    assert runner.output.count("body model: ") >= 2, runner.output
+    assert runner.output.count(started) == 2
+    runner.interrupt()
+    assert runner.wait(30.0) == 1, "one of them died"
