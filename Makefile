@@ -12,7 +12,7 @@ PYTHON := .venv/bin/python
 IN_WORKSPACE := source install/setup.bash &&
 
 .NOTPARALLEL:
-.PHONY: help setup demo demo-assist test lint format bench bench-live soak motions clip-landmarks train train-quick robustness check-motions bench-films models samples lock clean
+.PHONY: help setup demo demo-assist test lint format bench bench-live soak motions clip-landmarks train train-quick robustness ablation check-motions bench-films models samples lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -74,6 +74,10 @@ train-quick: motions  ## four minutes of the same, to see that it works
 
 robustness: motions  ## errors of the lifter against noise, camera and frame rate, on held-out films
 	@PYTHONPATH=$(TRAINING_PATH) $(PYTHON) -m monomsk_training.robustness --data $(DATA) --prepared $(MOTIONS)
+
+ablation: motions clip-landmarks  ## what each part of the physics adds to the lifter; from the checkpoint in START
+	@PYTHONPATH=$(TRAINING_PATH) $(PYTHON) -m monomsk_training.ablation --data $(DATA) --prepared $(MOTIONS) \
+		--clips config/real_clips.yaml --landmarks $(LANDMARKS) $(if $(START),--start-from $(START)) --out out/ablation
 
 check-motions: motions  ## what the recorded motions would take of a body, and which are dropped for it
 	@PYTHONPATH=$(TRAINING_PATH) $(PYTHON) scripts/check_motions.py --data $(DATA) --prepared $(MOTIONS)

@@ -1,6 +1,6 @@
 """What each part of the physics contributes: trains variants alike and tabulates their scores.
 
-    python -m monomsk_training.ablation --data DATA --start-from CHECKPOINT --out FOLDER
+    make ablation DATA=DATA START=CHECKPOINT
 
 Every variant starts from the same weights, sees the same films in the same order and trains for the
 same number of steps; only the losses differ. A variant whose checkpoint lies in the folder is not
