@@ -7,6 +7,8 @@ import pytest
 
 from monomsk_analysis.bench import BenchResults, main, write_results
 from monomsk_analysis.bench_angles import ClipScore, score_table
+from monomsk_analysis.bench_layers_report import LayerSpeed
+from monomsk_analysis.bench_memory import MemoryScore
 from monomsk_analysis.bench_speed import StageSpeed, recorded_speeds
 from monomsk_analysis.bench_walking import score_walking
 from monomsk_analysis.errors import FileFormatError
@@ -101,6 +103,8 @@ def results() -> BenchResults:
         model=None,
         speed=(StageSpeed("lift", 3.25, math.nan, 60),),
         skipped=("somewhere: not there",),
+        layers=(LayerSpeed("rollout", "pinocchio", "cpu", 1, 250_000.0, 900_000.0),),
+        memory=MemoryScore(9000, 8900, 3, (5.0,), (160.25,)),
     )
 
 
@@ -110,6 +114,8 @@ def test_tables_say_numbers_date_machine_and_command(tmp_path: Path) -> None:
     assert "| walk | monomsk | 4.00 | 0.00 | 100.0 % |" in text
     assert "| walk | other | 6.00 | 0.00 | 100.0 % |" in text
     assert "| lift | 3.25 | n/a | 60 |" in text
+    assert "| rollout | pinocchio | cpu | 1 | 250000 | 900000 |" in text
+    assert "| 5 | 160.25 |" in text
     for part in ("2026-01-02", "make bench", "two cores", "97.5 %", "somewhere: not there"):
         assert part in text
     rows = [line.count("|") for line in text.splitlines() if line.startswith("| knee_angle_r")]

@@ -6,6 +6,7 @@ Writes `docs/benchmarks.md` for people and `bench/results.json` for programs.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -20,7 +21,9 @@ from monomsk_analysis.bench_assist import AssistBench, bench_assist
 from monomsk_analysis.bench_gait import bench_gait
 from monomsk_analysis.bench_gait_c3d import FOLDER as WALKS
 from monomsk_analysis.bench_gait_c3d import bench_walks
+from monomsk_analysis.bench_layers_report import LayerSpeed
 from monomsk_analysis.bench_markers import MarkerRow, bench_markers
+from monomsk_analysis.bench_memory import MemoryScore, bench_walk_memory
 from monomsk_analysis.bench_model import ModelScore, bench_model
 from monomsk_analysis.bench_muscles import MuscleScores, bench_muscles
 from monomsk_analysis.bench_report import render_markdown
@@ -55,6 +58,8 @@ class BenchResults:
         assist: assistance against the ideal; None if the recording is not there.
         muscles: the muscles against OpenSim and electromyography; None if not looked at.
         gait: events of gait against force plates and stored events.
+        layers: times of the differentiable layers; empty without torch.
+        memory: of the live dynamics over an hour of states; None if not watched.
     """
 
     date: str
@@ -69,6 +74,8 @@ class BenchResults:
     assist: AssistBench | None = None
     muscles: MuscleScores | None = None
     gait: tuple[EventScore, ...] = ()
+    layers: tuple[LayerSpeed, ...] = ()
+    memory: MemoryScore | None = None
 
 
 def measure(folder: Path, work: Path, root: Path, stages: Stages) -> BenchResults:
@@ -97,6 +104,10 @@ def measure(folder: Path, work: Path, root: Path, stages: Stages) -> BenchResult
         assist = bench_assist(folder / RECORDING)
     else:
         skipped.append(f"{RECORDING}: not in {folder.name}")
+    memory = _memory(folder / RECORDING, stages)
+    layers = _layers()
+    if not layers:
+        skipped.append("differentiable layers: torch is not installed")
     model = bench_model(root, folder / RECORDING, work)
     markers, missing = bench_markers(folder, work, stages)
     return BenchResults(
@@ -112,7 +123,24 @@ def measure(folder: Path, work: Path, root: Path, stages: Stages) -> BenchResult
         assist=assist,
         muscles=bench_muscles(root, folder / RECORDING),
         gait=(*bench_gait(folder), *bench_walks(folder / WALKS)),
+        layers=layers,
+        memory=memory,
     )
+
+
+def _memory(recording: Path, stages: Stages) -> MemoryScore | None:
+    if not recording.is_dir():
+        return None
+    with stages.stage("an hour of states", 12) as advance:
+        return bench_walk_memory(recording, tell=lambda *_: advance())
+
+
+def _layers() -> tuple[LayerSpeed, ...]:
+    if importlib.util.find_spec("torch") is None:
+        return ()
+    from monomsk_analysis.bench_layers import bench_layers
+
+    return bench_layers()
 
 
 def write_results(root: Path, results: BenchResults) -> None:

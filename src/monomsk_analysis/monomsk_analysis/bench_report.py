@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from monomsk_analysis import gait_scoring
 from monomsk_analysis.bench_angles import ClipScore, SystemScore
 from monomsk_analysis.bench_assist import assist_sections
+from monomsk_analysis.bench_layers_report import layer_sections
 from monomsk_analysis.bench_markers import marker_sections
+from monomsk_analysis.bench_memory import memory_sections
 from monomsk_analysis.bench_model_report import model_sections
 from monomsk_analysis.bench_muscles_report import muscle_sections
 from monomsk_analysis.bench_speed import StageSpeed
@@ -46,6 +48,10 @@ def render_markdown(results: BenchResults) -> str:
         sections += muscle_sections(results.muscles)
     if results.speed:
         sections += ["## Speed", _SPEED_TEXT, _speed_table(results.speed)]
+    if results.memory is not None:
+        sections += memory_sections(results.memory)
+    if results.layers:
+        sections += layer_sections(results.layers)
     if results.skipped:
         sections += ["## Not measured", "\n".join(f"- {line}" for line in results.skipped)]
     return "\n\n".join(sections) + "\n"
