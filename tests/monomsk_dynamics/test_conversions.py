@@ -237,3 +237,21 @@ def test_transforms_carry_the_poses(ros, skeleton):
     assert transform.child_frame_id == "pelvis"
     assert transform.transform.translation.z == pytest.approx(q[2])
     assert transform.transform.rotation.w == pytest.approx(1.0)
+
+
+def test_two_people_share_no_frame_and_no_marker(ros, skeleton, result):
+    from monomsk_dynamics.markers import shapes
+
+    poses = skeleton.segment_poses(result.q)
+    frames, markers = [], []
+    for prefix in ("anna/", "ben/"):
+        transforms = ros.conversions.to_transforms(poses, 5, "world", prefix)
+        assert {t.header.frame_id for t in transforms} == {"world"}
+        wrenches = message_fields.sole_wrenches(result, skeleton, prefix)
+        frames += [t.child_frame_id for t in transforms]
+        frames += [wrench["header"]["frame_id"] for wrench in wrenches]
+        drawn = ros.conversions.to_marker_array(shapes(result, skeleton), 5, "world", prefix)
+        markers += [(marker.ns, marker.id) for marker in drawn.markers]
+    assert len(set(frames)) == len(frames) == 2 * (len(poses) + 2)
+    assert {"anna/pelvis", "ben/r_sole"} <= set(frames)
+    assert len(set(markers)) == len(markers)

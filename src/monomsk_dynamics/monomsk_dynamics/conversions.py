@@ -138,15 +138,18 @@ def _tangent(field: str, values: Sequence[float], order: NDArray[np.int64]) -> A
 # Out ------------------------------------------------------------------------------------------
 
 
-def to_marker_array(shapes: Sequence[Shape], stamp_ns: int, world_frame: str) -> MarkerArray:
+def to_marker_array(
+    shapes: Sequence[Shape], stamp_ns: int, world_frame: str, frame_prefix: str = ""
+) -> MarkerArray:
     """Markers of shapes; a known shape that is not among them is taken away."""
+    namespace = frame_prefix + "monomsk"
     shown = {shape.name: shape for shape in shapes}
     markers = []
     for identity, name in enumerate(NAMES):
-        marker = Marker(ns="monomsk", id=identity, action=Marker.DELETE)
+        marker = Marker(ns=namespace, id=identity, action=Marker.DELETE)
         if name in shown:
             marker = _marker(shown[name])
-            marker.ns, marker.id, marker.action = "monomsk", identity, Marker.ADD
+            marker.ns, marker.id, marker.action = namespace, identity, Marker.ADD
         fill(marker.header, header(stamp_ns, world_frame))
         markers.append(marker)
     return MarkerArray(markers=markers)
@@ -178,12 +181,12 @@ def _point(place: Array) -> Point:
 
 
 def to_transforms(
-    poses: dict[str, pin.SE3], stamp_ns: int, world_frame: str
+    poses: dict[str, pin.SE3], stamp_ns: int, world_frame: str, frame_prefix: str = ""
 ) -> list[TransformStamped]:
     """Transforms from the world to frames at the poses (pinocchio.SE3) given by name."""
     transforms = []
     for name, pose in poses.items():
-        transform = TransformStamped(child_frame_id=name)
+        transform = TransformStamped(child_frame_id=frame_prefix + name)
         fill(transform.header, header(stamp_ns, world_frame))
         fill(transform.transform.translation, vector(pose.translation))
         x, y, z, w = map(float, pin.SE3ToXYZQUAT(pose)[3:])

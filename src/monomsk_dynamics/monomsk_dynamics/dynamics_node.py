@@ -232,19 +232,21 @@ class DynamicsNode(StatusNode):
         self._dynamics_publisher.publish(fill(BodyDynamics(), fields))
         joints = joint_state(stamp_ns, skeleton, result.q[7:], result.v[6:], result.tau[6:])
         self._torques_publisher.publish(fill(JointState(), joints))
-        wrenches = message_fields.sole_wrenches(result, skeleton)
+        prefix = self.parameter("frame_prefix")
+        wrenches = message_fields.sole_wrenches(result, skeleton, prefix)
         for publisher, wrench in zip(self._wrench_publishers, wrenches, strict=True):
             publisher.publish(fill(WrenchStamped(), wrench))
         self._monitor.result(result, age_s)
         if self.parameter("publish_markers"):
             drawn = shapes(result, skeleton)
-            self._markers_publisher.publish(to_marker_array(drawn, stamp_ns, world))
+            self._markers_publisher.publish(to_marker_array(drawn, stamp_ns, world, prefix))
         if self._tf_publisher is not None:
             poses = skeleton.segment_poses(result.q)
             poses |= dict(
                 zip(message_fields.SOLE_FRAMES, skeleton.sole_poses(result.q), strict=True)
             )
-            self._tf_publisher.publish(TFMessage(transforms=to_transforms(poses, stamp_ns, world)))
+            transforms = to_transforms(poses, stamp_ns, world, prefix)
+            self._tf_publisher.publish(TFMessage(transforms=transforms))
 
     def _publish_gait(self, result: results.BodyDynamics, world: str) -> None:
         if self._gait is None or self._dynamics is None:

@@ -45,6 +45,11 @@ PARAMETERS: dict[str, NodeParameter] = {
     ),
     "deterministic": DETERMINISTIC,
     "muscles": NodeParameter(False, "estimate the activations of the legs' muscles"),
+    "frame_prefix": NodeParameter(
+        "",
+        "put in front of the frames of segments and soles, and of the markers' namespace",
+        read_only=True,
+    ),
     "publish_markers": NodeParameter(True, "publish markers"),
     "publish_tf": NodeParameter(
         True, "publish /tf of all segments, where tf2_msgs exists", read_only=True

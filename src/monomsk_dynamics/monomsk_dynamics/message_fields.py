@@ -68,7 +68,9 @@ def _wrench(wrench: Array) -> Fields:
     return {"force": vector(wrench[:3]), "torque": vector(wrench[3:])}
 
 
-def sole_wrenches(result: BodyDynamics, skeleton: Skeleton) -> tuple[Fields, Fields]:
+def sole_wrenches(
+    result: BodyDynamics, skeleton: Skeleton, frame_prefix: str = ""
+) -> tuple[Fields, Fields]:
     """Fields of geometry_msgs/WrenchStamped on the person at the sole frames, right and left."""
     fields = []
     for frame, contact, placement in zip(
@@ -77,7 +79,7 @@ def sole_wrenches(result: BodyDynamics, skeleton: Skeleton) -> tuple[Fields, Fie
         to_sole = placement.rotation.T
         moment = to_sole @ contact.moment_about(placement.translation)
         wrench = {"force": vector(to_sole @ contact.force), "torque": vector(moment)}
-        fields.append({"header": header(result.stamp_ns, frame), "wrench": wrench})
+        fields.append({"header": header(result.stamp_ns, frame_prefix + frame), "wrench": wrench})
     return fields[0], fields[1]
 
 
