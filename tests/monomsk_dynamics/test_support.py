@@ -181,3 +181,18 @@ def test_wrenches_move_and_return(skeleton, random_state):
     force = np.concatenate([wrench[:3], np.zeros(3)])
     moved = move_wrench(np.zeros(3), point) @ force
     np.testing.assert_allclose(moved[3:], np.cross(point, wrench[:3]), atol=1e-12)
+
+
+def test_a_badly_known_motion_shows_a_seat_only_below_low_hips(skeleton, feet):
+    """Errors of a camera make people seem to lean for seconds; they do not make them sit."""
+    clean = SupportModel(feet, skeleton.mass_kg)
+    noisy = SupportModel(feet, skeleton.mass_kg, clean.options.for_noise(0.05, 0.9, 0.9))
+    leaning = skeleton.integrate(skeleton.neutral(), np.eye(37)[4] * -0.5)
+    seated = planted(skeleton, 1.45, 0.28, 0.0)
+    both = np.array([True, True])
+    for q, sits in ((leaning, False), (seated, True)):
+        terms = evaluate_frame(skeleton, q, np.zeros(37))
+        floor_m = float(terms.points[:, 2].min())
+        evidence = clean.evidence(terms, np.zeros(37), both, floor_m)
+        assert clean.asks(evidence)
+        assert noisy.asks(evidence) is sits

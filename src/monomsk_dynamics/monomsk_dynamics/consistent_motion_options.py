@@ -1,5 +1,6 @@
 """Settings of residual reduction, with units and defaults."""
 
+import math
 from dataclasses import dataclass
 
 from monomsk_dynamics.filter_options import require_positive
@@ -10,24 +11,45 @@ class ConsistentMotionOptions:
     """How a motion may be moved. Triples are pelvis position, pelvis orientation, joints.
 
     Attributes:
-        knot_period_s: Between the knots of the correction [s].
-        iterations: Of Gauss-Newton.
-        sigma: Standard deviation of the correction [m, rad, rad].
-        acceleration_sigma: Of its second derivative [m/s², rad/s², rad/s²].
-        limit: A frame that needs more than this keeps its residual [m, rad, rad].
-        force_sigma: Residual force that may remain, in body weights.
-        moment_sigma_m: Residual moment that may remain, in body weights times metres.
-        sole_sigma_m: How far a loaded sole may move [m].
+        knot_cycles: Between the knots of the correction, in periods of the smoothing's cut-off.
+        iterations: Of Gauss-Newton, at most.
+        tolerance: A step that lowers the cost by a smaller share is the last.
+        damping: Of the first step.
+        sigma: Standard deviation of the correction where the motion has none [m, rad, rad].
+        limit_sigmas: A frame that needs a correction of more of these keeps its residual.
+        force_sigma: Residual force without a price per force, in body weights.
+        moment_sigma_m: Residual moment likewise, in body weights times metres.
+        free_residual: From so many of these two standard deviations on a residual has one.
+        sole_sigma_m: How far a loaded sole may move [m],
+        sole_share: and this share of what the correction's standard deviation means there.
+        slip_sigma_m_s: How fast it may slide [m/s].
+        expectation_angle_sigma_rad: What is expected of the loads follows from the places of feet
+            and body: where the legs' angles are known to this standard deviation only, it is as
+            wrong through them as by itself [rad].
+        rounds: For a motion that was seen by a camera: how often contacts and expected loads are
+            found anew from the moved motion, the first time included.
     """
 
-    knot_period_s: float = 0.03
-    iterations: int = 4
+    knot_cycles: float = 0.18
+    iterations: int = 14
+    tolerance: float = 3e-3
+    damping: float = 1e-3
     sigma: tuple[float, float, float] = (0.01, 0.01, 0.01)
-    acceleration_sigma: tuple[float, float, float] = (0.5, 2.0, 2.0)
-    limit: tuple[float, float, float] = (0.15, 0.12, 0.18)
+    limit_sigmas: float = 7.0
     force_sigma: float = 0.001
     moment_sigma_m: float = 0.0003
+    free_residual: float = 2.0
     sole_sigma_m: float = 0.003
+    sole_share: float = 0.5
+    slip_sigma_m_s: float = 0.1
+    expectation_angle_sigma_rad: float = 0.026
+    rounds: int = 2
 
     def __post_init__(self) -> None:
         require_positive(self)
+
+    def expectation_trust(self, angle_sigma_rad: float) -> float:
+        """Factor on the weight of expected loads at that deviation of the legs [rad]; NaN: 1."""
+        if not math.isfinite(angle_sigma_rad):
+            return 1.0
+        return 1.0 / math.hypot(1.0, angle_sigma_rad / self.expectation_angle_sigma_rad)

@@ -95,6 +95,8 @@ class GeneratorMap:
             rows: Expectations over the two sole wrenches, see `wrench_rows`.
             options: How reluctant a point is to bear load.
         """
+        if not self.size:
+            return np.zeros((0, 0)), np.zeros(0)
         spread = np.zeros((WRENCHES, 3 * len(self.points)))
         each = len(self.points) // max(int(prior.in_contact.sum()), 1)
         for place, foot in enumerate(np.flatnonzero(prior.in_contact)):

@@ -18,20 +18,19 @@ from monomsk_dynamics.assemble import Instant, body_dynamics, solved_frame
 from monomsk_dynamics.balance import Balance
 from monomsk_dynamics.consistency import consistency_error
 from monomsk_dynamics.consistent_motion import ConsistentMotion, explained, make_consistent
-from monomsk_dynamics.contact import Contact, ContactDetector, sole_motion
+from monomsk_dynamics.contact import Contact
 from monomsk_dynamics.errors import ShapeError
-from monomsk_dynamics.force_solver import GRAVITY_M_S2, ForceSolution
-from monomsk_dynamics.frame import FootGeometry, FrameTerms, evaluate_frame
-from monomsk_dynamics.gait_phase import GaitPhase, offline_phases
+from monomsk_dynamics.filter_options import per_group
+from monomsk_dynamics.force_solver import GRAVITY_M_S2, ForceSolution, Observation
+from monomsk_dynamics.frame import FootGeometry, FrameTerms
+from monomsk_dynamics.frame_balance import frame_balances
 from monomsk_dynamics.inverse_dynamics_transformer import InverseDynamicsTransformer
-from monomsk_dynamics.learned_sharing import with_expectation
-from monomsk_dynamics.load_sharing import LoadPrior, LoadSharing
-from monomsk_dynamics.offline_terms import floor_height, mean_velocity
+from monomsk_dynamics.load_expectations import ExpectedLoads, LoadExpectations, leg_sigma_rad
+from monomsk_dynamics.load_sharing import LoadPrior
+from monomsk_dynamics.motion_fit import Beliefs
 from monomsk_dynamics.options import DynamicsOptions
-from monomsk_dynamics.pressure_calibration import calibrate_pressure
 from monomsk_dynamics.results import BodyDynamics
 from monomsk_dynamics.smoothing import SmoothMotion, smooth_motion
-from monomsk_dynamics.support import SupportModel, supported_frames
 from monomsk_dynamics.uncertainty import Uncertainty
 
 Array = NDArray[np.float64]
@@ -95,6 +94,7 @@ def analyze_motion(
             options,
             replace(motion, a=slow.a),
             (sigmas[own], sigma_v[own], sigma_a[own]),
+            cutoff_hz,
             progress,
             transformer,
         )
@@ -126,142 +126,58 @@ class _Run:
         options: DynamicsOptions,
         motion: SmoothMotion,
         sigmas: tuple[Array, Array, Array],
+        cutoff_hz: float,
         progress: Progress = _no_progress,
         transformer: InverseDynamicsTransformer | None = None,
     ) -> None:
         self._skeleton = skeleton
         self._options = options
         self._motion = motion
+        self._cutoff_hz = cutoff_hz
         self._sigma_q, self._sigma_v, self._sigma_a = sigmas
         self._progress = progress
-        self._transformer = transformer
         self._feet = FootGeometry.of(skeleton)
-        self._balance = Balance(self._feet, skeleton.mass_kg, motion, self._sigma_a, options)
+        self._expectations = LoadExpectations(skeleton, self._feet, options, transformer)
         self._weight = skeleton.mass_kg * GRAVITY_M_S2
         self._uncertainty = Uncertainty(skeleton, self._feet)
 
     def results(self) -> list[BodyDynamics]:
         """Solve every frame."""
         start_s = time.perf_counter()
-        terms = [
-            evaluate_frame(self._skeleton, q, v)
-            for q, v in zip(self._motion.q, self._motion.v, strict=True)
-        ]
-        velocity = mean_velocity(terms, self._motion.times_s, self._options.contact.speed_window_s)
-        floor_m = floor_height(terms, self._feet, velocity, self._options.contact)
-        contacts = self._contacts(terms, velocity, floor_m)
-        phases = offline_phases(
-            self._motion.times_s, np.array([contact.in_contact for contact in contacts])
-        )
-        sharing = LoadSharing(self._feet, self._weight, self._options.load_sharing)
-        priors = [
-            sharing.prior(frame, contact.in_contact, phase, going, floor_m)
-            for frame, contact, phase, going in zip(terms, contacts, phases, velocity, strict=True)
-        ]
-        priors = self._beside_supports(terms, contacts, priors, floor_m, velocity)
-        walking = [sharing.walking_weight(float(np.hypot(*going))) for going in velocity]
-        priors = self._calibrated(terms, priors, phases, velocity, walking)
-        priors = self._learned(priors, walking, floor_m)
-        solutions = self._balance.solve(terms, priors, phases)
-        moved, solutions = self._consistent(priors, solutions)
-        terms = moved.terms
+        motion, start = self._motion, None
+        for _ in range(self._rounds()):
+            # Contacts and expected loads are those of the motion found so far.
+            expected = self._expectations.of(motion, self._sigma_q)
+            balance = Balance(
+                self._feet, self._skeleton.mass_kg, motion, self._sigma_a, self._options
+            )
+            solutions = balance.solve(expected.terms, expected.priors, expected.phases)
+            moved, solutions = self._consistent(balance, expected, solutions, start)
+            motion, start = moved.motion, moved.coefficients
         instants = [
-            self._instant(k, terms[k], contacts[k], priors[k], solutions[k])
-            for k in range(len(terms))
+            self._instant(
+                (k, balance.observation(k)),
+                moved.terms[k],
+                expected.contacts[k],
+                expected.priors[k],
+                solutions[k],
+            )
+            for k in range(len(solutions))
         ]
         per_frame_s = (time.perf_counter() - start_s) / len(instants)
         return self._assemble(instants, per_frame_s)
 
-    def _contacts(self, terms: list[FrameTerms], velocity: Array, floor_m: float) -> list[Contact]:
-        detector = ContactDetector(self._options.contact)
-        speeds = np.linalg.norm(velocity, axis=1)
-        unknown = np.full(2, np.nan)
-        return [
-            detector.update(
-                time_s,
-                sole_motion(frame, self._feet, floor_m),
-                speed,
-                unknown,
-                frame.external_force(a)[2] / self._weight,
-            )
-            for time_s, frame, speed, a in zip(
-                self._motion.times_s, terms, speeds, self._motion.a, strict=True
-            )
-        ]
-
-    def _beside_supports(
-        self,
-        terms: list[FrameTerms],
-        contacts: list[Contact],
-        priors: list[LoadPrior],
-        floor_m: float,
-        velocity: Array,
-    ) -> list[LoadPrior]:
-        """The same priors, with another support where the soles cannot explain the motion."""
-        hip_height_m = float(np.median([frame.hip_center[2] for frame in terms])) - floor_m
-        options = self._options.support.for_noise(self._leg_sigma_rad(), hip_height_m)
-        model = SupportModel(self._feet, self._skeleton.mass_kg, options)
-        evidence = [
-            model.evidence(frame, a, contact.in_contact, floor_m)
-            for frame, a, contact in zip(terms, self._motion.a, contacts, strict=True)
-        ]
-        still = np.hypot(*velocity.T) < options.seated_speed_m_s
-        supported = supported_frames(model, self._motion.times_s, evidence) & still
-        return [
-            model.with_support(prior, one) if there else prior
-            for prior, one, there in zip(priors, evidence, supported, strict=True)
-        ]
-
-    def _leg_sigma_rad(self) -> float:
-        """Median standard deviation of the legs' angles; NaN for motion capture."""
-        legs = self._sigma_q[:, 6:20]
-        return float(np.median(legs)) if np.isfinite(legs).all() else float("nan")
-
-    def _calibrated(
-        self,
-        terms: list[FrameTerms],
-        priors: list[LoadPrior],
-        phases: list[GaitPhase],
-        velocity: Array,
-        walking: list[float],
-    ) -> list[LoadPrior]:
-        """The same priors with the centre of pressure where this person's runs in gait."""
-        options = self._options.pressure_calibration
-        speed = float(np.median(np.linalg.norm(velocity, axis=1)))
-        calibration = calibrate_pressure(
-            [
-                frame
-                for frame, weight in zip(
-                    zip(terms, self._motion.a, priors, phases, strict=True), walking, strict=True
-                )
-                if weight > 0.5
-            ],
-            self._motion.times_s,
-            self._weight,
-            options,
-            running=speed > options.running_speed_m_s,
-        )
-        return [
-            calibration.of(prior, phase, weight)
-            for prior, phase, weight in zip(priors, phases, walking, strict=True)
-        ]
-
-    def _learned(
-        self, priors: list[LoadPrior], walking: list[float], floor_m: float
-    ) -> list[LoadPrior]:
-        """The same priors with the transformer's opinion of gait."""
-        if self._transformer is None or not any(walking):
-            return priors
-        motion, sigmas_m = self._motion, self._sigma_q[:, :3]
-        known = np.isfinite(sigmas_m)
-        sigma_m = float(np.median(sigmas_m[known])) if known.any() else float("nan")
-        expected = self._transformer.expect(
-            motion.times_s, (motion.q, motion.v, motion.a), floor_m, sigma_m
-        )
-        return with_expectation(priors, expected, walking)
+    def _rounds(self) -> int:
+        """How often contacts are found: motion capture shows them at once."""
+        seen = np.isfinite(self._sigma_q).all() and self._options.offline_solver == "balance"
+        return self._options.consistent_motion.rounds if seen else 1
 
     def _consistent(
-        self, priors: list[LoadPrior], solutions: list[ForceSolution]
+        self,
+        balance: Balance,
+        expected: ExpectedLoads,
+        solutions: list[ForceSolution],
+        start: Array | None,
     ) -> tuple[ConsistentMotion, list[ForceSolution]]:
         """The motion that the forces explain, or motion and forces optimised together."""
         if self._options.offline_solver == "optimization":
@@ -269,28 +185,52 @@ class _Run:
             from monomsk_dynamics.optimization import optimize_run
 
             return optimize_run(
-                self._skeleton, self._balance, self._motion, (priors, solutions), self._options,
-                self._progress,
+                self._skeleton, balance, self._motion, (expected.priors, solutions),
+                self._options, self._progress,
             )  # fmt: skip
+        options = self._options.consistent_motion
+        sigma = np.repeat([options.force_sigma, options.moment_sigma_m], 3) * self._weight
+        loads = [
+            (self._bearing(prior, solution), balance.solver.vertical_load(solution.rows, prior))
+            for prior, solution in zip(expected.priors, solutions, strict=True)
+        ]
+        balances = frame_balances(
+            self._feet, expected.terms, loads, sigma, self._options.solver, self._weight,
+            options.expectation_trust(leg_sigma_rad(self._sigma_q)),
+        )  # fmt: skip
         moved = make_consistent(
-            self._skeleton,
-            self._motion,
-            [solution.point_forces for solution in solutions],
-            self._weight,
-            self._options.consistent_motion,
-            np.array([solution.support for solution in solutions]),
-        )
+            self._skeleton, self._motion, balances, self._beliefs(solutions), self._cutoff_hz,
+            options, start,
+        )  # fmt: skip
         return moved, explained(moved, solutions)
+
+    def _bearing(self, prior: LoadPrior, solution: ForceSolution) -> LoadPrior:
+        """The expected loads, in motion capture without a foot that touches but bears nothing."""
+        if self._rounds() > 1:
+            return prior
+        upright = solution.point_forces[self._feet.points, 2].sum(axis=1)
+        return replace(prior, in_contact=prior.in_contact & (upright > 0.0))
+
+    def _beliefs(self, solutions: list[ForceSolution]) -> Beliefs:
+        """How the motion may be moved, its soles standing as firmly as they are loaded."""
+        usual = per_group(*self._options.consistent_motion.sigma)
+        own = self._options.smoothing.noise_share * self._sigma_q
+        upright = np.array([solution.point_forces[:, 2] for solution in solutions])
+        return Beliefs(
+            sigma=np.where(np.isfinite(own), own, usual),
+            acceleration_sigma=self._sigma_a,
+            held=np.maximum(upright, 0.0) / self._weight,
+        )
 
     def _instant(
         self,
-        k: int,
+        which: tuple[int, Observation],
         terms: FrameTerms,
         contact: Contact,
         prior: LoadPrior,
         solution: ForceSolution,
     ) -> Instant:
-        observed = self._balance.observation(k)
+        k, observed = which
         tau_variance, force_variance = self._uncertainty.of_forces(terms, observed, prior, solution)
         if np.isfinite(self._sigma_q[k]).any():
             tau_variance += self._uncertainty.sensitivity(terms, solution).variance(

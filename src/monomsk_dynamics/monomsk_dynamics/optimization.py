@@ -14,7 +14,7 @@ exactly zero unless only an implausible change of the motion would explain the f
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -197,7 +197,10 @@ class MotionOptimizer:
         q, v, a = (np.array(parts) for parts in zip(*moved, strict=True))
         result = SmoothMotion(motion.stamps_ns, q, v, a)
         terms = [evaluate_frame(self._skeleton, *state) for state in zip(q, v, strict=True)]
-        return ConsistentMotion(result, terms, x[0], np.array(residual))
+        supports = np.array([frame.support for frame in loads])
+        return ConsistentMotion(
+            result, terms, x[0], np.zeros((0, _NV)), np.array(residual), forces, supports
+        )
 
 
 def optimize_run(
@@ -231,8 +234,4 @@ def optimize_run(
         loads.append(FrameLoads(generators, *expected, start, solution.support))
     optimizer = MotionOptimizer(skeleton, options.optimization, len(motion.q))
     result = optimizer.run(through, terms, loads, progress)
-    solutions = [
-        replace(solution, point_forces=forces)
-        for solution, forces in zip(found[1], result.point_forces, strict=True)
-    ]
-    return result.moved, explained(result.moved, solutions)
+    return result.moved, explained(result.moved, found[1])

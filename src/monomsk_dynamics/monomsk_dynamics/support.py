@@ -7,6 +7,7 @@ from the lever between the soles' usual centre of pressure and the support's pla
 is reported as unexplained load instead of forced onto the feet.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -155,7 +156,9 @@ class SupportModel:
 
     def asks(self, evidence: SupportEvidence) -> bool:
         """Whether the soles alone cannot explain the instant."""
-        return evidence.beyond_m > self.options.margin_m
+        seats_only = math.isfinite(self.options.seated_hips_m)
+        sits = evidence.is_seat and evidence.hip_height_m < self.options.seated_hips_m
+        return evidence.beyond_m > self.options.margin_m and (sits or not seats_only)
 
     def keeps(self, evidence: SupportEvidence, seat_height_m: float) -> bool:
         """Whether a support once recognised, hips at that height [m], may still bear load."""

@@ -14,6 +14,9 @@ class SupportOptions:
         margin_m: The soles cannot explain a motion that balances this far outside of them [m].
         seated_speed_m_s: Nobody who walks faster sits or leans: noise of a walking person must not
             look like a seat [m/s].
+        seated_hips_m: Nobody whose hip centres are this high above the floor sits, and who does
+            not sit has no other support [m]; infinite: hips tell nothing, hands may bear too.
+        seated_hips_share: For a motion that is known badly, as a share of their height in standing.
         onset_s: For so long, until another support is assumed [s].
         carried_load: A motion that asks for less vertical force than this, in body weights, flies
             or lands: nobody carries it.
@@ -30,6 +33,8 @@ class SupportOptions:
 
     margin_m: float = 0.06
     seated_speed_m_s: float = 0.3
+    seated_hips_m: float = math.inf
+    seated_hips_share: float = 0.8
     onset_s: float = 0.3
     carried_load: float = 0.4
     released_load: float = 0.04
@@ -43,13 +48,20 @@ class SupportOptions:
     def __post_init__(self) -> None:
         require_positive(self)
 
-    def for_noise(self, angle_sigma_rad: float, hip_height_m: float) -> "SupportOptions":
+    def for_noise(
+        self, angle_sigma_rad: float, hip_height_m: float, standing_m: float
+    ) -> "SupportOptions":
         """The same for a motion whose legs are known to a standard deviation [rad].
 
         The body balances over its feet through the legs: an angle's error moves the place of
         balance by about that angle times the height of the hips [m]. A margin of one standard
-        deviation on top keeps most noise from looking like a seat.
+        deviation on top keeps most noise from looking like a seat. Errors last, so that only the
+        hips tell somebody who sits from somebody who seems to lean: lower than in standing [m].
         """
         if not math.isfinite(angle_sigma_rad):
             return self
-        return replace(self, margin_m=self.margin_m + angle_sigma_rad * hip_height_m)
+        return replace(
+            self,
+            margin_m=self.margin_m + angle_sigma_rad * hip_height_m,
+            seated_hips_m=self.seated_hips_share * standing_m,
+        )
