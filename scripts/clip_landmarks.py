@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,7 @@ from monomsk_perception.landmarker import Landmarker, LandmarkerOptions
 from monomsk_perception.video_source import SourceOptions, VideoSource
 
 
-def landmarks_of(video: Path, options: LandmarkerOptions) -> Mapping[str, np.ndarray]:
+def landmarks_of(video: Path, options: LandmarkerOptions) -> dict[str, np.ndarray]:
     """Pixels (frames, 33, 2), visibility (frames, 33), NaN where nobody is found, image size."""
     landmarker, source = Landmarker(options), VideoSource(SourceOptions(str(video)))
     pixels, visibility, metric = [], [], []
@@ -61,7 +60,7 @@ def main() -> None:
         if path.exists() or not (clip["selects"] or arguments.all):
             continue
         found = landmarks_of(_find(clip["video"], arguments.videos), LandmarkerOptions())
-        np.savez_compressed(path, **found)
+        np.savez_compressed(path, allow_pickle=False, **found)
         sys.stdout.write(f"{path}: {len(found['px'])} frames\n")
 
 

@@ -10,9 +10,17 @@ from monomsk_perception.lifter_answer import Answer, Track
 from monomsk_training.filming import FilmOptions
 from monomsk_training.generators import gait
 from monomsk_training.library import LIBRARY_RATE_HZ, Library
-from monomsk_training.motion_clip import MotionClip
+from monomsk_training.motion_clip import COLUMN, MotionClip
 from monomsk_training.network import LifterModel, NetworkOptions, attention_reach
-from monomsk_training.robustness import conditions, errors_deg, filmed, table, track_of
+from monomsk_training.robustness import (
+    BASE,
+    Condition,
+    conditions,
+    errors_deg,
+    filmed,
+    table,
+    track_of,
+)
 
 CLEAN = 0.0
 
@@ -20,11 +28,13 @@ CLEAN = 0.0
 @pytest.fixture(scope="module")
 def held_out() -> Library:
     times = np.arange(240) / LIBRARY_RATE_HZ
-    clip = MotionClip("walk", "x", LIBRARY_RATE_HZ, gait(np.random.default_rng(0), times))
+    values = gait(np.random.default_rng(0), times)
+    values[:, COLUMN["pelvis_tx"]] = 1.2 * times
+    clip = MotionClip("walk", "x", LIBRARY_RATE_HZ, values)
     return Library((clip,), np.ones(1))
 
 
-def by_name(piece: str):
+def by_name(piece: str) -> Condition:
     return next(c for c in conditions() if piece in c.name)
 
 
@@ -50,12 +60,25 @@ def test_more_noise_leaves_people_and_motion_alone(held_out: Library) -> None:
     assert (films[0].rays - films[1].rays).abs().mean() > 1e-3
 
 
+@pytest.mark.parametrize("name", ["sways", "turns after"])
+def test_moving_cameras_turn_the_person_in_the_image(held_out: Library, name: str) -> None:
+    condition = by_name(name)
+    films = [filmed(held_out, condition.filming(BASE, v), 30.0, 3) for v in (0.0, 1.0)]
+    torch.testing.assert_close(films[0].coordinates, films[1].coordinates)
+    world = [film.pelvis_rotation @ film.world_rotation.transpose(-1, -2) for film in films]
+    turned = [(view - view[:, :1]).abs().amax() for view in world]
+    assert turned[0] < 1e-5
+    assert turned[1] > 1e-3
+
+
 def test_spoiling_changes_what_it_says() -> None:
     track = Track(np.ones((64, 19, 2)), np.ones((64, 19)), np.ones(64))
     subject = np.zeros(17)
     told = by_name("stature").spoil(track, subject, 10.0)[1]
     assert told[0] == pytest.approx(3.0 * np.log(1.1))
     assert by_name("focal").spoil(track, subject, 25.0)[0].rays.mean() == pytest.approx(0.8)
+    bent = by_name("lens").spoil(track, subject, 10.0)[0].rays
+    np.testing.assert_allclose(bent, 1.0 + 0.1 * 2.0)
     missing = by_name("missing").spoil(track, subject, 40.0)[0]
     assert 0.2 < (missing.visibility == 0.0).mean() < 0.6
 

@@ -4,7 +4,7 @@
 
 The same motions, people and cameras are filmed again for every value of a condition; recorded
 motion that never trained, without added habits. Mean over the eight leg coordinates of the root
-mean square error [deg], raw / without each window's mean error, of the network alone.
+mean square error [deg], raw / without each window's mean error, of the network alone, offline.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ import numpy as np
 import torch
 
 from monomsk_description.frames import Array
+from monomsk_perception.both_sides import BothSides
 from monomsk_perception.lifter_answer import RATE_HZ, WINDOW_FRAMES, Track, WindowNetwork
 from monomsk_perception.lifter_network import OnnxLifter
 from monomsk_perception.lifter_windows import low_passed, resampled
+from monomsk_training.cameras import CameraOptions
 from monomsk_training.config import TrainingConfig
 from monomsk_training.filming import Film, FilmOptions
 from monomsk_training.library import Library, load_libraries, load_recipe
@@ -31,6 +33,8 @@ from monomsk_training.sampler import SamplerOptions
 from monomsk_training.trainer import FilmSource
 
 _SEED = 404
+#: What every condition starts from: cameras that stand still and lenses that bend nothing.
+BASE = FilmOptions(CameraOptions(moving_share=0.0, distortion=0.0))
 _LEGS = [COORDINATE_NAMES.index(name) for name in LEG_NAMES]
 
 
@@ -64,6 +68,9 @@ def conditions() -> tuple[Condition, ...]:
         Condition("camera height [m]", (0.3, 0.8, 1.2, 1.8, 2.5), _height),
         Condition("frame rate [Hz]", (15, 24, 30, 60, 120), rate=lambda value: value),
         Condition("distance [m]", (1.5, 2.5, 4.0, 6.0, 10.0), _distance),
+        Condition("hand-held camera sways by [deg]", (0.0, 0.7, 1.5, 3.0), _sway),
+        Condition("camera turns after the person, share of the films", (0.0, 1.0), _follow),
+        Condition("lens bends rays at 45 deg by [%]", (-20, -10, 0, 10, 20), spoil=_lens),
     )
 
 
@@ -86,6 +93,27 @@ def _height(options: FilmOptions, value: float) -> FilmOptions:
 def _distance(options: FilmOptions, value: float) -> FilmOptions:
     wide = replace(options.camera, distance_m=(value, value), focal_per_height=(0.6, 0.6))
     return replace(options, camera=wide)
+
+
+def _sway(options: FilmOptions, value: float) -> FilmOptions:
+    held = replace(
+        options.camera, moving_share=1.0, follow_share=0.0, travel_share=0.0, sway_deg=value,
+        sway_m=0.02 * value,
+    )  # fmt: skip
+    return replace(options, camera=held)
+
+
+def _follow(options: FilmOptions, value: float) -> FilmOptions:
+    led = replace(
+        options.camera, moving_share=1.0, follow_share=value, travel_share=0.0, sway_deg=0.0,
+        sway_m=0.0,
+    )  # fmt: skip
+    return replace(options, camera=led)
+
+
+def _lens(track: Track, subject: Array, value: float) -> tuple[Track, Array]:
+    square = (track.rays**2).sum(-1, keepdims=True)
+    return replace(track, rays=track.rays * (1.0 + value / 100.0 * square)), subject
 
 
 def _missing(track: Track, subject: Array, value: float) -> tuple[Track, Array]:
@@ -164,7 +192,7 @@ def table(
     for condition in chosen:
         cells = []
         for value in condition.values:
-            options = condition.filming(FilmOptions(), value)
+            options = condition.filming(BASE, value)
             film = filmed(held_out, options, condition.rate(value), count)
             cells.append("{:g}: {:.1f} / {:.1f}".format(
                 value, *errors_deg(network, film, condition, value)
@@ -182,7 +210,7 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("--films", type=int, default=64, help="windows a value")
     arguments = parser.parse_args(words)
     torch.set_num_threads(1)
-    network = OnnxLifter(COORDINATE_NAMES, arguments.weights)
+    network = BothSides(OnnxLifter(COORDINATE_NAMES, arguments.weights))
     _, held_out = load_libraries(arguments.data, load_recipe(), arguments.prepared)
     sys.stdout.write(table(network, held_out, arguments.films, conditions()))
 
