@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monomsk_description.skeleton import Skeleton
-from monomsk_dynamics.contact import Contact, ContactDetector, sole_motion
+from monomsk_dynamics.contact import Contact
 from monomsk_dynamics.force_solver import GRAVITY_M_S2
 from monomsk_dynamics.frame import FootGeometry, FrameTerms, evaluate_frame
 from monomsk_dynamics.gait_phase import GaitPhase, offline_phases
@@ -16,6 +16,7 @@ from monomsk_dynamics.load_sharing import LoadPrior, LoadSharing
 from monomsk_dynamics.offline_terms import floor_height, mean_velocity
 from monomsk_dynamics.options import DynamicsOptions
 from monomsk_dynamics.pressure_calibration import calibrate_pressure
+from monomsk_dynamics.recorded_contact import recorded_contacts
 from monomsk_dynamics.smoothing import SmoothMotion
 from monomsk_dynamics.support import SupportModel, supported_frames
 
@@ -69,7 +70,10 @@ class LoadExpectations:
         ]
         velocity = mean_velocity(terms, motion.times_s, self._options.contact.speed_window_s)
         floor_m = floor_height(terms, self._feet, velocity, self._options.contact)
-        contacts = self._contacts(motion, terms, velocity, floor_m)
+        ground = (velocity, floor_m)
+        contacts = recorded_contacts(
+            motion, terms, self._feet, ground, self._weight, self._options.contact
+        )
         phases = offline_phases(
             motion.times_s, np.array([contact.in_contact for contact in contacts])
         )
@@ -85,23 +89,6 @@ class LoadExpectations:
         priors = self._calibrated(motion, expected, velocity, walking)
         priors = self._learned(motion, priors, walking, floor_m, sigma_q[:, :3])
         return ExpectedLoads(terms, contacts, phases, priors)
-
-    def _contacts(
-        self, motion: SmoothMotion, terms: list[FrameTerms], velocity: Array, floor_m: float
-    ) -> list[Contact]:
-        detector = ContactDetector(self._options.contact)
-        speeds = np.linalg.norm(velocity, axis=1)
-        unknown = np.full(2, np.nan)
-        return [
-            detector.update(
-                time_s,
-                sole_motion(frame, self._feet, floor_m),
-                speed,
-                unknown,
-                frame.external_force(a)[2] / self._weight,
-            )
-            for time_s, frame, speed, a in zip(motion.times_s, terms, speeds, motion.a, strict=True)
-        ]
 
     def _beside_supports(
         self,

@@ -17,7 +17,7 @@ from monomsk_dynamics.frame_balance import FrameBalance, FrameValue
 from monomsk_dynamics.moved_motion import moved_motion
 from monomsk_dynamics.rotations import skew
 from monomsk_dynamics.smoothing import SmoothMotion, smooth_motion
-from monomsk_dynamics.spline_basis import SPAN, SplineBasis
+from monomsk_dynamics.spline_basis import SPAN, SplineBasis, add_block
 from monomsk_dynamics.wrench_maps import world_to_root
 
 Array = NDArray[np.float64]
@@ -157,7 +157,7 @@ class MotionFit:
             rows, sides = zip(*(self._rows(trial, k) for k in members.tolist()), strict=True)
             matrix, side = np.concatenate(rows), np.concatenate(sides)
             start = int(first) * _NV
-            _add_block(band, start, matrix.T @ matrix)
+            add_block(band, start, matrix.T @ matrix)
             target[start : start + _BLOCK] += matrix.T @ side
         return band, target
 
@@ -232,10 +232,3 @@ class MotionFit:
         turned = np.einsum("pij,pjk->ik", skew(value.point_forces[pushed]), terms.jacobians[pushed])
         by_q[3:] += terms.rotation_world_pelvis.T @ turned
         return by_q, by_v, by_a
-
-
-def _add_block(band: Array, start: int, block: Array) -> None:
-    """Add a symmetric block (k, k) at a diagonal place to a matrix stored as its lower band."""
-    size = len(block)
-    for column in range(size):
-        band[: size - column, start + column] += block[column:, column]

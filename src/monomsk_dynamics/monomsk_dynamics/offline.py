@@ -28,6 +28,7 @@ from monomsk_dynamics.inverse_dynamics_transformer import InverseDynamicsTransfo
 from monomsk_dynamics.load_expectations import ExpectedLoads, LoadExpectations, leg_sigma_rad
 from monomsk_dynamics.load_sharing import LoadPrior
 from monomsk_dynamics.motion_fit import Beliefs
+from monomsk_dynamics.noisy_recording import denoised
 from monomsk_dynamics.options import DynamicsOptions
 from monomsk_dynamics.results import BodyDynamics
 from monomsk_dynamics.smoothing import SmoothMotion, smooth_motion
@@ -61,8 +62,8 @@ def analyze_motion(
         stamps_ns: Strictly increasing times (n,) [ns].
         q: Configurations (n, 38) [m, rad].
         options: Settings of every stage.
-        sigma_q: Standard deviations (n, 37) or (37,) in tangent space [m, rad]; None or NaN:
-            those of marker-based motion capture.
+        sigma_q: Standard deviations (n, 37) or (37,) in tangent space [m, rad]; None: estimated
+            from the motion; NaN: those of marker-based motion capture.
         progress: Called during an optimisation with how many windows of a run are done, and how
             many it has.
         transformer: Shares the load of two feet in gait; None: the curves of load_sharing.py.
@@ -77,6 +78,8 @@ def analyze_motion(
     """
     options = options or DynamicsOptions()
     stamps_ns = np.asarray(stamps_ns, dtype=np.int64)
+    if sigma_q is None:
+        q, sigma_q = denoised(skeleton, stamps_ns, q, options)
     sigmas = _sigmas(sigma_q, len(stamps_ns))
     smoothing = options.smoothing
     known = sigmas[:, :3][np.isfinite(sigmas[:, :3])]
@@ -102,9 +105,7 @@ def analyze_motion(
     return results
 
 
-def _sigmas(sigma_q: Array | None, count: int) -> Array:
-    if sigma_q is None:
-        return np.full((count, _NV), np.nan)
+def _sigmas(sigma_q: Array, count: int) -> Array:
     given = np.asarray(sigma_q, dtype=float)
     if given.shape not in ((_NV,), (count, _NV)):
         raise ShapeError("sigma_q", f"shape {given.shape}, expected ({count}, {_NV}) or ({_NV},)")

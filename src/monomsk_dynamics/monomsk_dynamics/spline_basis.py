@@ -47,3 +47,10 @@ class SplineBasis:
         reach = self.first[:, None] + np.arange(SPAN)
         values: Array = np.einsum("nj,njc->nc", self.values[derivative], coefficients[reach])
         return values
+
+
+def add_block(band: Array, start: int, block: Array) -> None:
+    """Add a symmetric block (k, k) at a diagonal place to a matrix stored as its lower band."""
+    size = len(block)
+    for column in range(size):
+        band[: size - column, start + column] += block[column:, column]
