@@ -55,7 +55,7 @@ class TorchNetwork:
 
 
 #: Frames of a film that stand for live ones: with a past behind them and all look-aheads ahead.
-_LIVE_FRAMES = slice(36, 56)
+LIVE_FRAMES = slice(36, 56)
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,6 @@ def leg_error_deg(model: LifterModel, film: Film, look_ahead: int | None = None)
     """
     reach = attention_reach(model.options.frames, look_ahead)
     lifted = model(film.rays, film.visibility, film.seen.float(), film.subject, reach)
-    frames = slice(None) if look_ahead is None else _LIVE_FRAMES
+    frames = slice(None) if look_ahead is None else LIVE_FRAMES
     error = (lifted.coordinates - film.coordinates)[:, frames, _LEG_COLUMNS]
     return float(torch.rad2deg(torch.sqrt((error**2).mean((0, 1))).mean()))
