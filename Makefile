@@ -24,7 +24,7 @@ setup:  ## install everything into this folder, build; quick when nothing change
 demo:  ## a video through the running ROS graph: VIDEO=file HEIGHT_M=1.75 MASS_KG=70
 	@VIDEO='$(VIDEO)' HEIGHT_M='$(HEIGHT_M)' MASS_KG='$(MASS_KG)' scripts/demo.sh
 
-demo-assist:  ## the sample video into a simulated exoskeleton: VIDEO=file HEIGHT_M=1.75 MASS_KG=70
+demo-assist:  ## a walk and the sample video into a simulated exoskeleton: VIDEO=file HEIGHT_M=1.75 MASS_KG=70
 	@DEMO=monomsk_bringup.assist_demo OUT=demo/assist PLAYS=8 \
 	  VIDEO='$(VIDEO)' HEIGHT_M='$(HEIGHT_M)' MASS_KG='$(MASS_KG)' scripts/demo.sh
 

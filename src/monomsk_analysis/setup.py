@@ -25,6 +25,7 @@ setup(
             "live_observer = monomsk_analysis.live_observer_node:main",
             "monomsk = monomsk_analysis.cli:main",
             "recorder = monomsk_analysis.recorder_node:main",
+            "walker = monomsk_analysis.walker_node:main",
         ],
     },
 )

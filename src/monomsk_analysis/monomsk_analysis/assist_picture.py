@@ -1,7 +1,8 @@
-"""A picture of a run with assistance: commanded and delivered torque, and the states below."""
+"""A picture of a run with assistance: commanded and delivered torque, states, and their reasons."""
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from matplotlib.figure import Figure
 from monomsk_analysis.assist_record import STATES, AssistRecord
 
 _NANOSECONDS = 1e-9
+#: So many reasons are shown.
+_REASONS = 7
 _COLORS = {"disabled": "0.85", "arming": "khaki", "active": "lightgreen", "fading": "orange",
            "fault": "salmon"}  # fmt: skip
 
@@ -26,9 +29,12 @@ def draw_assistance(record: AssistRecord, path: Path) -> None:
     start_ns = record.commands[0].received_ns
     times_s = np.array([row.received_ns - start_ns for row in record.commands]) * _NANOSECONDS
     joints = record.commands[0].joints
-    figure = Figure(figsize=(12, 3 * len(joints)), layout="constrained")
-    axes = figure.subplots(len(joints), 1, sharex=True, squeeze=False)
-    for k, (joint, axis) in enumerate(zip(joints, axes[:, 0], strict=True)):
+    count = len(joints)
+    figure = Figure(figsize=(12, 3 * count + 2), layout="constrained")
+    axes = figure.subplots(
+        count + 1, 1, sharex=True, squeeze=False, height_ratios=[*[3] * count, 2]
+    )  # fmt: skip
+    for k, (joint, axis) in enumerate(zip(joints, axes[:count, 0], strict=True)):
         _shade_states(axis, times_s, record)
         efforts = [row.effort[k] for row in record.commands]
         axis.plot(times_s, efforts, color="tab:blue", linewidth=1.2, label="commanded")
@@ -40,9 +46,22 @@ def draw_assistance(record: AssistRecord, path: Path) -> None:
             axis.plot(at_s, torques, color="tab:red", linewidth=0.8, label=label)
         axis.set_ylabel(f"{joint} [N m]")
         axis.grid(alpha=0.3)
-    axes[0, 0].legend(loc="upper right", ncols=7, fontsize="small")
+    axes[0, 0].legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=7, fontsize="small")
+    _mark_reasons(axes[-1, 0], times_s, record)
     axes[-1, 0].set_xlabel("time [s]")
     figure.savefig(path, dpi=100)
+
+
+def _mark_reasons(axis: Any, times_s: np.ndarray, record: AssistRecord) -> None:
+    """When the most frequent reasons against a full command held; not those of single joints."""
+    told = Counter(r for row in record.commands for r in row.reasons if ":" not in r)
+    names = [name for name, _ in told.most_common(_REASONS)][::-1]
+    for height, name in enumerate(names):
+        at_s = [t for t, row in zip(times_s, record.commands, strict=True) if name in row.reasons]
+        axis.plot(at_s, np.full(len(at_s), height), "|", color="tab:gray", markersize=8)
+    axis.set_yticks(range(len(names)), names, fontsize="small")
+    axis.set_ylim(-0.7, max(len(names), 1) - 0.3)
+    axis.grid(alpha=0.3)
 
 
 def _shade_states(axis: Any, times_s: np.ndarray, record: AssistRecord) -> None:

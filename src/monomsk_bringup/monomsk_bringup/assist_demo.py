@@ -1,10 +1,13 @@
-"""The demonstration of assistance: a video into a simulated hip exoskeleton.
+"""The demonstration of assistance: a walk, and a video, into a simulated hip exoskeleton.
 
-    python -m monomsk_bringup.assist_demo --video FILE [--plays N] [--no-device] [--out FOLDER]
+    python -m monomsk_bringup.assist_demo [--video FILE] [--plays N] [--no-walk]
+        [--no-device] [--out FOLDER]
 
-Real nodes in processes of their own, on a DDS domain of this run's own. Leaves in the folder:
-`assist.png` (commanded and delivered torque, states), `assist.json` (regularity of the commands on
-arrival, ages, states), `log.txt` (what the nodes printed).
+Real nodes in processes of their own, on a DDS domain of this run's own. The walk takes the place of
+camera and perception; its thresholds are those of a device on a person. The video goes through the
+whole graph. Each leaves in its folder, `walk` and `video`: `assist.png` (commanded and delivered
+torque, states, reasons), `assist.json` (regularity of the commands on arrival, ages, states),
+`log.txt` (what the nodes printed).
 """
 
 from __future__ import annotations
@@ -77,35 +80,51 @@ def _end(log: Path) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     parser = argparse.ArgumentParser(prog="assist_demo", description=__doc__.splitlines()[0])
-    parser.add_argument("--video", type=Path, required=True, help="video file")
+    parser.add_argument("--video", type=Path, help="video file; none: the walk alone")
     parser.add_argument("--plays", type=int, default=1, help="how often it is played")
     parser.add_argument("--height-m", type=float, default=0.0, help="height [m]; 0: assumed")
     parser.add_argument("--mass-kg", type=float, default=0.0, help="mass [kg]; 0: assumed")
+    parser.add_argument("--no-walk", action="store_true", help="the video alone")
     parser.add_argument("--no-device", action="store_true", help="commands only, nothing simulated")
     parser.add_argument("--assist-config", type=Path, help="parameters of assist, YAML")
     parser.add_argument("--watch-realtime-priority", type=int, default=0, help="of the receiver")
     parser.add_argument("--out", type=Path, default=Path("demo") / "assist", help="folder")
     given = parser.parse_args(arguments)
-    launch_arguments: dict[str, object] = {
-        "play": given.video.resolve(),
-        "play_times": given.plays,
-        "height_m": given.height_m,
-        "mass_kg": given.mass_kg,
-        "device": str(not given.no_device).lower(),
-        "watch_realtime_priority": given.watch_realtime_priority,
-    }
-    if given.assist_config is not None:
-        launch_arguments["assist_config"] = given.assist_config.resolve()
-    out = given.out.resolve()
+    if given.video is None and given.no_walk:
+        parser.error("--no-walk needs a --video")
     try:
-        print(describe(run_assist_demo(launch_arguments, out)))
+        for name, launch_arguments in _runs(given).items():
+            out = given.out.resolve() / name
+            print(f"{name}: {describe(run_assist_demo(launch_arguments, out))}")
+            print(f"  {out / 'assist.png'}   commanded and delivered torque, states")
     except KeyboardInterrupt:
         return 130
     except (BringupError, OSError) as error:
         print(f"assist_demo: error: {error}", file=sys.stderr)
         return 1
-    print(f"  {out / 'assist.png'}   commanded and delivered torque, states")
     return 0
+
+
+def _runs(given: argparse.Namespace) -> dict[str, dict[str, object]]:
+    """Arguments of assist_demo.launch.xml for each run, by its folder's name."""
+    common: dict[str, object] = {
+        "device": str(not given.no_device).lower(),
+        "watch_realtime_priority": given.watch_realtime_priority,
+    }
+    if given.assist_config is not None:
+        common["assist_config"] = given.assist_config.resolve()
+    runs: dict[str, dict[str, object]] = {}
+    if not given.no_walk:
+        runs["walk"] = {"walk": "true", **common}
+    if given.video is not None:
+        runs["video"] = {
+            "play": given.video.resolve(),
+            "play_times": given.plays,
+            "height_m": given.height_m,
+            "mass_kg": given.mass_kg,
+            **common,
+        }
+    return runs
 
 
 if __name__ == "__main__":
