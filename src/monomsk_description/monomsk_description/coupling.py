@@ -132,7 +132,7 @@ class Coupling:
         drift = by_v_axes[:, curved] * (second * speed)
         drift += by_a_axes[:, curved] * (second * acceleration + third * speed**2)
         by_q = gains.T @ (over_axes.by_q @ gains + drift @ pattern)
-        np.add.at(by_q, (driver, driver), second * over_axes.tau[curved])
+        by_q.flat[:: len(by_q) + 1] += (second * over_axes.tau[curved]).dot(pattern)
         drift = by_a_axes[:, curved] * (2.0 * second * speed)
         by_v = gains.T @ (by_v_axes @ gains + drift @ pattern)
         by_a = gains.T @ by_a_axes @ gains

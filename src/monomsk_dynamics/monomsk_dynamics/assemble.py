@@ -67,6 +67,12 @@ def body_dynamics(
         root_residual=root_to_world(terms, terms.pelvis_position) @ solution.root_slack,
         consistency_error=consistency_error,
         sole_force_sigma=np.sqrt(instant.force_variance),
-        unexplained_load=move_wrench(terms.pelvis_position, np.zeros(3)) @ solution.support,
+        unexplained_load=_about_pelvis(terms, solution.support),
         timings_s=timings_s,
     )
+
+
+def _about_pelvis(terms: FrameTerms, load: Array) -> Array:
+    """A wrench (6,) about the world's origin as one about the pelvis origin; mostly zero."""
+    moved: Array = move_wrench(terms.pelvis_position, np.zeros(3)) @ load if load.any() else load
+    return moved

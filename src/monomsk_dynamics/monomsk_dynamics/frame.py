@@ -115,7 +115,7 @@ def evaluate_frame(skeleton: Skeleton, q: Array, v: Array) -> FrameTerms:
         bias=body.bias,
         points=points,
         jacobians=jacobians,
-        point_velocities=jacobians @ v,
+        point_velocities=jacobians.reshape(-1, len(v)).dot(v).reshape(points.shape),
         center_of_mass=body.center_of_mass,
         rotation_world_pelvis=rotations.matrix(q[3:7]),
         calcaneus_rotations=segments[:2, :3, :3],

@@ -253,8 +253,8 @@ class ManifoldFilter:
         # A derivative of components in a turning frame.
         a[POSITION] = to_pelvis @ a[POSITION] - cross(v[ORIENTATION], v[POSITION])
         variances = self._covariance[_VARIANCES]
-        variances[:, POSITION] = variances[:, POSITION] @ (to_pelvis**2).T
-        sigma = np.sqrt(np.maximum(variances, 0.0))
+        variances[:, POSITION] = variances[:, POSITION].dot((to_pelvis**2).T)
+        sigma = np.sqrt(np.maximum(variances, 0.0, out=variances), out=variances)
         q = np.concatenate([position[POSITION], self._quaternion, position[JOINTS]])
         return FilteredState(stamp_ns, q, v, a, sigma[0], sigma[1], sigma[2], reset, outliers)
 

@@ -70,8 +70,8 @@ class Uncertainty:
             by_wrench[:, foot_slice(foot)] -= foot_twist_jacobian(terms, self._feet, foot, about).T
         variance += ((by_wrench @ factor.T) ** 2).sum(axis=1)
         variance[:_ROOT] = 0.0
-        diagonal = np.where(in_air, 0.0, np.sum(factor**2, axis=0)).reshape(2, 6)[:, :3]
-        return np.maximum(variance, 0.0), diagonal.copy()
+        diagonal = (factor**2).sum(axis=0) * ~in_air
+        return np.maximum(variance, 0.0), diagonal.reshape(2, 6)[:, :3]
 
     def sensitivity(self, terms: FrameTerms, solution: ForceSolution) -> "Sensitivity":
         """How torques follow from errors of the state around a solution."""

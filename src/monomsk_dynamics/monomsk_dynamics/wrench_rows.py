@@ -17,6 +17,7 @@ Array = NDArray[np.float64]
 FORCE, MOMENT = slice(0, 3), slice(3, 6)
 WRENCHES = 12
 _IDENTITY = np.eye(3)
+_WHOLE = np.eye(6)
 
 
 def foot_slice(foot: int) -> slice:
@@ -26,13 +27,10 @@ def foot_slice(foot: int) -> slice:
 
 def total_wrench_map(prior: LoadPrior, point: Array) -> Array:
     """Map (6, 12) from w to the sum of both wrenches about a world point (3,)."""
-    total = np.zeros((6, WRENCHES))
     arms = skew(prior.center_of_pressure - point)
-    for foot in np.flatnonzero(prior.in_contact).tolist():
-        block = total[:, foot_slice(foot)]
-        block[FORCE, FORCE] = block[MOMENT, MOMENT] = _IDENTITY
-        block[MOMENT, FORCE] = arms[foot]
-    return total
+    total = np.concatenate([_WHOLE, _WHOLE], axis=1)
+    total[MOMENT, 0:3], total[MOMENT, 6:9] = arms
+    return total * prior.in_contact.repeat(6)
 
 
 def prior_rows(prior: LoadPrior, vertical_load: float) -> tuple[Array, Array]:
