@@ -14,6 +14,7 @@ from monomsk_training.motion_clip import COLUMN, MotionClip
 from monomsk_training.network import LifterModel, NetworkOptions, attention_reach
 from monomsk_training.robustness import (
     BASE,
+    AsShipped,
     Condition,
     conditions,
     errors_deg,

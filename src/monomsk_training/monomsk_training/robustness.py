@@ -4,8 +4,8 @@
 
 The same motions, people and cameras are filmed again for every value of a condition; recorded
 motion that never trained, without added habits. Mean over the eight leg coordinates of the root
-mean square error [deg], raw / without each window's mean error, of the network alone, offline but for
-the first row.
+mean square error [deg], raw / without each window's mean error, of the network alone. The first row
+is live, the others offline.
 """
 
 from __future__ import annotations
