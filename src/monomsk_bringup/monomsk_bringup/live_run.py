@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,17 +17,19 @@ from typing import Any
 import numpy as np
 import yaml
 
+from monomsk_bringup.drift import Drift, drift
 from monomsk_bringup.errors import BringupError
 from monomsk_bringup.installation import find_executable, find_share
 from monomsk_bringup.live_scenarios import Scenario, write_clip
 from monomsk_bringup.private_domain import PrivateDomain
-from monomsk_bringup.process_samples import ProcessSampler, ProcessUse, slope_per_h
+from monomsk_bringup.process_samples import ProcessSampler, ProcessUse
 
 _SAMPLE_PERIOD_S = 2.0
 _WINDOW_S = 5.0
 _START_LIMIT_S = 90.0
 _WARM_UP_SHARE, _LEAST_WARM_UP_S = 0.25, 30.0
 _STOP_LIMIT_S = 30.0
+_PROGRESS_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,12 @@ class LiveRun:
         median_ms: age of `body_dynamics` on arrival in another process, from the image's stamp.
         p99_ms: its 99th percentile.
         max_ms: the largest one.
-        drift_ms_per_h: slope of the medians of the windows.
-        drift_uncertainty_ms_per_h: its standard error.
+        drift_ms: of that age's median [ms/h].
+        p99_drift_ms: of its 99th percentile [ms/h].
         stages_ms: median of each stage.
         processes: what each process used.
-        load: the machine's load average at the end: above the number of cores, others worked too.
+        others_cpu_percent: processor time of all other programs [% of one core].
+        restarted: programs that ended and were started again.
     """
 
     scenario: Scenario
@@ -56,11 +59,12 @@ class LiveRun:
     median_ms: float
     p99_ms: float
     max_ms: float
-    drift_ms_per_h: float
-    drift_uncertainty_ms_per_h: float
+    drift_ms: Drift
+    p99_drift_ms: Drift
     stages_ms: Mapping[str, float]
     processes: tuple[ProcessUse, ...]
-    load: float
+    others_cpu_percent: float
+    restarted: tuple[str, ...] = ()
 
     @property
     def dropped_share(self) -> float:
@@ -94,9 +98,12 @@ def run_scenario(scenario: Scenario, video: Path, minutes: float) -> LiveRun:
         try:
             _wait_for_results(windows, graph, folder / "output.txt")
             sampler = ProcessSampler(graph.pid)
-            begun_s = time.monotonic()
-            while time.monotonic() - begun_s < 60.0 * minutes:
-                sampler.sample(time.monotonic() - begun_s)
+            begun_s = told_s = time.monotonic()
+            while (now_s := time.monotonic()) - begun_s < 60.0 * minutes:
+                sampler.sample(now_s - begun_s)
+                if now_s - told_s >= _PROGRESS_S:
+                    told_s = now_s
+                    print(progress(_read(windows), (now_s - begun_s) / 60.0, minutes), flush=True)
                 time.sleep(_SAMPLE_PERIOD_S)
                 if graph.poll() is not None:
                     raise BringupError(f"the graph ended:\n{_tail(folder / 'output.txt')}")
@@ -105,6 +112,18 @@ def run_scenario(scenario: Scenario, video: Path, minutes: float) -> LiveRun:
                 _stop(process)
             log.close()
         return _summary(scenario, minutes, windows, sampler)
+
+
+def progress(rows: Sequence[dict[str, Any]], minutes_now: float, minutes: float) -> str:
+    """One line on the last half minute, from the observer's windows."""
+    recent = rows[-max(1, round(_PROGRESS_S / _WINDOW_S)) :]
+    ages_ms = [age_ms for row in recent for age_ms in row["ages_ms"]]
+    images = sum(row["counts"]["camera_info"] for row in recent)
+    head = f"  {minutes_now:.1f} of {minutes:g} min: {len(ages_ms)} of {images} images answered"
+    if not ages_ms:
+        return head
+    median_ms, p99_ms = np.percentile(ages_ms, [50, 99])
+    return f"{head}, {median_ms:.1f} ms median, {p99_ms:.1f} ms 99 %"
 
 
 def _start(command: list[str], environment: Mapping[str, str], log: Any) -> subprocess.Popen[bytes]:
@@ -183,8 +202,7 @@ def _summary(scenario: Scenario, minutes: float, windows: Path, sampler: Process
     if len(rows) < 3:
         raise BringupError(f"{minutes:g} min are too short to say anything")
     ages_ms = np.concatenate([row["ages_ms"] for row in rows])
-    medians = [float(np.median(row["ages_ms"])) for row in rows]
-    drift, drift_error = slope_per_h([row["time_s"] for row in rows], medians)
+    times = np.repeat([row["time_s"] for row in rows], [len(row["ages_ms"]) for row in rows])
     stages: dict[str, list[float]] = {}
     for row in rows:
         for name, values in row["stages_ms"].items():
@@ -198,9 +216,10 @@ def _summary(scenario: Scenario, minutes: float, windows: Path, sampler: Process
         median_ms=median_ms,
         p99_ms=p99_ms,
         max_ms=max_ms,
-        drift_ms_per_h=drift,
-        drift_uncertainty_ms_per_h=drift_error,
+        drift_ms=drift(times, ages_ms),
+        p99_drift_ms=drift(times, ages_ms, lambda part: float(np.percentile(part, 99))),
         stages_ms={name: float(np.median(values)) for name, values in stages.items()},
         processes=tuple(sampler.uses(warm_up_s)),
-        load=os.getloadavg()[0],
+        others_cpu_percent=sampler.others_cpu_percent(warm_up_s),
+        restarted=sampler.restarted(),
     )
