@@ -6,13 +6,14 @@ VIDEO ?=
 HEIGHT_M ?=
 MASS_KG ?=
 MINUTES ?=
+RESTARTS ?=
 TESTS ?=
 
 PYTHON := .venv/bin/python
 IN_WORKSPACE := source install/setup.bash &&
 
 .NOTPARALLEL:
-.PHONY: help setup demo demo-assist test lint format bench bench-live soak motions clip-landmarks train train-quick robustness ablation check-motions bench-films models samples lock clean
+.PHONY: help setup demo demo-assist test lint format bench bench-live soak restart-check motions clip-landmarks train train-quick robustness ablation check-motions bench-films models samples lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,6 +51,9 @@ bench-live: setup samples  ## latency, losses, CPU and memory of the running gra
 
 soak: setup samples  ## an hour of the running graph; fails when memory or latency drift: MINUTES=60
 	@$(IN_WORKSPACE) $(PYTHON) -m monomsk_bringup.live_bench --soak $(if $(MINUTES),--minutes $(MINUTES)) --out out/live
+
+restart-check: setup samples  ## time without results after a node was killed: RESTARTS=20
+	@$(IN_WORKSPACE) $(PYTHON) -m monomsk_bringup.restart_check $(if $(RESTARTS),--restarts $(RESTARTS))
 
 DATA ?= ../shared/data
 TRAINING_PATH := src/monomsk_training:src/monomsk_perception:src/monomsk_dynamics:src/monomsk_description

@@ -194,6 +194,7 @@ def test_without_weights_the_geometric_lifter_is_used_and_the_reason_is_said(
     skeleton: Skeleton, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("monomsk_perception.lifter_network.DATA_FOLDER", tmp_path)
+    monkeypatch.setattr("monomsk_perception.lifter_factory._network", OnnxLifter)
     choice, reason = usable_choice(LifterChoice("transformer"), skeleton)
     assert choice.name == "geometric"
     assert "model card is missing" in reason

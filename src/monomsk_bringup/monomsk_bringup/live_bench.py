@@ -130,7 +130,9 @@ def _options(arguments: Sequence[str] | None) -> BenchOptions:
     names = [scenario.name for scenario in SCENARIOS]
     parser.add_argument("--scenario", action="append", choices=names, help="all if not given")
     parser.add_argument("--minutes", type=float, help="each; 10, or 60 of a soak")
-    parser.add_argument("--video", type=Path, default=_sample(), help="of one person, at 60 Hz")
+    parser.add_argument(
+        "--video", type=Path, default=sample_video(), help="of one person, at 60 Hz"
+    )
     parser.add_argument("--out", type=Path, default=Path("out/live"), help="folder of the results")
     parser.add_argument("--soak", action="store_true", help="one scenario, long, with limits")
     given = parser.parse_args(arguments)
@@ -144,7 +146,8 @@ def _options(arguments: Sequence[str] | None) -> BenchOptions:
     )
 
 
-def _sample() -> Path:
+def sample_video() -> Path:
+    """Where `make samples` puts the video of a person."""
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
     folder = Path(os.environ.get("MONOMSK_SAMPLE_DIR") or cache / "monomsk" / "samples")
     return folder / "cam01.mp4"

@@ -93,8 +93,8 @@ def run_scenario(scenario: Scenario, video: Path, minutes: float) -> LiveRun:
         write_clip(video, scenario, clip)
         environment = {**os.environ, **domain.environment(), "ROS_LOG_DIR": str(folder / "log")}
         log = (folder / "output.txt").open("w")
-        graph = _start(_launch_command(scenario, clip, folder), environment, log)
-        observer = _start(_observer_command(windows), environment, log)
+        graph = start_process(graph_command(scenario, clip, folder), environment, log)
+        observer = start_process(_observer_command(windows), environment, log)
         try:
             _wait_for_results(windows, graph, folder / "output.txt")
             sampler = ProcessSampler(graph.pid)
@@ -109,7 +109,7 @@ def run_scenario(scenario: Scenario, video: Path, minutes: float) -> LiveRun:
                     raise BringupError(f"the graph ended:\n{_tail(folder / 'output.txt')}")
         finally:
             for process in (observer, graph):
-                _stop(process)
+                stop_process(process)
             log.close()
         return _summary(scenario, minutes, windows, sampler)
 
@@ -126,7 +126,10 @@ def progress(rows: Sequence[dict[str, Any]], minutes_now: float, minutes: float)
     return f"{head}, {median_ms:.1f} ms median, {p99_ms:.1f} ms 99 %"
 
 
-def _start(command: list[str], environment: Mapping[str, str], log: Any) -> subprocess.Popen[bytes]:
+def start_process(
+    command: list[str], environment: Mapping[str, str], log: Any
+) -> subprocess.Popen[bytes]:
+    """Start a program in a session of its own; what it prints goes to a file."""
     return subprocess.Popen(
         command,
         env=dict(environment),
@@ -137,7 +140,8 @@ def _start(command: list[str], environment: Mapping[str, str], log: Any) -> subp
     )
 
 
-def _launch_command(scenario: Scenario, clip: Path, folder: Path) -> list[str]:
+def graph_command(scenario: Scenario, clip: Path, folder: Path) -> list[str]:
+    """The command that plays a clip to the graph for ever and records the results in a folder."""
     config = find_share("monomsk_bringup") / "config" / "perception.yaml"
     parameters = yaml.safe_load(config.read_text())
     parameters["/**"]["ros__parameters"]["model_complexity"] = scenario.model
@@ -173,7 +177,8 @@ def _wait_for_results(windows: Path, graph: subprocess.Popen[bytes], output: Pat
     raise BringupError(f"no body_dynamics within {_START_LIMIT_S:g} s:\n{_tail(output)}")
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def stop_process(process: subprocess.Popen[bytes]) -> None:
+    """End a started program in good order, or at once where it does not end."""
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
     try:

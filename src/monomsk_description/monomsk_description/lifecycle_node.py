@@ -136,6 +136,8 @@ def run(
                 node.trigger_configure() is TransitionCallbackReturn.SUCCESS
                 and node.trigger_activate() is TransitionCallbackReturn.SUCCESS
             )
+            if started:
+                node.get_logger().info("active")
         if started:
             keep_long_lived_objects()
             spin = _spin_by_events if events_executor else rclpy.spin

@@ -81,7 +81,7 @@ def usable_choice(choice: LifterChoice, skeleton: Skeleton) -> tuple[LifterChoic
     if choice.name != "transformer":
         return choice, ""
     try:
-        OnnxLifter(skeleton.coordinate_names)
+        _network(skeleton.coordinate_names)
     except LifterWeightsError as error:
         return replace(choice, name="geometric"), str(error)
     return choice, ""
