@@ -12,7 +12,7 @@ from monomsk_training.detector_noise import NoiseOptions
 from monomsk_training.filming import FilmOptions, FilmStudio
 from monomsk_training.generators import gait, smooth_weights
 from monomsk_training.library import Library, Source, load_libraries
-from monomsk_training.motion_clip import COLUMN
+from monomsk_training.motion_clip import COLUMN, mirrored
 from monomsk_training.sampler import MotionSampler, SamplerOptions, leaning
 from monomsk_training.step_motions import jump, stairs
 
@@ -108,6 +108,40 @@ def test_jumps_leave_the_floor_as_gravity_lets_them() -> None:
 def test_stairs_lift_the_knee_more_than_walking() -> None:
     assert np.median(angle(windows_of(stairs), "hip_flexion_r").max(axis=1)) > 45.0
     assert np.median(angle(windows_of(gait), "hip_flexion_r").max(axis=1)) < 45.0
+
+
+@pytest.mark.parametrize("flipped", [False, True])
+def test_stairs_go_up_or_down_by_steps_and_the_carrying_foot_stays(flipped: bool) -> None:
+    windows = windows_of(stairs)
+    windows = mirrored(windows) if flipped else windows
+    studio = FilmStudio()
+    count = len(windows)
+    film = studio.film(
+        torch.tensor(windows, dtype=torch.float32),
+        torch.zeros(count, dtype=torch.bool),
+        (torch.full((count,), 1.75), torch.zeros(count, 8)),
+        torch.Generator().manual_seed(0),
+    )
+    height = film.world_position[..., 2]
+    climbed = (height[:, -1] - height[:, 0]).abs()
+    # 1.9 to 3.6 steps in 2.1 s.
+    assert 0.2 < float(climbed.median()) < 0.8
+    assert (
+        float((film.world_position[:, -1] - film.world_position[:, 0])[:, :2].norm(dim=1).min())
+        > 0.3
+    )
+    right, left = film.contact[..., :2].amax(-1), film.contact[..., 2:].amax(-1)
+    assert float(torch.maximum(right, left).mean()) > 0.85
+    assert 0.05 < float((right * left).mean()) < 0.5
+    # Steps of two heights at least: the foot that carries is not always at the same level.
+    factors = studio.shapes.factors(film.heights, film.proportions)[:, None]
+    soles = studio.kinematics.points(
+        studio.kinematics(film.coordinates, factors), studio.soles, factors
+    )
+    level = (film.world_rotation[..., None, :, :] @ soles[..., None])[..., 2, 0] + height[..., None]
+    assert float(level.min()) == pytest.approx(0.0, abs=1e-3)
+    low = torch.where(right > 0, level[..., :8].amin(-1), level[..., 8:].amin(-1))
+    assert float((low.amax(1) - low.amin(1)).median()) > 0.15
 
 
 def test_habits_leave_the_feet_level() -> None:

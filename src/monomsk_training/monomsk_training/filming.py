@@ -18,10 +18,10 @@ from monomsk_training.detector_noise import (
     USED_LANDMARKS,
     NoiseOptions,
     disturbed,
-    length,
     low_passed,
     scattered,
 )
+from monomsk_training.film_paths import body_paths
 from monomsk_training.kinematics import BodyKinematics, Poses, euler_zxy, product, turn
 
 _NOSE_AND_EARS, _ANKLES = slice(0, 3), slice(13, 15)
@@ -29,8 +29,6 @@ _NOSE_AND_EARS, _ANKLES = slice(0, 3), slice(13, 15)
 _FLESH = {3: "humerus_l", 4: "humerus_r", 9: "femur_l", 10: "femur_r"}
 #: Where the neck turns, in the torso's frame [m], OpenSim axes, unscaled.
 _NECK_M = (-0.02, 0.47, 0.0)
-#: Sole points (first, last) of right heel, right toes, left heel, left toes.
-CONTACT_GROUPS = ((0, 3), (4, 8), (8, 11), (12, 16))
 
 
 @dataclass(frozen=True)
@@ -148,8 +146,8 @@ class FilmStudio:
         soles = self.kinematics.points(poses, self.soles, factors)
         rotation, yaw = self._pelvis_in_world(motion, draw)
         sole_places = turn(rotation[..., None, :, :], soles)
-        path, contact = self._path(motion, travels, sole_places, yaw, heights)
         camera, noise, rate_hz = self.options.camera, self.options.noise, self.options.rate_hz
+        path, contact = body_paths(motion, travels, sole_places, yaw, heights, rate_hz)
         view, lens = camera_poses(path, heights, camera, rate_hz, draw)
         in_camera = product(view, rotation)
         position = turn(view, path - lens)
@@ -220,30 +218,3 @@ class FilmStudio:
         order, signs = [0, 2, 1], torch.tensor([1.0, -1.0, 1.0])
         swapped = opensim[..., order, :][..., order] * signs * signs[:, None]
         return product(yaw, swapped), yaw
-
-    def _path(
-        self, motion: Tensor, travels: Tensor, soles: Tensor, yaw: Tensor, heights: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Pelvis places in the world (batch, frames, 3) [m] and contacts (batch, frames, 4).
-
-        The lowest point of the soles is on the floor, in flight so far above it as the motion says.
-        Where the recording's own travel is of no use, the lowest points stand still.
-        """
-        rate_hz = self.options.rate_hz
-        lift = motion[..., 4] * (heights / 1.75)[:, None]
-        lowest = soles[..., 2].amin(-1) - lift
-        above = soles[..., 2] - lowest[..., None]
-        weight = torch.softmax(-above / 0.01, dim=-1)
-        slip = (soles[:, 1:, :, :2] - soles[:, :-1, :, :2]) * weight[:, 1:, :, None]
-        locked = torch.cumsum(torch.nn.functional.pad(-slip.sum(2), (0, 0, 1, 0)), dim=1)
-        # The recorded travel, turned as the body was.
-        x, y, z = motion[..., 3:6].unbind(-1)
-        own = turn(yaw, torch.stack([x, -z, y], -1))[..., :2] * (heights / 1.75)[:, None, None]
-        flat = torch.where(travels[:, None, None], own, locked)
-        path = torch.cat([flat - flat.mean(1, keepdim=True), -lowest[..., None]], dim=-1)
-        places = soles + path[..., None, :]
-        speed = torch.zeros_like(above)
-        speed[:, 1:] = length(places[:, 1:] - places[:, :-1]) * rate_hz
-        touching = ((above < 0.035) & (speed < 0.5)).float()
-        groups = [touching[..., first:last].amax(-1) for first, last in CONTACT_GROUPS]
-        return path, torch.stack(groups, dim=-1)

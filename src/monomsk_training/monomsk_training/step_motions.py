@@ -38,10 +38,16 @@ _CURVES = {
     for way, table in _STAIRS.items()
 }
 _GRAVITY = 9.81
+#: Share of the stride in which the load passes from foot to foot.
+_DOUBLE_SUPPORT = 0.12
 
 
 def stairs(rng: Rng, times: Array) -> Array:
-    """Stairs up or down; the floor is taken as level under each foot."""
+    """Stairs up or down, each foot on steps of its own.
+
+    `pelvis_tx` is 1, which says so; `pelvis_tz` says which foot carries: 1 the right one, -1 the
+    left one (a mirrored motion changes its sign).
+    """
     way = "up" if rng.random() < 0.5 else "down"
     clock = times * rng.uniform(0.45, 0.85) + rng.random()
     clock = clock + 0.02 * smooth_noise(rng, times, 1, 0.8)[:, 0]
@@ -63,6 +69,8 @@ def stairs(rng: Rng, times: Array) -> Array:
     }
     for name, degrees in columns.items():
         values[:, COLUMN[name]] = np.radians(degrees)
+    values[:, COLUMN["pelvis_tx"]] = 1.0
+    values[:, COLUMN["pelvis_tz"]] = _carrying(clock % 1.0)
     for side, shift in (("r", 0.0), ("l", 0.5)):
         phase = clock + shift
         thigh = gain * _CURVES[way]["thigh"](phase)
@@ -80,6 +88,12 @@ def stairs(rng: Rng, times: Array) -> Array:
         for name, degrees in own.items():
             values[:, COLUMN[f"{name}_{side}"]] = np.radians(degrees)
     return values
+
+
+def _carrying(phase: Array) -> Array:
+    """1 where the right foot carries, -1 where the left one does, in between in double support."""
+    knots = [0.0, _DOUBLE_SUPPORT, 0.5, 0.5 + _DOUBLE_SUPPORT, 1.0]
+    return np.asarray(np.interp(phase, knots, [-1.0, 1.0, 1.0, -1.0, -1.0]))
 
 
 def jump(rng: Rng, times: Array) -> Array:
