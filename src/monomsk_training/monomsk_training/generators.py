@@ -2,11 +2,11 @@
 
 Every generator takes a random number generator and times [s] and gives a motion (frames, 37) whose
 pelvis places are zero (jumps and stairs have a use for them): the feet decide where it goes when it
-is filmed. Gait curves follow the means of D. A. Winter, The Biomechanics and Motor Control of Human
-Gait (1991), and C. A. Fukuchi, R. K. Fukuchi, M. Duarte (2018), PeerJ 6:e4640, over speeds, read off
-at tenths of the cycle. Styles of impaired walking are the patterns of J. Perry, J. Burnfield (2010),
-Gait Analysis, 2nd ed., and F. Rodda, H. K. Graham (2001), Eur. J. Neurol. 8 Suppl. 5:98, with wide
-ranges.
+is filmed. Gait curves follow the means of D. A. Winter, The Biomechanics and Motor Control of
+Human Gait (1991), and C. A. Fukuchi, R. K. Fukuchi, M. Duarte (2018), PeerJ 6:e4640, over speeds,
+read off at tenths of the cycle. Styles of impaired walking are the patterns of J. Perry,
+J. Burnfield (2010), Gait Analysis, 2nd ed., and F. Rodda, H. K. Graham (2001), Eur. J. Neurol. 8
+Suppl. 5:98, with wide ranges.
 """
 
 from __future__ import annotations
