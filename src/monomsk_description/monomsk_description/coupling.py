@@ -116,7 +116,7 @@ class Coupling:
     def reduce_mass_matrix(self, axes: AxisValues, upper: Array) -> Array:
         """The mass matrix over coordinates of one over axes whose upper triangle is given."""
         gains = self.gains(axes)
-        reduced: Array = gains.T @ from_upper(upper) @ gains
+        reduced: Array = gains.T.dot(from_upper(upper)).dot(gains)
         return reduced
 
     def reduce_derivatives(
@@ -131,11 +131,11 @@ class Coupling:
         # v_axes and a_axes depend on q too, and so does the way back of the forces.
         drift = by_v_axes[:, curved] * (second * speed)
         drift += by_a_axes[:, curved] * (second * acceleration + third * speed**2)
-        by_q = gains.T @ (over_axes.by_q @ gains + drift @ pattern)
+        by_q = gains.T.dot(over_axes.by_q.dot(gains) + drift.dot(pattern))
         by_q.flat[:: len(by_q) + 1] += (second * over_axes.tau[curved]).dot(pattern)
         drift = by_a_axes[:, curved] * (2.0 * second * speed)
-        by_v = gains.T @ (by_v_axes @ gains + drift @ pattern)
-        by_a = gains.T @ by_a_axes @ gains
+        by_v = gains.T.dot(by_v_axes.dot(gains) + drift.dot(pattern))
+        by_a = gains.T.dot(by_a_axes).dot(gains)
         return ForceDerivatives(self.reduce_forces(axes, over_axes.tau), by_q, by_v, by_a)
 
 
@@ -159,10 +159,12 @@ def _groups(axes: tuple[TransformAxis, ...]) -> list[tuple[NDArray[np.int64], Cu
 
 
 @cache
-def _strictly_lower(size: int) -> NDArray[np.bool_]:
-    return np.tri(size, k=-1, dtype=bool)
+def _upper_places(size: int) -> NDArray[np.int64]:
+    """Where each entry of a symmetric matrix stands in its upper triangle, column by column."""
+    row, column = np.indices((size, size))
+    return size * np.maximum(row, column) + np.minimum(row, column)
 
 
 def from_upper(upper: Array) -> Array:
     """A symmetric matrix of its upper triangle, whatever lies below the diagonal."""
-    return np.where(_strictly_lower(len(upper)), upper.T, upper)
+    return upper.ravel(order="F").take(_upper_places(len(upper)))

@@ -60,8 +60,8 @@ class PointSet:
                 origin over angular velocity, of whatever the component moves.
         """
         # v = linear + angular x position, as one product with [1, -position x].
-        act = (positions @ _MINUS_SKEW + _LINEAR).reshape(-1, 6)
-        return (act @ spatial).reshape(self.support.shape[0], 3, -1) * self.support[:, None, :]
+        act = (positions.dot(_MINUS_SKEW) + _LINEAR).reshape(-1, 6)
+        return act.dot(spatial).reshape(len(self), 3, -1) * self.support[:, None, :]
 
     @cached_property
     def _in_joints(self) -> tuple[list[int], NDArray, Array]:

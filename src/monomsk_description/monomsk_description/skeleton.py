@@ -194,9 +194,9 @@ class Skeleton:
         bias = pin.rnea(self.model, data, axes.q, v_axes, drift)
         gains = self._coupling.gains(axes)
         return BodyTerms(
-            mass_matrix=gains.T @ from_upper(data.M) @ gains,
+            mass_matrix=gains.T.dot(from_upper(data.M)).dot(gains),
             bias=self._coupling.reduce_forces(axes, bias),
-            columns=data.J @ gains,
+            columns=data.J.dot(gains),
             joint_poses=data.oMi,
             center_of_mass=np.array(center),
         )

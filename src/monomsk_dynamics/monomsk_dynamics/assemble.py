@@ -40,7 +40,7 @@ class Instant:
 def solved_frame(instant: Instant) -> SolvedFrame:
     """The instant as forward simulation takes it: without the root slack."""
     terms, solution = instant.terms, instant.solution
-    pushes = solution.point_forces.reshape(-1) @ terms.jacobians.reshape(-1, len(terms.v))
+    pushes = solution.point_forces.reshape(-1).dot(terms.jacobians.reshape(-1, len(terms.v)))
     loads = solution.tau + pushes
     if solution.support.any():
         loads[:6] += world_to_root(terms, solution.support)
@@ -64,7 +64,7 @@ def body_dynamics(
         tau=solution.tau,
         tau_sigma=np.sqrt(instant.tau_variance),
         soles=sole_contacts(terms, feet, solution.point_forces, instant.contact, floor_height_m),
-        root_residual=root_to_world(terms, terms.pelvis_position) @ solution.root_slack,
+        root_residual=root_to_world(terms, terms.pelvis_position).dot(solution.root_slack),
         consistency_error=consistency_error,
         sole_force_sigma=np.sqrt(instant.force_variance),
         unexplained_load=_about_pelvis(terms, solution.support),

@@ -56,6 +56,7 @@ class Simulation:
     def __init__(self, skeleton: Skeleton, armature_kg_m2: float = 0.0) -> None:
         self._skeleton = skeleton
         self._armature = np.concatenate([np.zeros(_ROOT), np.full(31, armature_kg_m2)])
+        self._armature_matrix = np.diag(self._armature)
         self.restart()
 
     def restart(self) -> None:
@@ -107,7 +108,7 @@ class Simulation:
     def _factored(self, q: Array) -> Array:
         """Cholesky factor (37, 37) of the mass matrix with armature."""
         mass = self._skeleton.mass_matrix(q)
-        mass.flat[:: len(mass) + 1] += self._armature
+        mass += self._armature_matrix
         # Symmetric: its transpose is the same in the order of LAPACK, and needs no copy.
         factor: Array = lapack.dpotrf(mass.T, lower=1, clean=0, overwrite_a=1)[0]
         return factor

@@ -45,7 +45,7 @@ class FloorPlane:
 
     def heights_m(self, places: Array) -> Array:
         """Height of the floor (n,) at places (n, 2) [m]; 0 before any sole rested."""
-        heights: Array = self._mean[2] + (places - self._mean[:2]) @ self._slope
+        heights: Array = self._mean[2] + (places - self._mean[:2]).dot(self._slope)
         return heights
 
     def update(self, time_s: float, lowest: Array, resting: Flags) -> None:

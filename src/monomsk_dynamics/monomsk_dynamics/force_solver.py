@@ -141,9 +141,9 @@ class ForceSolver:
         feet = [foot for foot in (0, 1) if prior.in_contact[foot]]
         if feet:
             loaded = self._feet.points[feet]
-            edges = prior.heading @ self._edges
+            edges = prior.heading.dot(self._edges)
             matrix = self._generator_rows(terms, rows, prior, wrench_rows, edges)
-            target = np.concatenate([rows.whitener @ rows.value, targets])
+            target = np.concatenate([rows.whitener.dot(rows.value), targets])
             reluctance = self._reluctance(terms.points[loaded, 2])
             forces[loaded.ravel()] = self._generator_forces(edges, matrix, target, reluctance)
             self._drop_unloaded(forces)
@@ -158,9 +158,9 @@ class ForceSolver:
         self, terms: FrameTerms, observed: Observation, prior: LoadPrior
     ) -> ObservedRows:
         to_mass_center = root_to_world(terms, terms.center_of_mass)
-        inverse = terms.mass_matrix @ observed.acceleration + terms.bias
-        over_acceleration = to_mass_center @ terms.mass_matrix[:_ROOT]
-        value = to_mass_center @ inverse[:_ROOT]
+        inverse = terms.mass_matrix.dot(observed.acceleration) + terms.bias
+        over_acceleration = to_mass_center.dot(terms.mass_matrix[:_ROOT])
+        value = to_mass_center.dot(inverse[:_ROOT])
         noise = self._slack_variance
         known = np.isfinite(observed.torque_prior + observed.torque_prior_sigma)
         joints = _ROOT + np.flatnonzero(known[_ROOT:])
@@ -169,7 +169,7 @@ class ForceSolver:
             over_acceleration = np.concatenate([over_acceleration, terms.mass_matrix[joints]])
             value = np.concatenate([value, off])
             noise = np.concatenate([noise, observed.torque_prior_sigma[joints] ** 2])
-        covariance = (over_acceleration * observed.sigma**2) @ over_acceleration.T
+        covariance = (over_acceleration * observed.sigma**2).dot(over_acceleration.T)
         covariance.flat[:: len(noise) + 1] += noise
         support = prior.support.about(terms.center_of_mass) if prior.support else None
         if support is not None:
@@ -207,8 +207,8 @@ class ForceSolver:
             force, moment = (wrench_rows[:, foot_slice(foot)][:, part] for part in (FORCE, MOMENT))
             lever = skew(center - prior.center_of_pressure[foot])
             maps[place, len(whitener) :, :3] = moment
-            maps[place, len(whitener) :, 3:] = force + moment @ lever
-        matrix: Array = np.concatenate(list(maps @ moving), axis=1)
+            maps[place, len(whitener) :, 3:] = force + moment.dot(lever)
+        matrix = np.concatenate([a.dot(b) for a, b in zip(maps, moving, strict=True)], axis=1)
         if len(rows.joints):
             on_joints = terms.jacobians[loaded.ravel()][:, :, rows.joints].transpose(0, 2, 1)
             pushes = (on_joints @ edges).transpose(1, 0, 2).reshape(len(rows.joints), -1)
@@ -228,17 +228,17 @@ class ForceSolver:
         self, edges: Array, matrix: Array, target: Array, reluctance: Array
     ) -> Array:
         """Point forces (n, 3) within their friction pyramids that meet the rows best."""
-        hessian = matrix.T @ matrix
+        hessian = matrix.T.dot(matrix)
         # The ridge makes the four magnitudes of a point unique: they reach every force twice.
-        own = edges.T @ edges
+        own = edges.T.dot(edges)
         own.flat[::5] += (_RIDGE * self._weight) ** 2
         hessian.ravel()[_own_blocks(len(reluctance))] += own * (reluctance**2)[:, None, None]
-        gradient = -(target @ matrix)
+        gradient = -target.dot(matrix)
         # What is not finite in the rows is neither in their squares.
         if not math.isfinite(hessian.trace() + gradient.sum()):
             raise ShapeError("instant", "holds NaN or infinity")
         magnitudes = solve_prepared(hessian, gradient, *_not_negative(len(gradient)))
-        forces: Array = np.maximum(magnitudes, 0.0).reshape(-1, 4) @ edges.T
+        forces: Array = np.maximum(magnitudes, 0.0).reshape(-1, 4).dot(edges.T)
         return forces
 
     def _drop_unloaded(self, forces: Array) -> None:
@@ -256,12 +256,14 @@ class ForceSolver:
         wrench_rows: Array,
     ) -> ForceSolution:
         """Acceleration, torques and slack of given forces."""
-        contacts = forces.reshape(-1) @ terms.jacobians.reshape(-1, _NV)
-        explained = np.concatenate([rows.to_mass_center @ contacts[:_ROOT], contacts[rows.joints]])
-        multiplier = rows.whitener.T @ (rows.whitener @ (rows.value - explained))
-        change = observed.sigma**2 * (rows.over_acceleration.T @ multiplier)
+        contacts = forces.reshape(-1).dot(terms.jacobians.reshape(-1, _NV))
+        explained = rows.to_mass_center.dot(contacts[:_ROOT])
+        if len(rows.joints):
+            explained = np.concatenate([explained, contacts[rows.joints]])
+        multiplier = rows.whitener.T.dot(rows.whitener.dot(rows.value - explained))
+        change = observed.sigma**2 * rows.over_acceleration.T.dot(multiplier)
         a = observed.acceleration - change
-        tau = terms.mass_matrix @ a + terms.bias - contacts
+        tau = terms.mass_matrix.dot(a) + terms.bias - contacts
         slack = tau[:_ROOT].copy()
         tau[:_ROOT] = 0.0
         support = np.zeros(_ROOT)

@@ -90,13 +90,13 @@ class FrameTerms:
     @property
     def pelvis_velocity_world(self) -> Array:
         """Velocity of the pelvis origin in world axes (3,) [m/s]."""
-        velocity: Array = self.rotation_world_pelvis @ self.v[:3]
+        velocity: Array = self.rotation_world_pelvis.dot(self.v[:3])
         return velocity
 
     def external_force(self, acceleration: Array) -> Array:
         """Force (3,) from outside that an acceleration (37,) takes, gravity aside, world [N]."""
-        root = self.mass_matrix[:3] @ acceleration + self.bias[:3]
-        force: Array = self.rotation_world_pelvis @ root
+        root = self.mass_matrix[:3].dot(acceleration) + self.bias[:3]
+        force: Array = self.rotation_world_pelvis.dot(root)
         return force
 
 

@@ -1,5 +1,11 @@
-"""Dynamics as the states come: filter, contact, forces, check, within a few milliseconds."""
+"""Dynamics as the states come: filter, contact, forces, check, within a few milliseconds.
 
+A state takes hundreds of small products and sums, whose overhead decides how long it lasts. So the
+modules behind multiply with `dot`, which costs half of `@` for a few numbers, and treat pairs of
+feet as plain floats where there is little to compute.
+"""
+
+import math
 import time
 
 import numpy as np
@@ -98,7 +104,7 @@ class LiveDynamics:
         except (np.linalg.LinAlgError, ShapeError):
             self.reset()
             raise DivergedError(state.stamp_ns) from None
-        if not np.isfinite(result.tau.sum() + result.root_residual.sum()):
+        if not math.isfinite(result.tau.sum() + result.root_residual.sum()):
             self.reset()
             raise DivergedError(state.stamp_ns)
         return result

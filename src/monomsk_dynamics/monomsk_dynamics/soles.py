@@ -48,7 +48,7 @@ def _sole_contact(
         return SoleContact(False, probability, np.zeros(3), np.full(3, np.nan), 0.0)
     x, y, z = force.tolist()
     # Summed products of coordinates and forces: the moment about the world's axis on the floor.
-    (_, xy, xz), (yx, _, yz), (zx, zy, _) = (points.T @ forces).tolist()
+    (_, xy, xz), (yx, _, yz), (zx, zy, _) = points.T.dot(forces).tolist()
     about_x = yz - (zy - floor_height_m * y)
     about_y = (zx - floor_height_m * x) - xz
     center = np.array([-about_y / z, about_x / z, floor_height_m])
@@ -72,9 +72,9 @@ def foot_twist_jacobian(terms: FrameTerms, feet: FootGeometry, foot: int, about:
     # Least squares over rotations about the mean point, where both parts of the twist decouple.
     offsets = terms.points[points] - center
     arms = skew(offsets).transpose(1, 0, 2).reshape(3, -1)  # [S_1 ... S_n], 3 x 3 each
-    scatter = offsets.T @ offsets
+    scatter = offsets.T.dot(offsets)
     inertia = scatter.trace() * _IDENTITY - scatter
     velocities = terms.jacobians[points].reshape(arms.shape[1], -1)
-    angular = lapack.dposv(inertia, arms @ velocities)[1]
+    angular = lapack.dposv(inertia, arms.dot(velocities))[1]
     linear = mean.dot(terms.jacobians.reshape(len(mean), -1)).reshape(angular.shape)
-    return np.concatenate([linear - skew(about - center) @ angular, angular])
+    return np.concatenate([linear - skew(about - center).dot(angular), angular])

@@ -150,7 +150,7 @@ class ManifoldFilter:
             usable = np.isfinite(sigma_q) & (sigma_q > 0.0)
             sigma = np.where(usable, sigma_q * self._options.noise_share, sigma)
         variance = np.maximum(sigma, self._options.minimum_sigma) ** 2
-        variance[POSITION] = rotations.matrix(q[3:7]) ** 2 @ variance[POSITION]
+        variance[POSITION] = (rotations.matrix(q[3:7]) ** 2).dot(variance[POSITION])
         return variance
 
     def _start(self, q: Array, variance: Array) -> None:
@@ -249,9 +249,9 @@ class ManifoldFilter:
     def _state(self, stamp_ns: int, reset: ResetReason | None, outliers: int) -> FilteredState:
         to_pelvis = rotations.matrix(self._quaternion).T
         position, v, a = (row.copy() for row in self._x)
-        v[POSITION] = to_pelvis @ v[POSITION]
+        v[POSITION] = to_pelvis.dot(v[POSITION])
         # A derivative of components in a turning frame.
-        a[POSITION] = to_pelvis @ a[POSITION] - cross(v[ORIENTATION], v[POSITION])
+        a[POSITION] = to_pelvis.dot(a[POSITION]) - cross(v[ORIENTATION], v[POSITION])
         variances = self._covariance[_VARIANCES]
         variances[:, POSITION] = variances[:, POSITION].dot((to_pelvis**2).T)
         sigma = np.sqrt(np.maximum(variances, 0.0, out=variances), out=variances)

@@ -52,23 +52,23 @@ class Uncertainty:
         root = solution.rows.over_acceleration[:_ROOT] * variance_a
         # Without the torque rows: they can only make the result more certain.
         whitener = solution.rows.whitener[:_ROOT, :_ROOT]
-        inverse = whitener.T @ whitener
+        inverse = whitener.T.dot(whitener)
         total = total_wrench_map(prior, terms.center_of_mass)
-        information = total.T @ inverse @ total
-        information += solution.wrench_rows.T @ solution.wrench_rows
+        information = total.T.dot(inverse).dot(total)
+        information += solution.wrench_rows.T.dot(solution.wrench_rows)
         in_air = np.repeat(~prior.in_contact, 6)
         information.flat[:: WRENCHES + 1] += _NO_INFORMATION + in_air
         # L with L' L the covariance of the sole wrenches.
         factor = lapack.dtrtri(lapack.dpotrf(information, lower=1, clean=1)[0], lower=1)[0]
-        moved = terms.mass_matrix @ root.T
-        gained = moved @ inverse
+        moved = terms.mass_matrix.dot(root.T)
+        gained = moved.dot(inverse)
         # M (Sigma - Sigma E' C^-1 E Sigma) M', its diagonal.
-        variance = terms.mass_matrix**2 @ variance_a - (gained * moved).sum(axis=1)
-        by_wrench = gained @ total
+        variance = (terms.mass_matrix**2).dot(variance_a) - (gained * moved).sum(axis=1)
+        by_wrench = gained.dot(total)
         for foot in np.flatnonzero(prior.in_contact).tolist():
             about = prior.center_of_pressure[foot]
             by_wrench[:, foot_slice(foot)] -= foot_twist_jacobian(terms, self._feet, foot, about).T
-        variance += ((by_wrench @ factor.T) ** 2).sum(axis=1)
+        variance += (by_wrench.dot(factor.T) ** 2).sum(axis=1)
         variance[:_ROOT] = 0.0
         diagonal = (factor**2).sum(axis=0) * ~in_air
         return np.maximum(variance, 0.0), diagonal.reshape(2, 6)[:, :3]
@@ -98,7 +98,7 @@ class Sensitivity:
     def variance(self, sigma_q: Array, sigma_v: Array) -> Array:
         """Variances of torques (37,) [N² m²] that errors of q (37,) and v (37,) contribute."""
         squared_q, squared_v = self._squares
-        variance: Array = squared_q @ sigma_q**2 + squared_v @ sigma_v**2
+        variance: Array = squared_q.dot(sigma_q**2) + squared_v.dot(sigma_v**2)
         variance[:_ROOT] = 0.0
         return variance
 
@@ -122,7 +122,7 @@ def contact_stiffness(terms: FrameTerms, feet: FootGeometry, foot: int, forces: 
         forces: On the foot's sole points (n, 3) [N], with a positive vertical sum.
     """
     total = forces.sum(axis=0)
-    center = forces[:, 2] @ terms.points[feet.points[foot]] / total[2]
+    center = forces[:, 2].dot(terms.points[feet.points[foot]]) / total[2]
     twist = foot_twist_jacobian(terms, feet, foot, center)
-    work = twist[3:].T @ (skew(total).T @ twist[:3])  # [a, b] = z_a . (J_b x f)
+    work = twist[3:].T.dot(skew(total).T.dot(twist[:3]))  # [a, b] = z_a . (J_b x f)
     return from_upper(work)

@@ -14,7 +14,7 @@ def root_to_world(terms: FrameTerms, point: Array) -> Array:
     rotation = terms.rotation_world_pelvis
     mapped = np.zeros((6, 6))
     mapped[:3, :3] = mapped[3:, 3:] = rotation
-    mapped[3:, :3] = skew(terms.pelvis_position - point) @ rotation
+    mapped[3:, :3] = skew(terms.pelvis_position - point).dot(rotation)
     return mapped
 
 
