@@ -76,7 +76,8 @@ class MemoryScore:
         if len(settled) < 2:
             return float("nan")
         hours, memory = np.array(settled).T
-        return float(np.polyfit(hours, memory, 1)[0])
+        # Flat memory leaves a rounding error of either sign.
+        return round(float(np.polyfit(hours, memory, 1)[0]), 6) + 0.0
 
 
 class LivePipeline:
