@@ -155,6 +155,9 @@ def test_the_phase_goes_on_at_the_cadence_and_around():
     assert clock.fraction(0, START_NS) == pytest.approx(0.95)
     assert clock.fraction(0, START_NS + 100 * MS) == pytest.approx(0.05)
     assert clock.fraction(1, START_NS + 100 * MS) == pytest.approx(0.55)
+    # predictions stand on the image before for a moment
+    assert clock.fraction(0, START_NS - 50 * MS) == pytest.approx(0.90)
+    assert math.isnan(clock.fraction(0, START_NS - 150 * MS))
 
 
 def test_a_phase_that_is_old_unsure_or_of_no_leg_is_unknown():

@@ -9,16 +9,16 @@ from monomsk_assist.encoders import Encoders
 from monomsk_assist.estimate import Estimate, GaitEstimate
 from monomsk_assist.input_watch import InputWatch
 from monomsk_assist.joint_assistance import JointAssistance
+from monomsk_assist.joint_outlook import JointOutlook
 from monomsk_assist.laws import Moment
 from monomsk_assist.mapping import DeviceMapping
 from monomsk_assist.phase_clock import PhaseClock
-from monomsk_assist.predictor import Predictor
+from monomsk_assist.predictor import JointPrediction, Predictor
 from monomsk_assist.reasons import FADING_IN, NOT_ENABLED, STOP_REQUESTED, Reason, texts
 from monomsk_assist.state_machine import StateMachine
-from monomsk_assist.torque_pattern import TorquePattern
 
 _NANOSECONDS = 1e-9
-_ROOT_V = 6
+_ROOT_Q, _ROOT_V = 7, 6
 #: Time without violations that makes up for a fourth of it with them.
 _FORGIVENESS = 0.25
 
@@ -65,7 +65,7 @@ class Assistant:
         self._person: Person | None = None
         self._period_s = period_s
         self._predicts = predicts
-        self._patterns = [TorquePattern() for _ in mapping.joints]
+        self._outlooks = [JointOutlook(joint.coordinate) for joint in mapping.joints]
         self._newest: Estimate | None = None
         self._last_s: float | None = None
         self._violation_s = 0.0
@@ -98,8 +98,8 @@ class Assistant:
         """Another body model; None: it cannot be used."""
         self._person = person
         self._newest = None
-        for pattern in self._patterns:
-            pattern.reset()
+        for outlook in self._outlooks:
+            outlook.reset()
 
     def see_estimate(self, estimate: Estimate, now_ns: int, steady_s: float) -> None:
         """Take in an estimate at a time of the node's clock [ns] and of a steady clock [s]."""
@@ -123,11 +123,11 @@ class Assistant:
         if person is None or newest is None or newest.stamp_ns != gait.stamp_ns:
             return
         for index, joint in enumerate(self.mapping.joints):
-            if not joint.law.needs_torque:
-                continue
             fraction = self._phase.fraction(joint.side, gait.stamp_ns)
-            torque_nm = float(newest.tau[_ROOT_V + person.joints[index]])
-            self._patterns[index].learn(gait.stamp_ns, fraction, torque_nm)
+            coordinate = person.joints[index]
+            torque_nm = float(newest.tau[_ROOT_V + coordinate])
+            motion = float(newest.q[_ROOT_Q + coordinate]), float(newest.v[_ROOT_V + coordinate])
+            self._outlooks[index].learn(gait.stamp_ns, fraction, torque_nm, motion)
 
     def see_encoders(
         self, stamp_ns: int, angles_rad: Named[str, float], rates_rad_s: Named[str, float]
@@ -167,13 +167,24 @@ class Assistant:
             if person is None or predicted is None:
                 moments.append(Moment(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN))
                 continue
-            angle, rate = predicted.angle_rad, predicted.rate_rad_s
+            angle, rate = self._motion(index, predicted)
             if self.mapping.encoders.correct_angles:
                 angle, rate = self._encoders.at(index, time_ns)
             torque_nm, fraction = self._torque(index, time_ns)
             moments.append(Moment(angle, rate, torque_nm, fraction, person.mass_kg))
             furthest_s = max(furthest_s, predicted.horizon_s)
         return moments, furthest_s
+
+    def _motion(self, index: int, predicted: JointPrediction) -> tuple[float, float]:
+        """Angle [rad] and rate [rad/s] of a joint ahead, see `JointOutlook`."""
+        person, side = self._person, self.mapping.joints[index].side
+        stamp_ns = None if person is None else person.predictor.stamp_ns
+        now = None if person is None or stamp_ns is None else person.predictor.at(index, stamp_ns)
+        if stamp_ns is None or now is None or predicted.horizon_s == 0.0:
+            return predicted.angle_rad, predicted.rate_rad_s
+        ahead_ns = stamp_ns + round(predicted.horizon_s * 1e9)
+        start, end = (self._phase.fraction(side, time_ns) for time_ns in (stamp_ns, ahead_ns))
+        return self._outlooks[index].motion(now, predicted, start, end)
 
     def _torque(self, index: int, time_ns: int) -> tuple[float, float]:
         """Joint torque [N m] and fraction of the leg's cycle, as the law is to see them at a time.
@@ -193,7 +204,7 @@ class Assistant:
         if not joint.law.needs_torque:
             return torque_nm, fraction
         start = self._phase.fraction(joint.side, newest.stamp_ns)
-        return torque_nm + self._patterns[index].change(start, fraction), fraction
+        return torque_nm + self._outlooks[index].torque_change(start, fraction), fraction
 
     def _problems(
         self, now_ns: int, steady_s: float, elapsed_s: float, moments: list[Moment]

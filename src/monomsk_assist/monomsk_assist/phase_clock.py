@@ -5,6 +5,8 @@ import math
 from monomsk_assist.estimate import UNKNOWN, GaitEstimate
 
 _NANOSECONDS = 1e-9
+#: Predictions stand on the image before until those of the newest are computed [s].
+_LONGEST_BACK_S = 0.1
 _STEPS_PER_STRIDE = 2.0
 
 
@@ -41,7 +43,10 @@ class PhaseClock:
             return UNKNOWN
         leg = self._gait.legs[side]
         ahead_s = (time_ns - self._gait.stamp_ns) * _NANOSECONDS
-        if not leg.sigma <= self._max_sigma or not 0.0 <= ahead_s <= self._max_horizon_s:
+        if (
+            not leg.sigma <= self._max_sigma
+            or not -_LONGEST_BACK_S <= ahead_s <= self._max_horizon_s
+        ):
             return UNKNOWN
         fraction = leg.fraction + ahead_s * self._gait.step_rate_hz / _STEPS_PER_STRIDE
         return fraction % 1.0 if math.isfinite(fraction) else UNKNOWN
