@@ -11,6 +11,7 @@ from monomsk_dynamics.contact import (
     sole_motion,
 )
 from monomsk_dynamics.frame import evaluate_frame
+from monomsk_dynamics.options import ContactOptions
 
 UNKNOWN = np.full(2, np.nan)
 WALKING_M_S = 1.3
@@ -118,3 +119,17 @@ def test_floor_is_found_where_soles_rest():
     for k in range(600):
         floor.update(k / 60, np.array([0.04 if k < 300 else 0.02, 0.12]), resting)
     assert floor.height_m == pytest.approx(0.02, abs=0.002)
+
+
+def test_before_a_camera_somebody_stands_however_high_the_soles_seem():
+    """Nobody floats: a body that is carried, far above the believed floor, stands on a sole."""
+    high = SoleMotion(np.array([0.1, 0.2]), np.array([0.1, 0.2]), np.zeros(2), np.array([0.4, 0.3]))
+    unknown = np.full(2, np.nan)
+    clean = ContactDetector(ContactOptions())
+    seen = ContactDetector(ContactOptions().before_camera())
+    for time_s in np.arange(0.0, 0.5, 0.02):
+        floating = clean.update(time_s, high, 0.5, unknown, load=1.0)
+        carried = seen.update(time_s, high, 0.5, unknown, load=1.0)
+    assert floating.in_contact.tolist() == [False, False]
+    assert carried.in_contact.tolist() == [False, True]
+    assert not seen.update(0.5, high, 0.5, unknown, load=0.0).in_contact[0]

@@ -22,6 +22,7 @@ from monomsk_analysis.report_builder import (
     subject_facts,
 )
 from monomsk_analysis.report_data import CameraFacts, KeyFrame, ReportData
+from monomsk_analysis.residual_warnings import residual_warnings
 from monomsk_analysis.summary import (
     Timing,
     dynamics_timings,
@@ -32,7 +33,7 @@ from monomsk_analysis.summary import (
     subject_entries,
     timing_entries,
 )
-from monomsk_analysis.tracking import Observation, Tracking
+from monomsk_analysis.tracking import Observation, Tracking, fits
 from monomsk_description.subject import Subject
 from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.camera_pose import CameraPose
@@ -41,7 +42,6 @@ Array = NDArray[np.float64]
 
 _VISIBLE = 0.5
 _FEW_FRAMES = 0.95
-_LARGE_RESIDUAL_PERCENT = 10.0
 
 
 @dataclass(frozen=True)
@@ -210,12 +210,12 @@ def _warnings(analysis: Analysis, facts: RecordingFacts) -> tuple[str, ...]:
         )
     if len(split.segments) > 1:
         sentences.append(f"The motion falls into {len(split.segments)} segments.")
-    residual = quality_entries(analysis)["root_residual_force_rms_percent_body_weight"]
-    if residual > _LARGE_RESIDUAL_PERCENT:
+    poor = sum(not fits(observation.state) for observation in facts.tracking.observations)
+    if poor:
         sentences.append(
-            f"The contacts leave {residual:.0f} % of body weight unexplained; "
-            "torques and forces are not reliable."
+            f"In {poor} frames the skeleton does not fit what was seen; they were left out."
         )
+    sentences += residual_warnings(analysis)
     load = load_warning(analysis)
     sentences += [load] if load else []
     return (*sentences, *muscle_warnings(analysis))

@@ -31,6 +31,7 @@ from monomsk_analysis.report_builder import (
     subject_facts,
 )
 from monomsk_analysis.report_data import ReportData
+from monomsk_analysis.residual_warnings import residual_warnings
 from monomsk_analysis.result_folder import SUMMARY_FILE, result_folder
 from monomsk_analysis.result_tables import write_kinematics, write_kinetics, write_model
 from monomsk_analysis.summary import (
@@ -183,6 +184,7 @@ def _notes(
     load = load_warning(analysis)
     if load:
         warnings.append(load)
+    warnings += residual_warnings(analysis)
     return tuple(assumptions), (*warnings, *muscle_warnings(analysis))
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from monomsk_analysis import __version__
 from monomsk_analysis.analysis import Analysis
 from monomsk_analysis.report_data import StageTiming
+from monomsk_analysis.residual_warnings import segment_residual_percent
 from monomsk_description.subject import Subject
 
 Array = NDArray[np.float64]
@@ -82,6 +83,9 @@ def frame_entries(analysis: Analysis) -> dict[str, Any]:
                 "end_s": float(analysis.times[segment.frames[-1]]),
                 "frames": len(segment.frames),
                 "interpolated": int(segment.interpolated.sum()),
+                "root_residual_force_rms_percent_body_weight": segment_residual_percent(
+                    analysis, segment
+                ),
             }
             for segment in split.segments
         ],

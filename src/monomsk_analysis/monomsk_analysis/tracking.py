@@ -35,6 +35,18 @@ class Observation:
     timings_s: Mapping[str, float] = field(default_factory=dict)
 
 
+#: Fits this poor are those of another person, a tree, or of somebody half out of the picture.
+LEAST_FIT_QUALITY = 0.4
+
+
+def fits(state: BodyState | None) -> bool:
+    """Whether the skeleton explains what was seen well enough to tell its dynamics.
+
+    Nobody (None) and an unknown quality are no bad fit.
+    """
+    return state is None or not state.quality < LEAST_FIT_QUALITY
+
+
 class Tracker(Protocol):
     """Perception as this package sees it."""
 

@@ -44,8 +44,8 @@ _LEAST_DAMPING = 1e-4
 _REFUSALS = 6
 #: How fast trust in a frame falls with the change that it asks for, over the limit.
 _DISTRUST = 8
-#: Steps before residuals get their price per force: until then they are far from settled.
-_FIRST_STEPS = 2
+#: So many steps are made, however little they gain.
+_FIRST_STEPS = 3
 
 
 @dataclass(frozen=True)
@@ -111,14 +111,12 @@ def make_consistent(
 
 def _settled(fit: MotionFit, best: Trial, options: ConsistentMotionOptions) -> Trial:
     """The cheapest motion that steps from a first one lead to."""
-    doubts, damping = np.ones(len(best.terms)), options.damping
-    distrust = np.ones(len(best.terms))
+    damping, distrust = options.damping, np.ones(len(best.terms))
     for step in range(options.iterations):
-        if step >= _FIRST_STEPS:
-            # Trust that was lost does not return, or the same frames would be tried forever.
-            distrust *= fit.overreach(best) ** _DISTRUST
-            doubts = fit.doubts(best) * distrust
-            best = fit.weighed(best, doubts)
+        # Trust that was lost does not return, or the same frames would be tried forever.
+        distrust *= fit.overreach(best) ** _DISTRUST
+        doubts = fit.doubts(best) * distrust
+        best = fit.weighed(best, doubts)
         found = _improved(fit, best, doubts, damping)
         if found is None:
             break
@@ -126,7 +124,7 @@ def _settled(fit: MotionFit, best: Trial, options: ConsistentMotionOptions) -> T
         refused = found[1] > damping
         gain = 1.0 - found[0].cost / best.cost
         best, damping = found[0], found[1] / (1.0 if refused else _DAMPING_STEP)
-        if step > _FIRST_STEPS and gain < options.tolerance:
+        if step >= _FIRST_STEPS and gain < options.tolerance:
             break
     return best
 

@@ -31,7 +31,7 @@ class ConsistentMotionOptions:
     """
 
     knot_cycles: float = 0.18
-    iterations: int = 14
+    iterations: int = 16
     tolerance: float = 3e-3
     damping: float = 1e-3
     sigma: tuple[float, float, float] = (0.01, 0.01, 0.01)

@@ -158,8 +158,12 @@ class ContactDetector:
         return math.log(bounded / (1.0 - bounded)) * self._options.prior_weight
 
     def _carriers(self, feet: list["_Foot"]) -> list[bool]:
-        """The slower of the soles that are not in the air, or none."""
+        """The slower of the soles that are not in the air, else a lower one not far up, or none."""
         low = [foot.height < self._options.clearance_m for foot in feet]
+        if not any(low):
+            lowest = min(foot.height for foot in feet)
+            near = lowest < self._options.carrier_clearance_m
+            return [near and foot.height == lowest for foot in feet]
         slowest = min((f.sole_speed for f, near in zip(feet, low, strict=True) if near), default=0)
         return [near and f.sole_speed == slowest for f, near in zip(feet, low, strict=True)]
 

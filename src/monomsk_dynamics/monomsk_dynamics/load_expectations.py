@@ -22,6 +22,9 @@ from monomsk_dynamics.support import SupportModel, supported_frames
 
 Array = NDArray[np.float64]
 
+#: Legs that are known no better than this were seen by a camera [rad].
+CAMERA_SIGMA_RAD = 0.05
+
 
 @dataclass(frozen=True)
 class ExpectedLoads:
@@ -70,16 +73,24 @@ class LoadExpectations:
         ]
         velocity = mean_velocity(terms, motion.times_s, self._options.contact.speed_window_s)
         floor_m = floor_height(terms, self._feet, velocity, self._options.contact)
-        ground = (velocity, floor_m)
-        contacts = recorded_contacts(
-            motion, terms, self._feet, ground, self._weight, self._options.contact
-        )
+        # A camera tells heights badly: there is no sole too high to stand, the floor is below it.
+        from_camera = leg_sigma_rad(sigma_q) > CAMERA_SIGMA_RAD
+        options, ground = self._options.contact, (velocity, floor_m)
+        if from_camera:
+            options = options.before_camera()
+        contacts = recorded_contacts(motion, terms, self._feet, ground, self._weight, options)
         phases = offline_phases(
             motion.times_s, np.array([contact.in_contact for contact in contacts])
         )
         sharing = LoadSharing(self._feet, self._weight, self._options.load_sharing)
         priors = [
-            sharing.prior(frame, contact.in_contact, phase, going, floor_m)
+            sharing.prior(
+                frame,
+                contact.in_contact,
+                phase,
+                going,
+                frame.points[self._feet.points, 2].min(axis=1) if from_camera else floor_m,
+            )
             for frame, contact, phase, going in zip(terms, contacts, phases, velocity, strict=True)
         ]
         expected = ExpectedLoads(terms, contacts, phases, priors)

@@ -5,7 +5,7 @@ walking trial (OpenSim Moco's example3DWalking), the contact thresholds were cho
 and on the walk of OpenSim's Gait2392 subject01: scores there are no forecast for other people.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -46,7 +46,9 @@ class ContactOptions:
         minimum_swing_s: A foot that left stays off for this time [s].
         minimum_stance_s: A foot that landed stays on for this time [s].
         carried_load: A body whose motion asks for more than this vertical force, in body weights,
-            has at least one sole on the floor.
+            has at least one sole on the floor,
+        carrier_clearance_m: unless both are higher than this above it [m].
+        seen_clearance_m: The same before a camera, which tells heights badly [m].
         prior_weight: Weight of a given contact probability's log-odds.
         speed_window_s: Over which the walking speed is averaged [s].
     """
@@ -60,11 +62,17 @@ class ContactOptions:
     minimum_swing_s: float = 0.15
     minimum_stance_s: float = 0.20
     carried_load: float = 0.4
+    carrier_clearance_m: float = 0.10
+    seen_clearance_m: float = 0.5
     prior_weight: float = 0.5
     speed_window_s: float = 1.2
 
     def __post_init__(self) -> None:
         require_positive(self, "prior_weight")
+
+    def before_camera(self) -> "ContactOptions":
+        """The same for a motion from a camera."""
+        return replace(self, carrier_clearance_m=self.seen_clearance_m)
 
 
 @dataclass(frozen=True)
