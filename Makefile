@@ -66,7 +66,7 @@ motions: setup  ## joint angles of the marker recordings in DATA, for the traini
 	  $(PYTHON) scripts/marker_motions.py --data $(DATA) --out $(MOTIONS)
 
 LANDMARKS := out/landmarks
-clip-landmarks: samples  ## landmarks of the real clips that choose weights; a minute
+clip-landmarks: setup samples  ## landmarks of the real clips that choose weights; a minute
 	@PYTHONPATH=$(TRAINING_PATH) $(PYTHON) scripts/clip_landmarks.py --out $(LANDMARKS) \
 	  --videos "$$($(PYTHON) scripts/fetch_samples.py)" $(DATA)
 
