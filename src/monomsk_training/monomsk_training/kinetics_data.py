@@ -26,6 +26,8 @@ from monomsk_dynamics.kinetics_features import (
     LEG_COORDINATES,
     KineticsFeatures,
 )
+from monomsk_dynamics.noisy_recording import denoised
+from monomsk_dynamics.options import DynamicsOptions
 from monomsk_dynamics.smoothing import smooth_motion
 from monomsk_training.errors import RecipeError
 
@@ -43,10 +45,13 @@ class Noise:
     Attributes:
         angle_deg: Standard deviation of the pelvis' orientation and every coordinate [deg].
         pelvis_cm: Of the pelvis' place [cm].
+        told: Whether the standard deviation comes with the motion, as from video; else it is
+            estimated and noisy gait is moved until its soles rest, as in a file of motion.
     """
 
     angle_deg: float
     pelvis_cm: float
+    told: bool = False
 
     @property
     def told_sigma_m(self) -> float:
@@ -70,8 +75,9 @@ class Noise:
 
 #: Motion capture as it is, and what video adds; drawn for every trial.
 NOISES = (
-    Noise(0.0, 0.0), Noise(0.2, 0.1), Noise(0.5, 0.3), Noise(1.0, 0.6), Noise(1.5, 1.0),
-    Noise(1.5, 1.0),
+    Noise(0.0, 0.0), Noise(0.0, 0.0), Noise(0.2, 0.1), Noise(0.5, 0.3), Noise(0.5, 0.3, told=True),
+    Noise(1.0, 0.6), Noise(1.0, 0.6, told=True), Noise(1.5, 1.0), Noise(1.5, 1.0),
+    Noise(1.5, 1.0), Noise(1.5, 1.0, told=True),
 )  # fmt: skip
 
 
@@ -141,13 +147,17 @@ def load_clip(path: Path, noise: Noise, rng: np.random.Generator) -> KineticsCli
     if len(stamps) < _SHORTEST_FRAMES:
         return None
     rate_hz = 1e9 / float(np.median(np.diff(stamps)))
-    q = noise.applied(skeleton, data["q"], rate_hz, rng) if noise.angle_deg else data["q"]
-    options = SmoothingOptions()
-    cutoffs = options.cutoffs_hz(noise.told_sigma_m)
+    q, sigma_m = data["q"], noise.told_sigma_m
+    if noise.angle_deg:
+        q = noise.applied(skeleton, q, rate_hz, rng)
+        if not noise.told:
+            q, sigma = denoised(skeleton, stamps, q, DynamicsOptions())
+            sigma_m = float(sigma[0])
+    cutoffs = SmoothingOptions().cutoffs_hz(sigma_m)
     (motion,) = smooth_motion(stamps, q, cutoffs[0], 1.0)
     (slow,) = smooth_motion(stamps, q, cutoffs[1], 1.0)
     builder = KineticsFeatures(skeleton)
-    features, heading = builder.motion(motion.q, motion.v, slow.a, 0.0, noise.told_sigma_m)
+    features, heading = builder.motion(motion.q, motion.v, slow.a, 0.0, sigma_m)
     force = np.einsum("nij,nfi->nfj", heading, data["force"]) / builder.scales.force_n
     torque = data["torque"][:, builder.leg_columns] / builder.scales.moment_n_m
     times = motion.times_s
@@ -226,13 +236,14 @@ def collated(windows: Sequence[tuple[np.ndarray, ...]]) -> KineticsBatch:
 
 def mirrored(features: Array, force: Array, torque: Array) -> tuple[Array, Array, Array]:
     """The same motion with left and right exchanged; frames first."""
-    order, sign = _mirror_of_features()
+    order, sign = mirror_of_features()
     swapped = np.concatenate([force[:, 3:], force[:, :3]], axis=1) * [1, -1, 1, 1, -1, 1]
     other = np.concatenate([torque[:, LEGS // 2 :], torque[:, : LEGS // 2]], axis=1)
     return (features * sign)[:, order], swapped, other
 
 
-def _mirror_of_features() -> tuple[np.ndarray, Array]:
+def mirror_of_features() -> tuple[np.ndarray, Array]:
+    """Order and sign with which (features * sign)[order] are those of the mirrored motion."""
     order, sign = np.arange(FEATURES), np.ones(FEATURES)
     for name in ("legs", "leg_rates", "sole_places", "sole_heights", "sole_velocities",
                  "leg_torques"):  # fmt: skip

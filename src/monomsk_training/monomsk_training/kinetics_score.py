@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import nn
 
 from monomsk_dynamics.inverse_dynamics_transformer import mean_of_windows, window_starts
 from monomsk_dynamics.kinetics_features import LEG_COORDINATES
 from monomsk_training.kinetics_data import KineticsClip, collated, cut
-from monomsk_training.kinetics_network import KineticsModel
 
 _SCORED = ("hip_flexion", "hip_adduction", "knee_angle", "ankle_angle")
 SCORED_LEGS = np.array([name[:-2] in _SCORED for name in LEG_COORDINATES])
@@ -42,7 +42,7 @@ class KineticsScore:
         return np.array(list(self.__dict__.values()))
 
 
-def answers(model: KineticsModel, clip: KineticsClip) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def answers(model: nn.Module, clip: KineticsClip) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Force (n, 6), its log scale (n, 6) and torque (n, 14) of a clip, means of its windows."""
     starts = window_starts(len(clip.features))
     batch = collated([cut(clip, start) for start in starts])
@@ -54,7 +54,7 @@ def answers(model: KineticsModel, clip: KineticsClip) -> tuple[np.ndarray, np.nd
     return means[:, :6], means[:, 6:12], means[:, 12:]
 
 
-def score(model: KineticsModel, clip: KineticsClip) -> KineticsScore:
+def score(model: nn.Module, clip: KineticsClip) -> KineticsScore:
     """The errors of a clip over its labelled frames."""
     model.eval()
     force, log_scale, torque = (part[clip.known] for part in answers(model, clip))
@@ -70,7 +70,7 @@ def score(model: KineticsModel, clip: KineticsClip) -> KineticsScore:
     )  # fmt: skip
 
 
-def mean_score(model: KineticsModel, clips: Sequence[KineticsClip]) -> KineticsScore:
+def mean_score(model: nn.Module, clips: Sequence[KineticsClip]) -> KineticsScore:
     """Mean over clips."""
     return KineticsScore(*np.mean([score(model, clip).row() for clip in clips], axis=0))
 

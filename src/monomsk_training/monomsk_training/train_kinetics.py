@@ -27,6 +27,7 @@ from monomsk_training.errors import TrainingError
 from monomsk_training.kinetics_data import KineticsBatch, KineticsClip, KineticsSampler, load_clips
 from monomsk_training.kinetics_network import Kinetics, KineticsModel, KineticsNetworkOptions
 from monomsk_training.kinetics_score import KineticsScore, mean_score
+from monomsk_training.kinetics_symmetry import SymmetricKinetics
 
 _LOG = logging.getLogger(__name__)
 #: First words of the trials of people who never train.
@@ -113,7 +114,7 @@ def train(
     return model.eval()
 
 
-def scores(model: KineticsModel, clips: Sequence[KineticsClip]) -> dict[str, KineticsScore]:
+def scores(model: nn.Module, clips: Sequence[KineticsClip]) -> dict[str, KineticsScore]:
     """Mean scores of the held-out people by kind of motion and noise."""
     table = {}
     labelled = [clip for clip in clips if held_out(clip) and clip.known.any()]
@@ -122,11 +123,12 @@ def scores(model: KineticsModel, clips: Sequence[KineticsClip]) -> dict[str, Kin
             own = [c for c in labelled if group in c.trial and c.noise == noise]
             if own:
                 name = f"{group.lower()}, noise {noise.angle_deg} deg {noise.pelvis_cm} cm"
+                name += ", told" if noise.told else ""
                 table[name] = mean_score(model, own)
     return table
 
 
-def export(model: KineticsModel, folder: Path, notes: dict[str, Any]) -> None:
+def export(model: nn.Module, folder: Path, notes: dict[str, Any]) -> None:
     """Write weights and model card; the file is compared with the network."""
     path = folder / WEIGHTS_NAME
     example = (torch.randn(1, WINDOW_FRAMES, FEATURES), torch.ones(1, WINDOW_FRAMES))
@@ -150,7 +152,7 @@ def export(model: KineticsModel, folder: Path, notes: dict[str, Any]) -> None:
     (folder / CARD_NAME).write_text(head + text)
 
 
-def _compare(model: KineticsModel, path: Path, example: tuple[Tensor, Tensor]) -> None:
+def _compare(model: nn.Module, path: Path, example: tuple[Tensor, Tensor]) -> None:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
@@ -174,7 +176,8 @@ def main(words: list[str] | None = None) -> None:
     torch.set_num_threads(1)
     clips = load_clips(arguments.trials)
     options = KineticsTraining(steps=arguments.steps)
-    model = train([clip for clip in clips if not held_out(clip)], options)
+    trained = train([clip for clip in clips if not held_out(clip)], options)
+    model = SymmetricKinetics(trained).eval()
     table = scores(model, clips)
     for name, row in table.items():
         _LOG.info("%s: %s", name, " ".join(f"{k} {v:.2f}" for k, v in row.__dict__.items()))
