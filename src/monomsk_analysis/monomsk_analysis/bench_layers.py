@@ -25,6 +25,7 @@ from monomsk_dynamics.layers.torch_body import TorchBody
 
 PERIOD_S = 1.0 / 60.0
 ROLLOUT_FRAMES = 4
+_FEWEST_RUNS = 3
 
 Layer = Callable[..., Tensor]
 
@@ -109,8 +110,7 @@ def cases(skeleton: Skeleton, backend: Backend, batch: int) -> list[Case]:
     # Seen from outside, a rollout takes torques and forces for every frame.
     torques = tau[:, None].repeat(1, ROLLOUT_FRAMES + 1, 1)
     pushes = forces[:, None].repeat(1, ROLLOUT_FRAMES + 1, 1, 1)
-    geometry = MuscleGeometry(skeleton)
-    return [
+    found = [
         Case("landmarks", lambda q: body.points(q, skeleton.landmarks), (q,)),
         Case("inverse dynamics", lambda q, v, a: body.inverse_dynamics(q, v, a, None), (q, v, a)),
         Case("inverse dynamics with sole forces", body.inverse_dynamics, (q, v, a, forces)),
@@ -120,8 +120,11 @@ def cases(skeleton: Skeleton, backend: Backend, batch: int) -> list[Case]:
             lambda q, v, tau, f: rollout(body, q, v, tau, f, PERIOD_S).q,
             (q, v, torques, pushes),
         ),
-        Case("muscle lengths", lambda q: geometry.lengths(q[:, 7:]), (q,)),
     ]
+    if isinstance(body, TorchBody):  # Pinocchio knows no muscles
+        geometry = MuscleGeometry(skeleton)
+        found.append(Case("muscle lengths", lambda q: geometry.lengths(q[:, 7:]), (q,)))
+    return found
 
 
 def measure(case: Case, batch: int, least_s: float) -> tuple[float, float]:
@@ -142,13 +145,13 @@ def time_ns(run: Callable[[], object], batch: int, least_s: float) -> float:
     """Best time of a run per sample [ns], of as many runs as fit; the first one is not counted."""
     run()
     _wait()
-    best, spent_s = float("inf"), 0.0
-    while not spent_s > least_s:
+    best, spent_s, runs = float("inf"), 0.0, 0
+    while runs < _FEWEST_RUNS or spent_s < least_s:
         begin = perf_counter()
         run()
         _wait()
         took_s = perf_counter() - begin
-        best, spent_s = min(best, took_s), spent_s + took_s
+        best, spent_s, runs = min(best, took_s), spent_s + took_s, runs + 1
     return 1e9 * best / batch
 
 
