@@ -1,12 +1,19 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from monomsk_analysis.analysis import Analysis
-from monomsk_analysis.motion import SplitMotion
-from monomsk_analysis.summary import Timing, load_warning, provenance, write_summary
+from monomsk_analysis.motion import Segment, SplitMotion
+from monomsk_analysis.summary import (
+    Timing,
+    change_entries,
+    load_warning,
+    provenance,
+    write_summary,
+)
 from monomsk_description.skeleton import build_skeleton
 from monomsk_description.subject import Subject
 from monomsk_dynamics.results import BodyDynamics, SoleContact
@@ -66,3 +73,17 @@ def test_provenance_names_versions_and_machine() -> None:
     rows = provenance()
     assert rows["numpy"] == np.__version__
     assert "cores" in rows["machine"]
+
+
+def test_how_far_the_motion_was_moved_is_told() -> None:
+    run = analysis(1.0, 0.4)
+    count = len(run.dynamics)
+    step = np.zeros(37)
+    step[:3], step[6] = 0.01, np.deg2rad(31.0**0.5)
+    given = run.skeleton.integrate(run.skeleton.neutral(), -step)
+    frames = np.arange(count)
+    segment = Segment(frames, frames, np.tile(given, (count, 1)), np.zeros(count, dtype=bool))
+    moved = replace(run, split=SplitMotion((segment,), count, count, 0))
+    entries = change_entries(moved)
+    assert entries["joint_angle_change_rms_deg"] == pytest.approx(1.0, rel=1e-3)
+    assert entries["pelvis_change_rms_m"] == pytest.approx(0.01, rel=1e-3)

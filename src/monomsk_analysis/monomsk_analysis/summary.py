@@ -105,6 +105,7 @@ def quality_entries(analysis: Analysis) -> dict[str, Any]:
     return {
         "root_residual_force_rms_percent_body_weight": 100 * _rms_norm(residual[:, :3]) / weight_n,
         "root_residual_moment_rms_n_m": _rms_norm(residual[:, 3:]),
+        **change_entries(analysis),
         "supported_fraction": _mean(supports.any(axis=1).astype(float)),
         "unexplained_load_peak_percent_body_weight": 100
         * float(np.linalg.norm(supports[:, :3], axis=1).max(initial=0.0))
@@ -112,6 +113,21 @@ def quality_entries(analysis: Analysis) -> dict[str, Any]:
         "consistency_error_median_rad": _median(errors),
         "mean_vertical_force_percent_body_weight": 100 * _mean(loads) / weight_n,
         "joint_torque_sigma_median_n_m": _median(torque_sigma),
+    }
+
+
+def change_entries(analysis: Analysis) -> dict[str, Any]:
+    """How far the motion was moved, root mean square, until forces explained it."""
+    steps = []
+    for segment in analysis.split.segments:
+        for frame, q in zip(segment.frames, segment.q, strict=True):
+            result = analysis.dynamics[frame]
+            if result is not None:
+                steps.append(analysis.skeleton.difference(q, result.q))
+    moved = np.array(steps).reshape(-1, 37)
+    return {
+        "joint_angle_change_rms_deg": math.degrees(_rms(moved[:, 6:])),
+        "pelvis_change_rms_m": _rms(moved[:, :3]),
     }
 
 
@@ -190,6 +206,10 @@ def _plain(value: Any) -> Any:
 
 def _rms_norm(vectors: Array) -> float:
     return float(np.sqrt(np.mean(np.sum(vectors**2, axis=1)))) if len(vectors) else math.nan
+
+
+def _rms(values: Array) -> float:
+    return float(np.sqrt(np.mean(values**2))) if values.size else math.nan
 
 
 def _median(values: Array) -> float:
