@@ -16,3 +16,14 @@ def test_terms_together_equal_those_one_by_one(skeleton, random_q, rng):
         alone = skeleton.points_with_jacobians(q, skeleton.soles)
         np.testing.assert_allclose(positions, alone[0], atol=1e-12)
         np.testing.assert_allclose(jacobians, alone[1], atol=1e-12)
+
+
+def test_segments_asked_for_together_stand_where_each_stands_alone(skeleton, random_q, rng):
+    names = ("calcn_r", "femur_l", "hand_r", "torso")
+    q = random_q()
+    terms = skeleton.body_terms(q, rng.normal(size=37))
+    together = skeleton.segment_set(names).poses(terms.joint_poses)
+    alone = skeleton.segment_poses(q)
+    for name, pose in zip(names, together, strict=True):
+        np.testing.assert_allclose(pose, alone[name].homogeneous, atol=1e-12)
+    assert skeleton.segment_set(names) is skeleton.segment_set(names)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from monomsk_description.anatomy import TransformAxis
-from monomsk_description.coupling import Coupling
+from monomsk_description.coupling import Coupling, ForceDerivatives, from_upper
 from monomsk_description.curves import cubic_spline, polynomial
 
 X, Y, Z = np.eye(3)
@@ -69,3 +69,31 @@ def test_kinetic_energy_is_the_same_over_axes_and_over_coordinates(coupling, rng
     reduced = coupling.reduce_mass_matrix(axes, np.triu(mass))
     assert v @ reduced @ v == pytest.approx(v_axes @ mass @ v_axes)
     np.testing.assert_array_equal(reduced, reduced.T)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_what_lies_below_the_diagonal_does_not_matter(rng, order):
+    root = rng.normal(size=(7, 7))
+    whole = root + root.T
+    stored = np.array(np.triu(whole) + np.tril(np.full((7, 7), 9.0), -1), order=order)
+    np.testing.assert_array_equal(from_upper(stored), whole)
+
+
+def test_derivatives_over_coordinates_equal_finite_differences(coupling, rng):
+    """tau(q) = F'(q)ᵀ A q_axes(q), with A constant: by finite differences over the bend."""
+    matrix = rng.normal(size=(10, 10))
+    tangent = np.zeros(8)
+
+    def tau(bend):
+        axes = coupling.expand(_q(bend, 0.2))
+        return coupling.reduce_forces(axes, matrix @ np.r_[np.zeros(6), axes.q[7:]])
+
+    axes = coupling.expand(_q(0.3, 0.2))
+    force = matrix @ np.r_[np.zeros(6), axes.q[7:]]
+    none = np.zeros((10, 10))
+    reduced = coupling.reduce_derivatives(
+        axes, tangent, tangent, ForceDerivatives(force, matrix, none, none)
+    )
+    step = 1e-6
+    expected = (tau(0.3 + step) - tau(0.3 - step)) / (2 * step)
+    np.testing.assert_allclose(reduced.by_q[:, 6], expected, atol=1e-8)
