@@ -94,7 +94,7 @@ def run_scenario(scenario: Scenario, video: Path, minutes: float) -> LiveRun:
         environment = {**os.environ, **domain.environment(), "ROS_LOG_DIR": str(folder / "log")}
         log = (folder / "output.txt").open("w")
         graph = start_process(graph_command(scenario, clip, folder), environment, log)
-        observer = start_process(_observer_command(windows), environment, log)
+        observer = start_process(observer_command(windows), environment, log)
         try:
             _wait_for_results(windows, graph, folder / "output.txt")
             sampler = ProcessSampler(graph.pid)
@@ -162,9 +162,10 @@ def graph_command(scenario: Scenario, clip: Path, folder: Path) -> list[str]:
     return [*runner, "monomsk_bringup", "monomsk.launch.xml", *words]
 
 
-def _observer_command(windows: Path) -> list[str]:
+def observer_command(windows: Path, window_s: float = _WINDOW_S) -> list[str]:
+    """The command that watches the results and writes what it saw, a line per window."""
     program = find_executable("monomsk_analysis", "live_observer")
-    parameters = ["-p", f"output:={windows}", "-p", f"window_s:={_WINDOW_S}"]
+    parameters = ["-p", f"output:={windows}", "-p", f"window_s:={window_s}"]
     return [str(program), "--ros-args", *parameters]
 
 
