@@ -111,5 +111,7 @@ def test_prior_takes_over_in_walking_and_stays_out_of_standing(skeleton: Skeleto
     assert learned.foot == 0, "a foot in the air has no prior"
     np.testing.assert_allclose(learned.sigma, 20.0)
     assert (walking.shear_sigma > 100.0 * prior.shear_sigma).all()
+    (surer,) = with_expectation([prior], expected, [1.0], 0.4)
+    np.testing.assert_allclose(surer.forces[-1].sigma, 8.0)
     (slow,) = with_expectation([prior], expected, [0.5])
     np.testing.assert_allclose(slow.forces[-1].sigma, 40.0)

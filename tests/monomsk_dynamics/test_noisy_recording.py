@@ -9,7 +9,7 @@ from monomsk_description.skeleton import Skeleton, build_skeleton
 from monomsk_description.subject import Subject
 from monomsk_dynamics.frame import FootGeometry, evaluate_frame
 from monomsk_dynamics.load_sharing import LoadSharing
-from monomsk_dynamics.noisy_recording import denoised
+from monomsk_dynamics.noisy_recording import denoised, options_for
 from monomsk_dynamics.options import DynamicsOptions
 from monomsk_dynamics.smoothing import smooth_motion
 
@@ -98,3 +98,14 @@ def test_somebody_who_stands_is_left_alone(skeleton: Skeleton) -> None:
     np.testing.assert_allclose(sigma[:3], 0.01, rtol=0.4)
     # Without steps there are no phases of stance to hold the soles in.
     np.testing.assert_array_equal(better, noisy)
+
+
+def test_under_noise_the_momentum_counts_less_and_expectations_more() -> None:
+    usual = DynamicsOptions()
+    assert options_for(np.full(37, np.nan), usual) is usual
+    noisy = options_for(SIGMA, usual)
+    assert noisy.load_sharing.learned_sigma_scale < usual.load_sharing.learned_sigma_scale
+    assert noisy.load_sharing.walking_cop_sigma_m < usual.load_sharing.walking_cop_sigma_m
+    assert noisy.consistent_motion.force_sigma > usual.consistent_motion.force_sigma
+    assert noisy.pressure_calibration.gains == (0.0, 0.0)
+    assert noisy.contact == usual.contact

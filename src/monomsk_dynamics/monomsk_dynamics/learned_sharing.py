@@ -13,7 +13,10 @@ Array = NDArray[np.float64]
 
 
 def with_expectation(
-    priors: Sequence[LoadPrior], expected: KineticsExpectation, walking: Sequence[float]
+    priors: Sequence[LoadPrior],
+    expected: KineticsExpectation,
+    walking: Sequence[float],
+    sigma_scale: float = 1.0,
 ) -> list[LoadPrior]:
     """Priors in which the network's forces stand for the curves of gait.
 
@@ -21,9 +24,10 @@ def with_expectation(
         priors: Of n frames.
         expected: Of the same frames.
         walking: 0 in standing, where the network knows nothing, to 1 in walking, of each frame.
+        sigma_scale: Factor on the network's standard deviations.
     """
     return [
-        _with_frame(prior, expected.force[k], expected.force_sigma[k], weight)
+        _with_frame(prior, expected.force[k], sigma_scale * expected.force_sigma[k], weight)
         for k, (prior, weight) in enumerate(zip(priors, walking, strict=True))
     ]
 

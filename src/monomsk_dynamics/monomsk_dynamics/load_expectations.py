@@ -165,7 +165,8 @@ class LoadExpectations:
         sigma_m = float(np.median(sigmas_m[known])) if known.any() else float("nan")
         states = (motion.q, motion.v, motion.a)
         expected = self._transformer.expect(motion.times_s, states, floor_m, sigma_m)
-        return with_expectation(priors, expected, walking)
+        scale = self._options.load_sharing.learned_sigma_scale
+        return with_expectation(priors, expected, walking, scale)
 
 
 def leg_sigma_rad(sigma_q: Array) -> float:

@@ -28,7 +28,7 @@ from monomsk_dynamics.inverse_dynamics_transformer import InverseDynamicsTransfo
 from monomsk_dynamics.load_expectations import ExpectedLoads, LoadExpectations, leg_sigma_rad
 from monomsk_dynamics.load_sharing import LoadPrior
 from monomsk_dynamics.motion_fit import Beliefs
-from monomsk_dynamics.noisy_recording import denoised
+from monomsk_dynamics.noisy_recording import denoised, options_for
 from monomsk_dynamics.options import DynamicsOptions
 from monomsk_dynamics.results import BodyDynamics
 from monomsk_dynamics.smoothing import SmoothMotion, smooth_motion
@@ -80,6 +80,7 @@ def analyze_motion(
     stamps_ns = np.asarray(stamps_ns, dtype=np.int64)
     if sigma_q is None:
         q, sigma_q = denoised(skeleton, stamps_ns, q, options)
+        options = options_for(sigma_q, options)
     sigmas = _sigmas(sigma_q, len(stamps_ns))
     smoothing = options.smoothing
     known = sigmas[:, :3][np.isfinite(sigmas[:, :3])]

@@ -107,6 +107,8 @@ class LoadSharingOptions:
             observed momentum, whatever the other expectations say [s]: noise of a position makes
             no lasting acceleration.
         momentum_sigma: How closely, in body weights.
+        learned_sigma_scale: Factor on the standard deviations of the inverse-dynamics
+            transformer's forces.
     """
 
     walking_speed_m_s: float = 0.2
@@ -126,6 +128,7 @@ class LoadSharingOptions:
     vertical_shape_sigma: float = 0.1
     momentum_window_s: float = 0.4
     momentum_sigma: float = 0.01
+    learned_sigma_scale: float = 1.0
 
     def __post_init__(self) -> None:
         require_positive(self)
