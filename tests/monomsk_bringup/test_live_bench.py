@@ -8,12 +8,13 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+import yaml
 
 from monomsk_bringup.drift import Drift, drift
 from monomsk_bringup.errors import BringupError
-from monomsk_bringup.live_bench import doubts, problems
+from monomsk_bringup.live_bench import doubts, parsed, problems
 from monomsk_bringup.live_report import markdown
-from monomsk_bringup.live_run import LiveRun, progress
+from monomsk_bringup.live_run import LiveRun, graph_command, progress
 from monomsk_bringup.live_scenarios import SCENARIOS, write_clip
 from monomsk_bringup.process_samples import ProcessSampler, ProcessUse
 
@@ -88,6 +89,19 @@ def test_single_wild_samples_change_no_slope() -> None:
     assert drift(time_s, values).per_h == pytest.approx(3.0, abs=0.05)
     with pytest.raises(BringupError, match="too few"):
         drift(time_s[:4], values[:4])
+
+
+@pytest.mark.requires_ros
+def test_the_threads_asked_for_reach_perception(tmp_path, monkeypatch) -> None:
+    (tmp_path / "config").mkdir()
+    config = {"/**": {"ros__parameters": {"model_complexity": "full", "num_threads": 2}}}
+    (tmp_path / "config" / "perception.yaml").write_text(yaml.safe_dump(config))
+    monkeypatch.setattr("monomsk_bringup.live_run.find_share", lambda _: tmp_path)
+    options = parsed(["--scenario", "vga-60-lite", "--threads", "1"])
+    words = graph_command(options.scenarios[0], tmp_path / "clip.mp4", tmp_path)
+    assert f"perception_config:={tmp_path / 'perception.yaml'}" in words
+    written = yaml.safe_load((tmp_path / "perception.yaml").read_text())["/**"]["ros__parameters"]
+    assert written == {"model_complexity": "lite", "num_threads": 1}
 
 
 def test_progress_tells_of_the_last_half_minute() -> None:

@@ -1,6 +1,6 @@
 """How quick and how steady the running graph is.
 
-    python -m monomsk_bringup.live_bench [--scenario NAME ...] [--minutes M] [--out FOLDER]
+    python -m monomsk_bringup.live_bench [--scenario NAME ...] [--minutes M] [--threads N]
     python -m monomsk_bringup.live_bench --soak [--minutes 60]
 
 Plays clips made from a sample video to the real nodes in their own processes, recorder included,
@@ -15,7 +15,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from monomsk_bringup.drift import Drift
@@ -125,7 +125,8 @@ def run_bench(options: BenchOptions) -> list[str]:
     return [problem for run in runs for problem in problems(run)] if options.soak else []
 
 
-def _options(arguments: Sequence[str] | None) -> BenchOptions:
+def parsed(arguments: Sequence[str] | None) -> BenchOptions:
+    """What a command line asks for; None: the process's own."""
     parser = argparse.ArgumentParser(description="Latency, losses and use of the running graph.")
     names = [scenario.name for scenario in SCENARIOS]
     parser.add_argument("--scenario", action="append", choices=names, help="all if not given")
@@ -135,10 +136,13 @@ def _options(arguments: Sequence[str] | None) -> BenchOptions:
     )
     parser.add_argument("--out", type=Path, default=Path("out/live"), help="folder of the results")
     parser.add_argument("--soak", action="store_true", help="one scenario, long, with limits")
+    parser.add_argument("--threads", type=int, default=2, help="of the landmark network")
     given = parser.parse_args(arguments)
     wanted = given.scenario or (names[:1] if given.soak else names)
     return BenchOptions(
-        scenarios=tuple(s for s in SCENARIOS if s.name in wanted),
+        scenarios=tuple(
+            replace(s, num_threads=given.threads) for s in SCENARIOS if s.name in wanted
+        ),
         minutes=given.minutes or (60.0 if given.soak else 10.0),
         video=given.video,
         out=given.out,
@@ -156,7 +160,7 @@ def sample_video() -> Path:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     try:
-        found = run_bench(_options(arguments))
+        found = run_bench(parsed(arguments))
     except KeyboardInterrupt:
         return 130
     except (BringupError, OSError) as error:

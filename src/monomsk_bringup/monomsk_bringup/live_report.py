@@ -24,7 +24,8 @@ def _latencies(runs: Sequence[LiveRun]) -> str:
     for run in runs:
         s = run.scenario
         lines.append(
-            f"| {s.width_px}x{s.height_px} at {s.rate_hz:g} Hz | {s.model} | {run.minutes:g} "
+            f"| {s.width_px}x{s.height_px} at {s.rate_hz:g} Hz | {s.model}, "
+            f"{s.num_threads} threads | {run.minutes:g} "
             f"| {run.median_ms:.1f} ms | {run.p99_ms:.1f} ms | {run.max_ms:.0f} ms "
             f"| {100 * run.dropped_share:.2f} % of {run.frames} "
             f"| {_interval(run.drift_ms)} ms/h | {_interval(run.p99_drift_ms)} ms/h "

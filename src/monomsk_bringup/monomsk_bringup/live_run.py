@@ -145,6 +145,7 @@ def graph_command(scenario: Scenario, clip: Path, folder: Path) -> list[str]:
     config = find_share("monomsk_bringup") / "config" / "perception.yaml"
     parameters = yaml.safe_load(config.read_text())
     parameters["/**"]["ros__parameters"]["model_complexity"] = scenario.model
+    parameters["/**"]["ros__parameters"]["num_threads"] = scenario.num_threads
     own = folder / "perception.yaml"
     own.write_text(yaml.safe_dump(parameters))
     arguments = {

@@ -25,6 +25,7 @@ class Scenario:
         height_px: of the images.
         rate_hz: images a second.
         model: landmark network: lite, full or heavy.
+        num_threads: of the landmark network.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Scenario:
     height_px: int
     rate_hz: float
     model: str
+    num_threads: int = 2
 
     @property
     def focal_px(self) -> float:
