@@ -34,7 +34,9 @@ from monomsk_training.trainer import FilmSource, Trainer
 _LOG = logging.getLogger(__name__)
 _VALIDATION_SEED = 77
 _PARTS = ("velocity", "contact", "residual", "force", "torque", "consistency")
-#: Parts of the physics in each variant.
+_ANSWERED_DEPTH = ", answered depth"
+#: Parts of the physics in each variant; with distances from the camera as the configuration says,
+#: unless they are as answered.
 VARIANTS: Mapping[str, tuple[str, ...]] = {
     "as trained": (),
     "velocity": ("velocity",),
@@ -44,6 +46,7 @@ VARIANTS: Mapping[str, tuple[str, ...]] = {
     "consistency": ("consistency",),
     "all but consistency": _PARTS[:-1],
     "all": _PARTS,
+    "consistency, answered depth": ("consistency",),
     "all, answered depth": _PARTS,
     "without speed": (),
 }
@@ -53,7 +56,7 @@ def variant(config: TrainingConfig, name: str) -> TrainingConfig:
     """The configuration of a variant: the configuration's own weights of its parts, else zero."""
     kept = VARIANTS[name]
     dropped: dict[str, Any] = {part: 0.0 for part in _PARTS if part not in kept}
-    if name == "all, answered depth":
+    if name.endswith(_ANSWERED_DEPTH):
         dropped["true_depth"] = False
     loss = replace(config.loss, speed=0.0) if name == "without speed" else config.loss
     return replace(config, loss=loss, physics=replace(config.physics, **dropped))
