@@ -6,7 +6,7 @@ import pytest
 from monomsk_analysis.analysis import Analysis
 from monomsk_analysis.motion import Segment, SplitMotion
 from monomsk_analysis.residual_warnings import residual_warnings, segment_residual_percent
-from monomsk_analysis.tracking import fits
+from monomsk_analysis.tracking import believed, fits
 from monomsk_description.body_state import BodyState
 from monomsk_description.skeleton import build_skeleton
 from monomsk_description.subject import Subject
@@ -81,3 +81,6 @@ def test_a_fit_that_explains_nothing_is_none() -> None:
     assert fits(state(float("nan")))
     assert fits(None)
     assert not fits(state(0.2))
+    good, poor = state(0.9), state(0.2)
+    lucky = believed([good] * 5 + [poor] + [good] * 5 + [poor] + [good] * 12)
+    assert lucky == [True] * 5 + [False] * 7 + [True] * 12

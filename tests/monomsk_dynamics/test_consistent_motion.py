@@ -202,10 +202,22 @@ def test_a_motion_that_nothing_explains_is_never_made_worse(body, caplog) -> Non
     basis = SplineBasis.over(thrown.times_s, 0.03)
     fit = MotionFit(body, thrown, balances, beliefs(held, 0.1), basis, ConsistentMotionOptions())
     start = fit.trial(fit.start(), np.ones(FRAMES))
-    given = np.array([value.residual for value in start.values])
-    sigma = np.repeat([0.001, 0.0003], 3)
+    sigma = np.repeat([0.001, 0.0003], 3) * WEIGHT_N
+    left = np.linalg.norm(found.root_residual / sigma, axis=1)
     assert np.isfinite(found.root_residual).all()
-    assert np.linalg.norm(found.root_residual / sigma) <= 1.01 * np.linalg.norm(given / sigma)
+    # Three body weights of residual say that nothing fits, however much more it is.
+    assert np.minimum(left, 3000.0).mean() <= 1.01 * np.minimum(start.excess, 3000.0).mean()
+
+
+def test_a_moment_that_nothing_explains_does_not_spoil_the_rest(body, seen) -> None:
+    """Somebody who is thrown across the room for a fifth of a second, and stands before it."""
+    tangents = bending(body)
+    tangents[:10, :3] += np.linspace(3.0, 0.0, 10)[:, None] ** 2
+    found = moved(body, motion_of(body, tangents), seats=False)
+    sigma = np.repeat([0.001, 0.0003], 3) * WEIGHT_N
+    left = np.linalg.norm(found.root_residual / sigma, axis=1)
+    assert np.median(left[25:]) < 3.0
+    assert np.abs(found.correction[25:]).max() < 0.1
 
 
 def test_impossible_options_are_refused() -> None:

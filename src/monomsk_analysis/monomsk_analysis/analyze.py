@@ -25,7 +25,7 @@ from monomsk_analysis.report_data import KeyFrame
 from monomsk_analysis.result_folder import SUMMARY_FILE, result_folder
 from monomsk_analysis.result_tables import write_facing_forward, write_model
 from monomsk_analysis.summary import write_summary
-from monomsk_analysis.tracking import RepeatingTracker, Tracker, Tracking, fits, track
+from monomsk_analysis.tracking import RepeatingTracker, Tracker, Tracking, believed, track
 from monomsk_description.skeleton import Skeleton
 from monomsk_description.subject import Subject
 from monomsk_perception.camera import CameraIntrinsics
@@ -143,7 +143,10 @@ def _analyse(
     request: AnalyzeRequest, skeleton: Skeleton, tracking: Tracking, stages: Stages
 ) -> Analysis:
     states = [observation.state for observation in tracking.observations]
-    configurations = [None if state is None or not fits(state) else state.q for state in states]
+    configurations = [
+        state.q if state is not None and good else None
+        for state, good in zip(states, believed(states), strict=True)
+    ]
     sigmas = [None if state is None else state.sigma_q for state in states]
     split = split_motion(tracking.stamps_ns, configurations, skeleton)
     with stages.stage("Dynamics", len(split.segments)) as advance:

@@ -33,7 +33,7 @@ from monomsk_analysis.summary import (
     subject_entries,
     timing_entries,
 )
-from monomsk_analysis.tracking import Observation, Tracking, fits
+from monomsk_analysis.tracking import Observation, Tracking, believed
 from monomsk_description.subject import Subject
 from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.camera_pose import CameraPose
@@ -210,7 +210,7 @@ def _warnings(analysis: Analysis, facts: RecordingFacts) -> tuple[str, ...]:
         )
     if len(split.segments) > 1:
         sentences.append(f"The motion falls into {len(split.segments)} segments.")
-    poor = sum(not fits(observation.state) for observation in facts.tracking.observations)
+    poor = believed([observation.state for observation in facts.tracking.observations]).count(False)
     if poor:
         sentences.append(
             f"In {poor} frames the skeleton does not fit what was seen; they were left out."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -37,6 +38,8 @@ class Observation:
 
 #: Fits this poor are those of another person, a tree, or of somebody half out of the picture.
 LEAST_FIT_QUALITY = 0.4
+#: Fewer good fits in a row after a poor one are good by chance.
+LEAST_GOOD_RUN = 12
 
 
 def fits(state: BodyState | None) -> bool:
@@ -45,6 +48,16 @@ def fits(state: BodyState | None) -> bool:
     Nobody (None) and an unknown quality are no bad fit.
     """
     return state is None or not state.quality < LEAST_FIT_QUALITY
+
+
+def believed(states: Sequence[BodyState | None]) -> list[bool]:
+    """Of each frame, whether its fit is good, and not by chance among poor ones."""
+    good = [fits(state) for state in states]
+    ends = [k for k in range(len(good) + 1) if k == len(good) or not good[k]]
+    for before, after in pairwise(ends):
+        if after - before - 1 < LEAST_GOOD_RUN:
+            good[before:after] = [False] * (after - before)
+    return good
 
 
 class Tracker(Protocol):

@@ -44,6 +44,8 @@ _LEAST_DAMPING = 1e-4
 _REFUSALS = 6
 #: How fast trust in a frame falls with the change that it asks for, over the limit.
 _DISTRUST = 8
+#: A residual of so many standard deviations, three body weights, is not to be mended.
+_HOPELESS = 3000.0
 #: So many steps are made, however little they gain.
 _FIRST_STEPS = 3
 
@@ -111,7 +113,9 @@ def make_consistent(
 
 def _settled(fit: MotionFit, best: Trial, options: ConsistentMotionOptions) -> Trial:
     """The cheapest motion that steps from a first one lead to."""
-    damping, distrust = options.damping, np.ones(len(best.terms))
+    damping = options.damping
+    # Frames in which nothing fits would keep all others from being settled.
+    distrust = np.maximum(1.0, best.excess / _HOPELESS) ** _DISTRUST
     for step in range(options.iterations):
         # Trust that was lost does not return, or the same frames would be tried forever.
         distrust *= fit.overreach(best) ** _DISTRUST
@@ -149,8 +153,8 @@ def _improved(
 
 
 def _size(trial: Trial) -> float:
-    """Of the residual that is left, in standard deviations."""
-    return float(np.sqrt(np.mean(trial.excess**2)))
+    """Of the residual that is left, in standard deviations; frames without hope count alike."""
+    return float(np.mean(np.minimum(trial.excess, _HOPELESS)))
 
 
 def _result(trial: Trial) -> ConsistentMotion:
