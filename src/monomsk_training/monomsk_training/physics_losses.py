@@ -67,7 +67,7 @@ class PhysicsOptions:
     frames: int = 24
     span: int = 3
     simulations: int = 3
-    every: int = 2
+    every: int = 3
     true_depth: bool = False
 
     @property
