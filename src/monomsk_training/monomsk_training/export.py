@@ -89,8 +89,8 @@ def write_card(saved: dict[str, Any], sha256: str, path: Path) -> None:
         "look-ahead; held_out_*: films of people who never trained, select_*: Pose2Sim demo; "
         "network alone; the mean of all chose the weights",
         "limits": "trained on walking (impaired too), running, squats, chairs, stairs, jumps and "
-        "everyday motion of people of 1.2 to 2.05 m, one person, static camera; not on lying, "
-        "crawling, or walking aids",
+        "everyday motion, one person of 1.2 to 2.05 m, cameras that stand or move slowly; "
+        "not on lying, crawling, or walking aids",
     }
     text = yaml.safe_dump(card, sort_keys=False, width=100, default_flow_style=None)
     path.write_text("# Model card of lifter.onnx, written by monomsk_training.export.\n" + text)
