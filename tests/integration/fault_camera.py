@@ -11,7 +11,7 @@ import json
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -87,7 +87,8 @@ class FaultCamera:
             due_s = max(due_s + 1.0 / behaviour.rate_hz, time.perf_counter() - 0.1)
             time.sleep(max(0.0, due_s - time.perf_counter()))
             if behaviour.running:
-                self._publish(behaviour)
+                # a copy: the next order may come while the image is made
+                self._publish(replace(behaviour))
 
     def _picture(self, content: str) -> np.ndarray:
         if content == "frozen":

@@ -1,6 +1,6 @@
 """What to expect of the loads of a recording: contacts, phases of gait, priors, other supports."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,12 @@ from monomsk_dynamics.offline_terms import floor_height, mean_velocity
 from monomsk_dynamics.options import DynamicsOptions
 from monomsk_dynamics.pressure_calibration import calibrate_pressure
 from monomsk_dynamics.recorded_contact import recorded_contacts
+from monomsk_dynamics.recorded_support import supported_frames
 from monomsk_dynamics.smoothing import SmoothMotion
-from monomsk_dynamics.support import SupportModel, supported_frames
+from monomsk_dynamics.support import SupportModel
 
 Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 #: Legs that are known no better than this were seen by a camera [rad].
 CAMERA_SIGMA_RAD = 0.05
@@ -35,12 +37,14 @@ class ExpectedLoads:
         contacts: Of the soles.
         phases: Of gait.
         priors: Expected loads.
+        supported: Whether something else than the soles bears load too (n,).
     """
 
     terms: list[FrameTerms]
     contacts: list[Contact]
     phases: list[GaitPhase]
     priors: list[LoadPrior]
+    supported: Flags
 
 
 class LoadExpectations:
@@ -66,8 +70,17 @@ class LoadExpectations:
         standing = evaluate_frame(skeleton, skeleton.neutral(), np.zeros(skeleton.nv))
         self._standing_hips_m = float(standing.hip_center[2])
 
-    def of(self, motion: SmoothMotion, sigma_q: Array) -> ExpectedLoads:
-        """The expectations of a motion whose deviations are (n, 37) [m, rad], NaN unknown."""
+    def of(
+        self, motion: SmoothMotion, sigma_q: Array, supported: Flags | None = None
+    ) -> ExpectedLoads:
+        """The expectations of a motion.
+
+        Args:
+            motion: n frames.
+            sigma_q: Standard deviations (n, 37) [m, rad]; NaN unknown.
+            supported: Frames (n,) whose supports were recognised before this motion was made
+                consistent with what bears it.
+        """
         terms = [
             evaluate_frame(self._skeleton, q, v) for q, v in zip(motion.q, motion.v, strict=True)
         ]
@@ -93,13 +106,14 @@ class LoadExpectations:
             )
             for frame, contact, phase, going in zip(terms, contacts, phases, velocity, strict=True)
         ]
-        expected = ExpectedLoads(terms, contacts, phases, priors)
-        priors = self._beside_supports(motion, expected, floor_m, velocity, sigma_q)
-        expected = ExpectedLoads(terms, contacts, phases, priors)
+        if supported is None:
+            supported = np.zeros(len(terms), dtype=bool)
+        expected = ExpectedLoads(terms, contacts, phases, priors, supported)
+        expected = self._beside_supports(motion, expected, floor_m, velocity, sigma_q)
         walking = [sharing.walking_weight(float(np.hypot(*going))) for going in velocity]
         priors = self._calibrated(motion, expected, velocity, walking)
         priors = self._learned(motion, priors, walking, floor_m, sigma_q[:, :3])
-        return ExpectedLoads(terms, contacts, phases, priors)
+        return replace(expected, priors=priors)
 
     def _beside_supports(
         self,
@@ -108,9 +122,9 @@ class LoadExpectations:
         floor_m: float,
         velocity: Array,
         sigma_q: Array,
-    ) -> list[LoadPrior]:
-        """The same priors, with another support where the soles cannot explain the motion."""
-        terms, priors = expected.terms, expected.priors
+    ) -> ExpectedLoads:
+        """The same, with another support where the soles cannot explain the motion."""
+        terms = expected.terms
         hip_height_m = float(np.median([frame.hip_center[2] for frame in terms])) - floor_m
         options = self._options.support.for_noise(
             leg_sigma_rad(sigma_q), hip_height_m, self._standing_hips_m
@@ -122,10 +136,12 @@ class LoadExpectations:
         ]
         still = np.hypot(*velocity.T) < options.seated_speed_m_s
         supported = supported_frames(model, motion.times_s, evidence) & still
-        return [
+        supported |= expected.supported
+        priors = [
             model.with_support(prior, one) if there else prior
-            for prior, one, there in zip(priors, evidence, supported, strict=True)
+            for prior, one, there in zip(expected.priors, evidence, supported, strict=True)
         ]
+        return replace(expected, priors=priors, supported=supported)
 
     def _calibrated(
         self,

@@ -146,16 +146,16 @@ class _Run:
     def results(self) -> list[BodyDynamics]:
         """Solve every frame."""
         start_s = time.perf_counter()
-        motion, start = self._motion, None
+        motion, start, supported = self._motion, None, None
         for _ in range(self._rounds()):
             # Contacts and expected loads are those of the motion found so far.
-            expected = self._expectations.of(motion, self._sigma_q)
+            expected = self._expectations.of(motion, self._sigma_q, supported)
             balance = Balance(
                 self._feet, self._skeleton.mass_kg, motion, self._sigma_a, self._options
             )
             solutions = balance.solve(expected.terms, expected.priors, expected.phases)
             moved, solutions = self._consistent(balance, expected, solutions, start)
-            motion, start = moved.motion, moved.coefficients
+            motion, start, supported = moved.motion, moved.coefficients, expected.supported
         instants = [
             self._instant(
                 (k, balance.observation(k)),

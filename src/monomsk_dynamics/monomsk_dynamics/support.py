@@ -8,7 +8,6 @@ is reported as unexplained load instead of forced onto the feet.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +15,6 @@ from numpy.typing import NDArray
 
 from monomsk_dynamics.force_solver import GRAVITY_M_S2
 from monomsk_dynamics.frame import FootGeometry, FrameTerms
-from monomsk_dynamics.gait_phase import runs
 from monomsk_dynamics.load_sharing import LoadPrior
 from monomsk_dynamics.support_options import SupportOptions
 from monomsk_dynamics.support_prior import SupportPrior
@@ -33,8 +31,6 @@ _FARTHEST_M = 1.0
 _SHORTEST_LEVER_M = 0.1
 #: A support that is left has to be left for this long [s].
 _RELEASE_S = 0.05
-#: Evidence that pauses for no longer than this goes on [s].
-_PAUSE_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -68,13 +64,16 @@ class SupportModel:
         feet: Of the skeleton.
         mass_kg: Of the person [kg].
         options: Thresholds and expectations.
+
+    Attributes:
+        weight_n: Of the person [N].
     """
 
     def __init__(
         self, feet: FootGeometry, mass_kg: float, options: SupportOptions | None = None
     ) -> None:
         self._feet = feet
-        self._weight = mass_kg * GRAVITY_M_S2
+        self.weight_n = mass_kg * GRAVITY_M_S2
         self.options = options or SupportOptions()
 
     def evidence(
@@ -92,7 +91,7 @@ class SupportModel:
         about = np.array([*terms.center_of_mass[:2], floor_m])
         wrench = root_to_world(terms, about) @ needed
         vertical = float(wrench[2])
-        if vertical < self.options.carried_load * self._weight:
+        if vertical < self.options.carried_load * self.weight_n:
             place = terms.center_of_mass
             return self._judge(terms, (-np.inf, 0.0), (place, False, False), floor_m, vertical)
         zero_moment = about[:2] + np.array([-wrench[4], wrench[3]]) / vertical
@@ -145,8 +144,8 @@ class SupportModel:
         return SupportPrior(
             point=evidence.point,
             force=np.array([0.0, 0.0, evidence.share * evidence.vertical_n]),
-            force_sigma=np.array([level, level, upright]) * self._weight,
-            moment_sigma=np.full(3, place * self._weight),
+            force_sigma=np.array([level, level, upright]) * self.weight_n,
+            moment_sigma=np.full(3, place * self.weight_n),
         )
 
     def with_support(self, prior: LoadPrior, evidence: SupportEvidence) -> LoadPrior:
@@ -162,7 +161,7 @@ class SupportModel:
 
     def keeps(self, evidence: SupportEvidence, seat_height_m: float) -> bool:
         """Whether a support once recognised, hips at that height [m], may still bear load."""
-        load = evidence.share * evidence.vertical_n / self._weight
+        load = evidence.share * evidence.vertical_n / self.weight_n
         risen = evidence.is_seat and evidence.hip_height_m > seat_height_m + self.options.rise_m
         return load > self.options.released_load and not risen
 
@@ -211,31 +210,6 @@ class SupportTracker:
     def reset_support(self) -> None:
         """Nothing but the floor bears load any more."""
         self._height_m, self._asked_s, self._left_s = None, 0.0, 0.0
-
-
-def supported_frames(
-    model: SupportModel, times_s: Array, evidence: Sequence[SupportEvidence]
-) -> Flags:
-    """Frames (n,) in which another support bears load, with hindsight.
-
-    A support is there from the first to the last instant that it may bear load, as long as the
-    soles cannot explain the motion for long enough in between.
-    """
-    asks = np.array([model.asks(one) for one in evidence])
-    for start, stop in runs(~asks):
-        if start > 0 and stop < len(asks) and times_s[stop] - times_s[start - 1] <= _PAUSE_S:
-            asks[start:stop] = True
-    supported = np.zeros(len(asks), dtype=bool)
-    for start, stop in runs(asks):
-        if times_s[stop - 1] - times_s[start] < model.options.onset_s:
-            continue
-        height_m = min(one.hip_height_m for one in evidence[start:stop])
-        while start > 0 and model.keeps(evidence[start - 1], height_m):
-            start -= 1
-        while stop < len(asks) and model.keeps(evidence[stop], height_m):
-            stop += 1
-        supported[start:stop] = True
-    return supported
 
 
 def _share(zero_moment: Array, soles: Array, support: Array) -> float:

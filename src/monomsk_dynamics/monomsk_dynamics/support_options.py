@@ -22,6 +22,8 @@ class SupportOptions:
             or lands: nobody carries it.
         released_load: A support that bears less than this, in body weights, is left.
         rise_m: A seat is left when the hips rise by this much above it [m].
+        same_seat_m: Whose hips come back this near to where a seat bore, in a recording, sits on it
+            again [m].
         seat_below_hips_m: The middle of the seat's pressure below the hip centres [m].
         cop_sigma_m: Beside a support: how far the soles' centre of pressure strays from its usual
             place, forward and sideways [m].
@@ -39,6 +41,7 @@ class SupportOptions:
     carried_load: float = 0.4
     released_load: float = 0.04
     rise_m: float = 0.12
+    same_seat_m: float = 0.1
     seat_below_hips_m: float = 0.09
     cop_sigma_m: tuple[float, float] = (0.05, 0.02)
     force_sigma: tuple[float, float] = (0.05, 0.15)
