@@ -98,9 +98,9 @@ def test_a_network_that_knows_the_truth_has_no_error(held_out: Library) -> None:
     assert centred == pytest.approx(0.0, abs=1e-6)
 
 
-@pytest.mark.parametrize(("delay", "asked"), [(None, [None, None]), (6, [6])])
+@pytest.mark.parametrize(("delay_frames", "asked"), [(None, [None, None]), (6, [6])])
 def test_recordings_are_asked_with_their_mirror_image_and_delays_alone(
-    held_out: Library, delay: int | None, asked: list[int | None]
+    held_out: Library, delay_frames: int | None, asked: list[int | None]
 ) -> None:
     film = filmed(held_out, BASE, 30.0, 1)
     seen: list[int | None] = []
@@ -112,8 +112,8 @@ def test_recordings_are_asked_with_their_mirror_image_and_delays_alone(
             np.zeros((64, 31)), np.zeros((64, 31)), np.zeros((64, 8)), np.zeros((64, 4)),
         )  # fmt: skip
 
-    condition = by_name("stature" if delay is None else "look-ahead")
-    errors_deg(AsShipped(straight), film, condition, 0.0 if delay is None else delay)
+    condition = by_name("stature" if delay_frames is None else "look-ahead")
+    errors_deg(AsShipped(straight), film, condition, 0.0 if delay_frames is None else delay_frames)
     assert seen == asked
 
 
