@@ -269,3 +269,24 @@ def test_warming_up_leaves_no_trace(stream: Stream, skeleton: Skeleton) -> None:
     result = stream.show()
     assert result is not None and result.state is not None
     assert result.pose_world_camera.translation[2] == pytest.approx(1.4)
+
+
+def test_what_no_skeleton_fits_is_given_up_and_looked_for_anew(stream: Stream) -> None:
+    oracle, rng = stream.live.landmarker, np.random.default_rng(4)
+    truth = oracle.detect
+
+    def nobody(image_bgr: np.ndarray, stamp_ns: int) -> Landmarks | None:
+        found = truth(image_bgr, stamp_ns)
+        assert found is not None
+        return replace(found, pixels=rng.permutation(found.pixels))
+
+    oracle.detect = nobody  # type: ignore[method-assign]
+    for _ in range(60):
+        stream.show()
+    assert oracle.resets >= 1
+    assert any("bad fit" in text for text in stream.texts())
+    oracle.detect = truth  # type: ignore[method-assign]
+    results = [stream.show() for _ in range(30)]
+    assert results[-1] is not None
+    assert results[-1].state is not None
+    assert results[-1].state.quality > 0.8

@@ -20,6 +20,7 @@ from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.camera_geometry import CameraGeometry, CameraPoseError, GeometryOptions
 from monomsk_perception.camera_pose import CameraPose, CameraPoseSource
 from monomsk_perception.errors import PerceptionError
+from monomsk_perception.fit_watch import FitWatch
 from monomsk_perception.frozen_images import FrozenImages
 from monomsk_perception.landmarker import Landmarker, TrackingStatus
 from monomsk_perception.landmarker_options import LandmarkerOptions
@@ -102,6 +103,7 @@ class LivePerception:
         self._on_trouble = on_trouble
         self._guard = StampGuard()
         self._frozen = FrozenImages()
+        self._fit = FitWatch()
         self._perception: Perception | None = None
         self._size: tuple[int, int] | None = None
         self._first_image_s: float | None = None
@@ -214,7 +216,7 @@ class LivePerception:
             self.report("image failed", str(error))
             return None
         stages_s["lift"] = lift_s
-        return LiveResult(
+        result = LiveResult(
             stamp_ns,
             camera_frame,
             size,
@@ -226,6 +228,17 @@ class LivePerception:
             self.geometry.of_camera(perception.camera.pose_world_camera),
             stages_s,
         )
+        self._give_up_bad_fit(result)
+        return result
+
+    def _give_up_bad_fit(self, result: LiveResult) -> None:
+        """Look anew where what is followed is no person, whatever the landmark network says."""
+        state = result.state
+        if state is None or not self._fit.gives_up(state.stamp_ns, state.quality):
+            return
+        self.report("bad fit", "no skeleton fits what is followed, looking anew", is_error=False)
+        self.landmarker.reset()
+        self._perception = None
 
     def _is_next(self, stamp_ns: int) -> bool:
         verdict = self._guard.check(stamp_ns)
