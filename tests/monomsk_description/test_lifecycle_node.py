@@ -43,3 +43,47 @@ def test_the_executor_is_the_one_that_was_asked_for(choice, executor, workspace_
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [executor]
+
+
+END_PROGRAM = textwrap.dedent(
+    """
+    import sys
+
+    from rclpy.node import Node
+
+    from monomsk_description.lifecycle_node import run_until_done
+
+    work = {
+        "done": lambda node: None,
+        "code": lambda node: 3,
+        "interrupt": lambda node: (_ for _ in ()).throw(KeyboardInterrupt),
+        "error": lambda node: (_ for _ in ()).throw(ValueError("no such film")),
+    }
+
+
+    class Probe(Node):
+        def destroy_node(self):
+            print("destroyed")
+            super().destroy_node()
+
+
+    sys.exit(run_until_done("probe", lambda: Probe("probe"), work[sys.argv[1]], (ValueError,)))
+    """
+)
+
+
+@pytest.mark.parametrize(
+    ("work", "code"), [("done", 0), ("code", 3), ("interrupt", 0), ("error", 1)]
+)
+def test_a_node_that_worked_is_destroyed_however_it_ended(work, code, workspace_environment):
+    done = subprocess.run(
+        [sys.executable, "-c", END_PROGRAM, work],
+        env=workspace_environment,
+        capture_output=True,
+        text=True,
+        timeout=60.0,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    assert done.stdout.split() == ["destroyed"]
+    assert ("no such film" in done.stderr) == (work == "error")

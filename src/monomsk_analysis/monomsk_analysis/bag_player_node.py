@@ -8,7 +8,6 @@ however slow the machine is. The same bag then gives the same results.
 from __future__ import annotations
 
 import importlib
-import signal
 import sys
 import time
 from pathlib import Path
@@ -17,13 +16,13 @@ from typing import Any
 import rclpy
 from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.exceptions import InvalidParameterTypeException
-from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from rosgraph_msgs.msg import Clock
 
 from monomsk_analysis.bag_tape import CAMERA_INFO_TYPE, IMAGE_TYPES, BagTape, TapeMessage
 from monomsk_analysis.errors import AnalysisError
+from monomsk_description.lifecycle_node import run_until_done
 from monomsk_msgs.msg import Landmarks
 
 _PARAMETERS = {
@@ -196,23 +195,8 @@ def _message_class(message_type: str) -> Any:
 
 def main() -> int:
     """Run the node; returns the exit code: 1 when the bag or a parameter is wrong."""
-    rclpy.init()
-    node = None
-    try:
-        node = BagPlayer()
-        node.play()
-    except (AnalysisError, InvalidParameterTypeException) as error:
-        rclpy.logging.get_logger("bag_player").error(str(error))
-        return 1
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    finally:
-        # a second SIGINT must not interrupt the shutdown
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        if node is not None:
-            node.destroy_node()
-        rclpy.try_shutdown()
-    return 0
+    errors = (AnalysisError, InvalidParameterTypeException)
+    return run_until_done("bag_player", BagPlayer, BagPlayer.play, errors)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ duration of each stage. Messages are hardly decoded, so that watching costs next
 from __future__ import annotations
 
 import json
-import signal
 import struct
 import sys
 import time
@@ -18,13 +17,13 @@ from typing import Any
 import rclpy
 from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.exceptions import InvalidParameterTypeException
-from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CameraInfo
 
 from monomsk_analysis.errors import AnalysisError, OutputError
+from monomsk_description.lifecycle_node import run_until_done
 from monomsk_msgs.msg import BodyDynamics, BodyState, Landmarks
 
 _DEPTH = 100
@@ -82,6 +81,11 @@ class LiveObserver(Node):
             for name, seconds in zip(names, durations, strict=False):
                 self._stages_ms.setdefault(f"{prefix}: {name}", []).append(round(seconds * 1e3, 3))
 
+    def destroy_node(self) -> None:
+        """Tell what was observed first."""
+        self.tell()
+        super().destroy_node()
+
     def tell(self) -> None:
         """Write the window and begin the next one."""
         line = {
@@ -103,24 +107,8 @@ class LiveObserver(Node):
 
 def main() -> int:
     """Run the node; returns the exit code: 1 when the file cannot be written."""
-    rclpy.init()
-    node = None
-    try:
-        node = LiveObserver()
-        rclpy.spin(node)
-    except (AnalysisError, InvalidParameterTypeException) as error:
-        rclpy.logging.get_logger("live_observer").error(str(error))
-        return 1
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    finally:
-        # a second SIGINT must not interrupt the shutdown
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        if node is not None:
-            node.tell()
-            node.destroy_node()
-        rclpy.try_shutdown()
-    return 0
+    errors = (AnalysisError, InvalidParameterTypeException)
+    return run_until_done("live_observer", LiveObserver, rclpy.spin, errors)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ that lasts from image to image, published one latency after their stamp, as perc
 from __future__ import annotations
 
 import math
-import signal
 import sys
 import time
 from typing import Any
@@ -17,12 +16,12 @@ import rclpy
 from numpy.typing import NDArray
 from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.exceptions import InvalidParameterTypeException
-from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 
 from monomsk_analysis.plain_walk import PlainWalk
 from monomsk_description.body_state import BodyState as State
+from monomsk_description.lifecycle_node import run_until_done
 from monomsk_description.message_fields import StateContext, body_model, body_state, fill
 from monomsk_description.skeleton import build_skeleton
 from monomsk_description.subject import Subject
@@ -109,23 +108,7 @@ class Walker(Node):
 def main() -> int:
     """Run the node; returns the exit code."""
     use_one_thread()
-    rclpy.init()
-    node = None
-    try:
-        node = Walker()
-        node.walk()
-    except InvalidParameterTypeException as error:
-        rclpy.logging.get_logger("walker").error(str(error))
-        return 1
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    finally:
-        # a second SIGINT must not interrupt the shutdown
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        if node is not None:
-            node.destroy_node()
-        rclpy.try_shutdown()
-    return 0
+    return run_until_done("walker", Walker, Walker.walk, (InvalidParameterTypeException,))
 
 
 if __name__ == "__main__":

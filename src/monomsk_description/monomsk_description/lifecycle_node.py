@@ -1,13 +1,14 @@
 """What the project's lifecycle nodes share: described parameters, a status, a start, an end.
 
-The one file of this package that needs ROS; nothing in the package imports it.
+The one file of this package that needs ROS; nothing in the package imports it. Nodes that do one
+thing until it is done, lifecycle or not, start and end by `run_until_done`.
 """
 
 import gc
 import signal
 import sys
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
@@ -21,12 +22,15 @@ from rclpy.exceptions import InvalidParameterValueException, ParameterException
 from rclpy.executors import ExternalShutdownException
 from rclpy.experimental import EventsExecutor
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
+from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from monomsk_description.node_parameters import AUTOSTART, NodeParameter, problems
 from monomsk_description.threads import use_one_thread
 
 _SPIN_TIMEOUT_S = 0.2
+
+AnyNode = TypeVar("AnyNode", bound=Node)
 
 
 class StatusNode(LifecycleNode):
@@ -164,3 +168,38 @@ def _spin_by_events(node: StatusNode) -> None:
     # Its own `spin` was seen to hang at shutdown.
     while rclpy.ok():
         executor.spin_once(timeout_sec=_SPIN_TIMEOUT_S)
+
+
+def run_until_done(
+    name: str,
+    make_node: Callable[[], AnyNode],
+    work: Callable[[AnyNode], int | None],
+    errors: tuple[type[Exception], ...],
+) -> int:
+    """Make a node and let it work; an interrupt is a good end.
+
+    Args:
+        name: Of the logger that tells errors: the node may not exist yet.
+        make_node: Makes the node.
+        work: What it does; gives the exit code, None for 0.
+        errors: Those that are told in a line.
+
+    Returns:
+        The exit code; 1 after an error.
+    """
+    rclpy.init()
+    node = None
+    try:
+        node = make_node()
+        return work(node) or 0
+    except errors as error:
+        rclpy.logging.get_logger(name).error(str(error))
+        return 1
+    except (KeyboardInterrupt, ExternalShutdownException):
+        return 0
+    finally:
+        # a second SIGINT must not interrupt the shutdown
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if node is not None:
+            node.destroy_node()
+        rclpy.try_shutdown()

@@ -7,7 +7,6 @@ source.
 from __future__ import annotations
 
 import array
-import signal
 import sys
 import time
 from dataclasses import asdict, dataclass, replace
@@ -19,13 +18,12 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from numpy.typing import NDArray
 from rclpy.duration import Duration
 from rclpy.exceptions import ParameterException
-from rclpy.executors import ExternalShutdownException
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from rclpy.time import Time
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from monomsk_description.lifecycle_node import StatusNode
+from monomsk_description.lifecycle_node import StatusNode, run_until_done
 from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.errors import PerceptionError
 from monomsk_perception.player_parameters import PARAMETERS
@@ -283,24 +281,14 @@ def _empty_image(width_px: int, height_px: int, frame_id: str) -> Image:
 
 def main() -> int:
     """Run the node; returns the exit code: 1 when the source or a parameter is wrong."""
-    rclpy.init()
-    node = None
-    try:
-        node = CameraPlayer()
-        if node.parameter("autostart") and not _started(node):
-            return 1
-        node.play()
-    except (PerceptionError, ParameterException) as error:
-        rclpy.logging.get_logger("camera_player").error(str(error))
+    errors = (PerceptionError, ParameterException)
+    return run_until_done("camera_player", CameraPlayer, _play, errors)
+
+
+def _play(node: CameraPlayer) -> int:
+    if node.parameter("autostart") and not _started(node):
         return 1
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    finally:
-        # a second SIGINT must not interrupt the shutdown
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        if node is not None:
-            node.destroy_node()
-        rclpy.try_shutdown()
+    node.play()
     return 0
 
 
