@@ -12,6 +12,7 @@ from monomsk_analysis.opensim_kinematics import opensim_from_configuration
 from monomsk_analysis.storage import Table, read_storage, write_storage
 from monomsk_description.skeleton import Skeleton, build_skeleton
 from monomsk_description.subject import Subject
+from monomsk_dynamics.floor import Floor
 
 SUBJECT = Subject(1.75, 70.0)
 WEIGHT_N = 70.0 * 9.81
@@ -60,6 +61,21 @@ def test_the_folder_holds_what_the_summary_lists(results: Path) -> None:
     assert summary["frames"]["analysed"] == 40
     assert summary["subject"]["assumed"] == []
     assert summary["warnings"] == []
+
+
+def test_a_level_floor_is_said(results: Path) -> None:
+    summary = json.loads((results / "summary.json").read_text())
+    assert summary["floor"]["source"] == "level"
+    assert any("level" in sentence for sentence in summary["assumptions"])
+
+
+def test_a_given_floor_is_used_and_said(motion: Path, tmp_path: Path) -> None:
+    floor = Floor.given(0.0, 3.0)
+    run = run_dynamics(DynamicsRequest(motion, tmp_path / "out", SUBJECT, floor=floor))
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert run.analysis.floor == floor
+    assert summary["floor"]["source"] == "given"
+    assert summary["floor"]["rise_along_x_deg"] == pytest.approx(3.0)
 
 
 def test_columns_in_any_order_give_the_same_motion(

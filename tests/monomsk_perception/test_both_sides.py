@@ -60,8 +60,10 @@ def test_errors_that_a_network_makes_to_one_side_cancel() -> None:
     class Biased:
         """Knows the person and its mirror image but bends every right knee by 0.2 rad more."""
 
-        def __call__(self, asked: Track, subject: np.ndarray, look_ahead: int | None) -> Answer:
-            mirrored = not np.array_equal(asked.rays, track.rays)
+        def __call__(
+            self, shown: Track, subject: np.ndarray, look_ahead: int | None, asked: object = None
+        ) -> Answer:
+            mirrored = not np.array_equal(shown.rays, track.rays)
             truth = mirrored_answer(answer) if mirrored else answer
             bent = truth.coordinates.copy()
             bent[:, 3] += 0.2

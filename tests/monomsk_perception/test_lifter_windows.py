@@ -1,9 +1,17 @@
 """Even windows of uneven landmarks, and the answers put together again."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
-from monomsk_perception.lifter_answer import WINDOW_FRAMES, Answer, Track, attention_reach
+from monomsk_perception.lifter_answer import (
+    HISTORY_FRAMES,
+    WINDOW_FRAMES,
+    Answer,
+    Track,
+    attention_reach,
+)
 from monomsk_perception.lifter_windows import (
     even_times,
     interpolated,
@@ -17,11 +25,18 @@ from monomsk_perception.lifter_windows import (
 class Echo:
     """A network that answers with the rays it saw, and with what it must not see as NaN."""
 
-    def __call__(self, track: Track, subject: np.ndarray, look_ahead: int | None) -> Answer:
-        assert len(track) == WINDOW_FRAMES
-        hidden = np.where(track.seen > 0, 0.0, 1.0)
-        frames = len(track)
-        coordinates = np.repeat(track.rays[:, :1, 0], 31, axis=1)
+    def __call__(
+        self,
+        track: Track,
+        subject: np.ndarray,
+        look_ahead: int | None,
+        asked: Sequence[int] | None = None,
+    ) -> Answer:
+        assert len(track) <= WINDOW_FRAMES
+        chosen = range(len(track)) if asked is None else asked
+        hidden = np.where(track.seen > 0, 0.0, 1.0)[chosen]
+        frames = len(chosen)
+        coordinates = np.repeat(track.rays[chosen, :1, 0], 31, axis=1)
         rotation = np.repeat(np.eye(3)[None], frames, axis=0)
         return Answer(
             rotation, np.zeros((frames, 3)), np.zeros((frames, 2)), coordinates,
@@ -45,16 +60,23 @@ def test_a_recording_of_any_length_comes_back_frame_by_frame(frames: int) -> Non
 @pytest.mark.parametrize("frame", [0, 5, 70, 99])
 @pytest.mark.parametrize("look_ahead", [0, 8])
 def test_a_live_answer_is_the_frames_own_and_knows_no_more(frame: int, look_ahead: int) -> None:
-    seen: list[float] = []
+    seen: list[tuple[float, float]] = []
 
     class Spy(Echo):
-        def __call__(self, track: Track, subject: np.ndarray, look: int | None) -> Answer:
-            seen.append(float(track.rays[track.seen > 0, 0, 0].max()))
-            return super().__call__(track, subject, look)
+        def __call__(
+            self,
+            track: Track,
+            subject: np.ndarray,
+            look_ahead: int | None,
+            asked: Sequence[int] | None = None,
+        ) -> Answer:
+            seen.append((track.rays.min(), track.rays.max()))
+            return super().__call__(track, subject, look_ahead, asked)
 
     answer = lift_frame(Spy(), track_of(np.arange(100.0)), np.zeros(17), frame, look_ahead)
+    assert answer.coordinates.shape == (1, 31)
     assert answer.coordinates[0, 0] == frame
-    assert seen == [min(frame + look_ahead, 99)]
+    assert seen == [(max(frame - HISTORY_FRAMES + 1, 0), min(frame + look_ahead, 99))]
 
 
 def test_gaps_are_bridged_and_marked() -> None:

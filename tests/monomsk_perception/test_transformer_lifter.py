@@ -1,7 +1,7 @@
 """The learned lifter: delays, stamps, gaps with a network that knows the truth; shipped weights."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +14,10 @@ from monomsk_description.subject import Subject
 from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.camera_pose import CameraPose, CameraPoseSource
 from monomsk_perception.errors import LifterWeightsError, OptionError
-from monomsk_perception.lifter_answer import Answer, Track
+from monomsk_perception.lifter_answer import HISTORY_FRAMES, WINDOW_FRAMES, Answer, Track
 from monomsk_perception.lifter_factory import LifterChoice, make_lifter, usable_choice
 from monomsk_perception.lifter_network import CARD_NAME, DATA_FOLDER, WEIGHTS_NAME, OnnxLifter
-from monomsk_perception.transformer_lifter import TransformerLifter
+from monomsk_perception.transformer_lifter import MAX_LOOK_AHEAD, TransformerLifter
 
 FRAME_NS = 33_333_333
 CAMERA = CameraPose.level(1.4, CameraPoseSource.PARAMETER, pitch_rad=0.08)
@@ -40,10 +40,17 @@ class Oracle:
         self.look_aheads: list[int | None] = []
         self._noses, self._knees = self._table()
 
-    def __call__(self, track: Track, subject: np.ndarray, look_ahead: int | None) -> Answer:
+    def __call__(
+        self,
+        track: Track,
+        subject: np.ndarray,
+        look_ahead: int | None,
+        asked: Sequence[int] | None = None,
+    ) -> Answer:
         self.look_aheads.append(look_ahead)
-        frames = len(track)
-        knees = np.interp(track.rays[:, 0, 1], self._noses, self._knees)
+        chosen = range(len(track)) if asked is None else asked
+        frames = len(chosen)
+        knees = np.interp(track.rays[chosen, 0, 1], self._noses, self._knees)
         poses = [standing(self._skeleton, knee_rad=float(knee)) for knee in knees]
         placed = [CAMERA.pose_world_camera.actInv(pin.XYZQUATToSE3(q[:7])) for q in poses]
         return Answer(
@@ -135,16 +142,9 @@ def test_a_live_pause_forgets_what_was_before(
 def test_measured_lengths_reach_the_network(
     intrinsics: CameraIntrinsics, skeleton: Skeleton
 ) -> None:
-    told: list[np.ndarray] = []
-
-    class Spy(Oracle):
-        def __call__(self, track: Track, subject: np.ndarray, look_ahead: int | None) -> Answer:
-            told.append(subject)
-            return super().__call__(track, subject, look_ahead)
-
     suggested = skeleton.anatomy.length_rules["thigh"].model_length_m
     tall = build_skeleton(Subject(1.75, 70.0, segment_lengths_m={"thigh": 1.1 * suggested}))
-    lifter = TransformerLifter(tall, intrinsics, CAMERA, network=Spy(skeleton))
+    lifter = TransformerLifter(tall, intrinsics, CAMERA, network=Oracle(skeleton))
     assert lifter._token[1] == pytest.approx(10.0 * np.log(1.1), abs=1e-6)
     assert lifter._token[9] == 1.0
     assert not lifter._token[10:].any()
@@ -174,6 +174,29 @@ def test_shipped_weights_lift_a_noisy_squat(
     found = np.array([state.q[columns] for state in states])
     error = np.degrees(found - np.array([q[columns] for q in truth]))
     assert np.sqrt((error**2).mean()) < 8.0
+
+
+def test_a_live_window_fits_into_the_network() -> None:
+    assert HISTORY_FRAMES + MAX_LOOK_AHEAD <= WINDOW_FRAMES
+
+
+@needs_weights
+@pytest.mark.parametrize("look_ahead", [0, 8])
+def test_the_shipped_network_answers_for_one_frame_of_a_short_window_as_among_all(
+    skeleton: Skeleton, look_ahead: int
+) -> None:
+    """As in a window of full length whose last frames are unseen, whatever they show."""
+    rng = np.random.default_rng(4)
+    network = OnnxLifter(skeleton.coordinate_names)
+    rays = 0.2 * rng.normal(size=(WINDOW_FRAMES, 19, 2))
+    seen = (np.arange(WINDOW_FRAMES) < 30).astype(float)
+    whole = Track(rays, rng.random(rays.shape[:2]), seen)
+    subject = 0.1 * rng.normal(size=17)
+    short = network(whole.rows(slice(0, 30)), subject, look_ahead, [21])
+    full = network(whole, subject, look_ahead)
+    for name in ("coordinates", "log_scale", "pelvis_rotation", "pelvis_position", "contact"):
+        answers = getattr(short, name)[0], getattr(full, name)[21]
+        np.testing.assert_allclose(*answers, rtol=1e-5, atol=1e-5, err_msg=name)
 
 
 @needs_weights

@@ -6,16 +6,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import yaml
 
 from monomsk_perception import lifter_answer
+from monomsk_perception.lifter_network import CARD_NAME, WEIGHTS_NAME
 from monomsk_training.bodies import shape_statistics
 from monomsk_training.config import OptimizerOptions, TrainingConfig, load_config
 from monomsk_training.curves import Curves
 from monomsk_training.errors import RecipeError
 from monomsk_training.evaluation import Evaluation, TorchNetwork
+from monomsk_training.export import largest_difference_deg, write_weights
 from monomsk_training.filming import Film, subject_token
 from monomsk_training.library import Library
 from monomsk_training.losses import LifterLoss, LossOptions
+from monomsk_training.motion_clip import COORDINATE_NAMES
 from monomsk_training.network import Lifted, LifterModel, NetworkOptions, attention_reach
 from monomsk_training.sampler import SamplerOptions
 from monomsk_training.trainer import FilmSource, Trainer
@@ -59,6 +63,46 @@ def test_no_answer_knows_more_than_its_look_ahead(model, film: Film, look: int) 
     moved = (before - after).abs().amax((0, 2))
     assert moved[: 40 - look].max() < 1e-6
     assert moved[40:].min() > 1e-6
+
+
+@pytest.mark.parametrize("look", [None, 0, 3])
+def test_frames_asked_for_are_answered_as_among_all(model, film: Film, look: int | None) -> None:
+    everything = lift(model, film, film.rays, look)
+    asked = torch.tensor([40, 63, 5])
+    with torch.no_grad():
+        chosen = model(
+            film.rays, film.visibility, film.seen.float(), film.subject,
+            attention_reach(64, look), asked,
+        )  # fmt: skip
+    for name, part in chosen._asdict().items():
+        if name != "proportions":
+            torch.testing.assert_close(part, getattr(everything, name)[:, asked])
+
+
+@pytest.mark.parametrize("look", [None, 0, 3])
+def test_a_short_window_is_one_whose_last_frames_are_unseen(
+    model, film: Film, look: int | None
+) -> None:
+    seen = film.seen.float()
+    seen[:, 0], seen[:, 25:] = 1.0, 0.0
+    with torch.no_grad():
+        masked = model(film.rays, film.visibility, seen, film.subject, attention_reach(64, look))
+        parts = film.rays[:, :25], film.visibility[:, :25], seen[:, :25]
+        short = model(*parts, film.subject, attention_reach(25, look))
+    for name, part in short._asdict().items():
+        whole = getattr(masked, name)
+        torch.testing.assert_close(part, whole if name == "proportions" else whole[:, :25])
+
+
+def test_the_exported_file_answers_as_the_network(model, tmp_path: Path) -> None:
+    pytest.importorskip("onnx", reason="writing ONNX files needs the package onnx")
+    sha256 = write_weights(model, tmp_path / WEIGHTS_NAME)
+    card = {
+        "sha256": sha256, "skeleton": "any", "coordinates": list(COORDINATE_NAMES),
+        "landmarks": list(lifter_answer.USED_LANDMARKS),
+    }  # fmt: skip
+    (tmp_path / CARD_NAME).write_text(yaml.safe_dump(card))
+    assert largest_difference_deg(model, tmp_path) < 1e-3
 
 
 def test_distance_and_focal_length_do_not_change_the_angles(model, film: Film) -> None:

@@ -1,5 +1,6 @@
 """Real clips: read, lifted, compared; those that are the test stay out of selection."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,14 @@ KNEE = COORDINATE_NAMES.index("knee_angle_r")
 class Bent:
     """A network that sees every knee bent by 30 degrees and all else straight."""
 
-    def __call__(self, track: Track, subject: np.ndarray, look_ahead: int | None) -> Answer:
-        frames = len(track)
+    def __call__(
+        self,
+        track: Track,
+        subject: np.ndarray,
+        look_ahead: int | None,
+        asked: Sequence[int] | None = None,
+    ) -> Answer:
+        frames = len(track if asked is None else asked)
         coordinates = np.zeros((frames, 31))
         coordinates[:, [KNEE, KNEE + 7]] = np.radians(30.0)
         return Answer(

@@ -89,7 +89,9 @@ def test_a_network_that_knows_the_truth_has_no_error(held_out: Library) -> None:
     film = filmed(held_out, FilmOptions(), 30.0, 2)
     truths = iter([track_of(film, k, 30.0)[1] for k in range(2)])
 
-    def oracle(track: Track, subject: np.ndarray, look_ahead: int | None) -> Answer:
+    def oracle(
+        track: Track, subject: np.ndarray, look_ahead: int | None, frames: object = None
+    ) -> Answer:
         empty = np.zeros((64, 1))
         return Answer(empty, empty, empty, next(truths) + 0.1, empty, empty, empty)
 
@@ -105,7 +107,9 @@ def test_recordings_are_asked_with_their_mirror_image_and_delays_alone(
     film = filmed(held_out, BASE, 30.0, 1)
     seen: list[int | None] = []
 
-    def straight(track: Track, subject: np.ndarray, look_ahead: int | None) -> Answer:
+    def straight(
+        track: Track, subject: np.ndarray, look_ahead: int | None, frames: object = None
+    ) -> Answer:
         seen.append(look_ahead)
         return Answer(
             np.repeat(np.eye(3)[None], 64, axis=0), np.zeros((64, 3)), np.zeros((64, 2)),
@@ -118,7 +122,9 @@ def test_recordings_are_asked_with_their_mirror_image_and_delays_alone(
 
 
 def test_the_table_names_every_value(held_out: Library) -> None:
-    def nothing(track: Track, subject: np.ndarray, look_ahead: int | None) -> Answer:
+    def nothing(
+        track: Track, subject: np.ndarray, look_ahead: int | None, frames: object = None
+    ) -> Answer:
         empty = np.zeros((64, 1))
         return Answer(empty, empty, empty, np.zeros((64, 31)), empty, empty, empty)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -15,12 +15,14 @@ from monomsk_analysis.motion import SplitMotion
 from monomsk_analysis.progress import Advance
 from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.errors import NetworkWeightsError, TooShortError
+from monomsk_dynamics.floor import LEVEL_FLOOR, Floor
 from monomsk_dynamics.gait import GaitTable, gait_table
 from monomsk_dynamics.gait_steps import RECORDED_EVENT_SIGMA_S, VIDEO_EVENT_SIGMA_S
 from monomsk_dynamics.inverse_dynamics_transformer import InverseDynamicsTransformer
 from monomsk_dynamics.muscle_analysis import MuscleSeries
 from monomsk_dynamics.offline import analyze_motion
 from monomsk_dynamics.options import DynamicsOptions
+from monomsk_dynamics.recorded_floor import recording_floor
 from monomsk_dynamics.results import BodyDynamics
 
 Array = NDArray[np.float64]
@@ -41,6 +43,7 @@ class Analysis:
         event_sigma_s: standard deviation of the time of a heel strike or toe off [s].
         muscles: of the results, in their order; None where they were not computed.
         muscles_s: seconds that the muscles took, per analysed frame.
+        floor: that the dynamics stood on.
     """
 
     skeleton: Skeleton
@@ -51,6 +54,7 @@ class Analysis:
     event_sigma_s: float = RECORDED_EVENT_SIGMA_S
     muscles: MuscleSeries | None = None
     muscles_s: float = 0.0
+    floor: Floor = LEVEL_FLOOR
 
     @property
     def analysed(self) -> NDArray[np.bool_]:
@@ -101,6 +105,7 @@ def analyse(
     dynamics: list[BodyDynamics | None] = [None] * len(times)
     durations: list[Array] = []
     transformer = load_transformer(skeleton)
+    options = _with_floor(options or DynamicsOptions(), skeleton, split, seen=sigma_q is not None)
     for segment in split.segments:
         sigmas = None if sigma_q is None else _sigmas(sigma_q, segment.frames)
         start_s = time.perf_counter()
@@ -121,7 +126,22 @@ def analyse(
     seconds = np.concatenate(durations) if durations else np.empty(0)
     # Only states from images come with standard deviations.
     event_sigma_s = RECORDED_EVENT_SIGMA_S if sigma_q is None else VIDEO_EVENT_SIGMA_S
-    return Analysis(skeleton, times, split, tuple(dynamics), seconds, event_sigma_s)
+    return Analysis(
+        skeleton, times, split, tuple(dynamics), seconds, event_sigma_s,
+        floor=options.ground.floor or LEVEL_FLOOR,
+    )  # fmt: skip
+
+
+def _with_floor(
+    options: DynamicsOptions, skeleton: Skeleton, split: SplitMotion, *, seen: bool
+) -> DynamicsOptions:
+    """The same with one floor for all segments: the one that the longest tells of."""
+    floor = LEVEL_FLOOR
+    if split.segments and not seen:
+        longest = max(split.segments, key=lambda segment: len(segment.frames))
+        floor = recording_floor(skeleton, longest.stamps_ns, longest.q, options, None)
+    floor = options.ground.floor or floor
+    return replace(options, ground=replace(options.ground, floor=floor))
 
 
 def load_transformer(skeleton: Skeleton) -> InverseDynamicsTransformer | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,6 +144,9 @@ class DynamicsOptions:
     sex: _Sex = Sex.UNSPECIFIED
     model: _Model = None
     solver: _Solver = Solver.BALANCE
+    floor: Annotated[
+        str | None, typer.Option(help="'level', or height and rises H[,X,Y], in m and deg.")
+    ] = None
     muscles: _Muscles = True
     overwrite: _Overwrite = False
     debug: _Debug = False
@@ -214,7 +218,7 @@ def _analyze(options: AnalyzeOptions) -> None:
             options.camera_height_m,
             options.camera_pitch_deg,
         ),
-        window=TimeWindow(options.start_s, _or_infinity(options.end_s)),
+        window=TimeWindow(options.start_s, math.inf if options.end_s is None else options.end_s),
         model_complexity=options.model_complexity.value,
         lifter=options.lifter.value,
         image_topic=options.image_topic,
@@ -233,6 +237,7 @@ def _dynamics(options: DynamicsOptions) -> None:
     from monomsk_analysis.body_choice import read_person
     from monomsk_analysis.console_summary import print_analysis
     from monomsk_analysis.dynamics_command import DynamicsRequest, run_dynamics
+    from monomsk_analysis.floor_choice import read_floor
     from monomsk_analysis.marker_motion import MarkerRequest
     from monomsk_description.threads import use_one_thread
 
@@ -256,6 +261,7 @@ def _dynamics(options: DynamicsOptions) -> None:
         markers,
         options.muscles,
         options.solver.value,
+        read_floor(options.floor),
     )
     run = run_dynamics(request, Stages(console))
     for line in run.lines():
@@ -266,10 +272,6 @@ def _dynamics(options: DynamicsOptions) -> None:
 def _results_of(source: Path) -> Path:
     """Where results go when nobody said: a folder here, named after the recording."""
     return Path(f"{source.resolve().stem}_monomsk")
-
-
-def _or_infinity(value: float | None) -> float:
-    return float("inf") if value is None else value
 
 
 def _guard(work: Callable[[], None], *, debug: bool) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from monomsk_analysis.analysis import Analysis, analyse
 from monomsk_analysis.dynamics_input import DynamicsInput, read_input
 from monomsk_analysis.errors import FileFormatError
+from monomsk_analysis.floor_choice import floor_entries, floor_sentence
 from monomsk_analysis.gait import GAIT_FILE, gait_entries, gait_summary, write_gait
 from monomsk_analysis.marker_motion import MarkerRequest
 from monomsk_analysis.marker_recording import MARKER_SUFFIXES
@@ -46,7 +47,8 @@ from monomsk_analysis.summary import (
 )
 from monomsk_description.skeleton import Skeleton
 from monomsk_description.subject import Subject
-from monomsk_dynamics.options import DynamicsOptions, OfflineSolver
+from monomsk_dynamics.floor import LEVEL_FLOOR, Floor
+from monomsk_dynamics.options import DynamicsOptions, GroundOptions, OfflineSolver
 
 _FILES = (
     "model.osim",
@@ -72,6 +74,7 @@ class DynamicsRequest:
         markers: how a marker recording is to be read.
         muscles: whether the muscles behind the torques are computed.
         solver: how motion and forces are made to belong together, see `DynamicsOptions`.
+        floor: that the person stands on, in the motion's world; None: found from resting soles.
     """
 
     motion: Path
@@ -82,6 +85,7 @@ class DynamicsRequest:
     markers: MarkerRequest = MarkerRequest()
     muscles: bool = True
     solver: OfflineSolver = "balance"
+    floor: Floor | None = None
 
 
 @dataclass(frozen=True)
@@ -152,7 +156,9 @@ def _solve(request: DynamicsRequest, motion: DynamicsInput, stages: Stages) -> A
             motion.times,
             split,
             advance=advance,
-            options=DynamicsOptions(offline_solver=request.solver),
+            options=DynamicsOptions(
+                offline_solver=request.solver, ground=GroundOptions(floor=request.floor)
+            ),
         )
     if not analysis.results:
         raise FileFormatError(request.motion, "no stretch long enough for the dynamics")
@@ -171,12 +177,12 @@ def _notes(
     """Sentences about what was assumed, and about what looks wrong."""
     body = motion.body
     assumptions = [*body.assumptions(), *motion.assumptions]
-    assumptions.append("The floor is level at height zero of the file's ground.")
+    assumptions.append(floor_sentence(analysis.floor))
     if score:
         assumptions.append(f"For comparison only, {score.sentence()}.")
     warnings = [*body.warnings, *motion.warnings]
     floor_m = _floor_height_m(body.skeleton, motion.known)
-    if abs(floor_m) > _FLOOR_TOLERANCE_M:
+    if abs(floor_m) > _FLOOR_TOLERANCE_M and analysis.floor is LEVEL_FLOOR:
         warnings.append(
             f"The soles' lowest places lie {100 * floor_m:+.0f} cm from the floor; "
             "contacts may be missed."
@@ -232,6 +238,7 @@ def _summary(
         "subject": subject_entries(analysis.skeleton.subject),
         "assumptions": notes[0],
         "warnings": notes[1],
+        "floor": floor_entries(analysis.floor),
         "frames": frame_entries(analysis),
         "quality": quality_entries(analysis),
         "gait": gait_entries(analysis.gait),

@@ -130,6 +130,21 @@ class OutputError(AnalysisError):
         super().__init__(f"{path}: {reason}")
 
 
+class FloorError(AnalysisError):
+    """A floor that nobody understands or stands on.
+
+    Attributes:
+        text: what was said of it.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(
+            f"the floor '{text}' is not 'level', a height in metres, or height,rise,rise: metres, "
+            "and degrees along x and y, at most 35"
+        )
+
+
 class UnknownMarkersError(AnalysisError):
     """Markers that cannot be placed on the skeleton.
 

@@ -7,6 +7,7 @@ that comes with it. It learned walking, turning and running: elsewhere the prior
 
 import hashlib
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,6 +72,12 @@ class InverseDynamicsTransformer:
             content, options, providers=["CPUExecutionProvider"]
         )
         self._features = KineticsFeatures(skeleton)
+
+    def of(self, skeleton: Skeleton) -> "InverseDynamicsTransformer":
+        """The same network for another body."""
+        other = copy(self)
+        other._features = KineticsFeatures(skeleton)
+        return other
 
     def expect(
         self,

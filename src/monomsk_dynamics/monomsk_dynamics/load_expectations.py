@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.contact import Contact
+from monomsk_dynamics.floor_frame import lean
 from monomsk_dynamics.force_solver import GRAVITY_M_S2
 from monomsk_dynamics.frame import FootGeometry, FrameTerms, evaluate_frame
 from monomsk_dynamics.gait_phase import GaitPhase, offline_phases
@@ -85,7 +86,7 @@ class LoadExpectations:
             evaluate_frame(self._skeleton, q, v) for q, v in zip(motion.q, motion.v, strict=True)
         ]
         velocity = mean_velocity(terms, motion.times_s, self._options.contact.speed_window_s)
-        floor_m = floor_height(terms, self._feet, velocity, self._options.contact)
+        floor_m = floor_height(terms, self._feet, velocity, self._options)
         # A camera tells heights badly: there is no sole too high to stand, the floor is below it.
         from_camera = leg_sigma_rad(sigma_q) > CAMERA_SIGMA_RAD
         options, ground = self._options.contact, (velocity, floor_m)
@@ -95,7 +96,9 @@ class LoadExpectations:
         phases = offline_phases(
             motion.times_s, np.array([contact.in_contact for contact in contacts])
         )
-        sharing = LoadSharing(self._feet, self._weight, self._options.load_sharing)
+        sharing = LoadSharing(
+            self._feet, self._weight, self._options.load_sharing, lean(self._skeleton)
+        )
         priors = [
             sharing.prior(
                 frame,

@@ -160,13 +160,19 @@ class LoadSharing:
         feet: Of the skeleton.
         weight_n: Body weight [N].
         options: Constants of the priors.
+        lean: Level over upright part of what holds the body against gravity (2,); None: upright.
     """
 
     def __init__(
-        self, feet: FootGeometry, weight_n: float, options: LoadSharingOptions | None = None
+        self,
+        feet: FootGeometry,
+        weight_n: float,
+        options: LoadSharingOptions | None = None,
+        lean: Array | None = None,
     ) -> None:
         self._feet = feet
         self._weight_n = weight_n
+        self._lean = np.zeros(2) if lean is None else lean
         self._options = options = options or LoadSharingOptions()
         self._cop_sigma_m = _of_both(options.standing_cop_sigma_m, options.walking_cop_sigma_m)
         self._single_shear = _of_both(options.standing_shear_sigma, options.single_shear_sigma)
@@ -205,7 +211,7 @@ class LoadSharing:
             cop_sigma_m=blend(*self._cop_sigma_m, walking),
             share=share,
             share_sigma=share_sigma,
-            shear_ratio=walking * self._shear_ratio(terms, cop, heading),
+            shear_ratio=self._shear_ratio(terms, cop, heading, walking),
             shear_sigma=blend(*shear_sigma, walking),
             free_moment_sigma=loaded_sigma + 0.3,
             forces=self._vertical_forces(in_contact, phase, speed),
@@ -258,12 +264,14 @@ class LoadSharing:
         sigma = float(blend(options.standing_share_sigma, options.share_sigma, walking))
         return np.maximum(blend(0.5, stepping, walking), MINIMUM_SHARE), np.full(2, sigma)
 
-    def _shear_ratio(self, terms: FrameTerms, cop: Array, heading: Array) -> Array:
+    def _shear_ratio(self, terms: FrameTerms, cop: Array, heading: Array, walking: float) -> Array:
+        lean = self._lean.dot(heading[:2, :2])
         to_mass = terms.center_of_mass - cop
         ratio = np.empty((2, 2))
-        ratio[:, 0] = self._options.shear_slope * to_mass.dot(heading[:, 0]) / to_mass[:, 2]
+        forward = to_mass.dot(heading[:, 0]) / to_mass[:, 2] - lean[0]
+        ratio[:, 0] = self._options.shear_slope * forward
         ratio[:, 1] = self._options.shear_midline * _TO_MIDLINE
-        return ratio
+        return np.asarray(lean + walking * ratio)
 
 
 def blend(standing: float | Array, walking: float | Array, weight: float) -> Array:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monomsk_description.skeleton import Skeleton
+from monomsk_dynamics.floor_frame import lean
 from monomsk_dynamics.force_solver import GRAVITY_M_S2
 from monomsk_dynamics.frame import FootGeometry, evaluate_frame
 from monomsk_dynamics.gait_phase import offline_phases
@@ -112,13 +113,13 @@ def _resting(
     weight_n = skeleton.mass_kg * GRAVITY_M_S2
     terms = [evaluate_frame(skeleton, *row) for row in zip(motion.q, motion.v, strict=True)]
     velocity = mean_velocity(terms, motion.times_s, options.contact.speed_window_s)
-    floor_m = floor_height(terms, feet, velocity, options.contact)
+    floor_m = floor_height(terms, feet, velocity, options)
     contacts = recorded_contacts(
         motion, terms, feet, (velocity, floor_m), weight_n, options.contact
     )
     loaded = np.array([contact.in_contact for contact in contacts])
     phases = offline_phases(motion.times_s, loaded)
-    sharing = LoadSharing(feet, weight_n, options.load_sharing)
+    sharing = LoadSharing(feet, weight_n, options.load_sharing, lean(skeleton))
     weights = np.zeros((len(terms), feet.points.size))
     for k, (frame, phase) in enumerate(zip(terms, phases, strict=True)):
         # Somebody who stands has no phases of stance, whatever noise makes of it.

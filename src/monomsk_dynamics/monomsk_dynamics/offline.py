@@ -21,6 +21,7 @@ from monomsk_dynamics.consistent_motion import ConsistentMotion, explained, make
 from monomsk_dynamics.contact import Contact
 from monomsk_dynamics.errors import ShapeError
 from monomsk_dynamics.filter_options import per_group
+from monomsk_dynamics.floor_frame import FloorFrame
 from monomsk_dynamics.force_solver import GRAVITY_M_S2, ForceSolution, Observation
 from monomsk_dynamics.frame import FootGeometry, FrameTerms
 from monomsk_dynamics.frame_balance import frame_balances
@@ -30,8 +31,9 @@ from monomsk_dynamics.load_sharing import LoadPrior
 from monomsk_dynamics.motion_fit import Beliefs
 from monomsk_dynamics.noisy_recording import denoised, options_for
 from monomsk_dynamics.options import DynamicsOptions
+from monomsk_dynamics.recorded_floor import recording_floor
 from monomsk_dynamics.results import BodyDynamics
-from monomsk_dynamics.smoothing import SmoothMotion, smooth_motion
+from monomsk_dynamics.smoothing import SmoothMotion, check_recording, smooth_motion
 from monomsk_dynamics.uncertainty import Uncertainty
 
 Array = NDArray[np.float64]
@@ -78,6 +80,16 @@ def analyze_motion(
     """
     options = options or DynamicsOptions()
     stamps_ns = np.asarray(stamps_ns, dtype=np.int64)
+    check_recording(stamps_ns, q)
+    floor = recording_floor(skeleton, stamps_ns, q, options, sigma_q)
+    if floor.is_elsewhere:
+        world = FloorFrame(floor)
+        leaning = world.skeleton(skeleton)
+        results = analyze_motion(
+            leaning, stamps_ns, world.configurations(q), world.options(options), sigma_q, progress,
+            transformer and transformer.of(leaning),
+        )  # fmt: skip
+        return [world.in_world(result) for result in results]
     if sigma_q is None:
         q, sigma_q = denoised(skeleton, stamps_ns, q, options)
         options = options_for(sigma_q, options)

@@ -5,20 +5,24 @@ from numpy.typing import NDArray
 
 from monomsk_dynamics.contact import ContactDetector, FloorHeight, sole_motion
 from monomsk_dynamics.frame import FootGeometry, FrameTerms
-from monomsk_dynamics.options import ContactOptions
+from monomsk_dynamics.options import DynamicsOptions
 
 Array = NDArray[np.float64]
 
 
 def floor_height(
-    terms: list[FrameTerms], feet: FootGeometry, velocity: Array, options: ContactOptions
+    terms: list[FrameTerms], feet: FootGeometry, velocity: Array, options: DynamicsOptions
 ) -> float:
     """Where the soles rest [m]: the median height of the lower of the slow soles.
 
     Kinematics of another skeleton can leave the soles some centimetres off the floor z = 0. A
-    recording without a resting sole has its floor at 0.
+    recording without a resting sole has its floor at 0, and so has one whose floor was given or
+    found to slope: it is looked at in the world of that floor (floor_frame.py).
     """
-    detector = ContactDetector(options)
+    floor = options.ground.floor
+    if floor is not None and floor.source != "level":
+        return 0.0
+    detector = ContactDetector(options.contact)
     heights: list[float] = []
     for frame, going in zip(terms, velocity, strict=True):
         motion = sole_motion(frame, feet)

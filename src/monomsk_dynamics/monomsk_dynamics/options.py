@@ -19,6 +19,7 @@ from monomsk_dynamics.filter_options import (
     per_group,
     require_positive,
 )
+from monomsk_dynamics.floor import Floor
 from monomsk_dynamics.optimization_options import OptimizationOptions
 from monomsk_dynamics.pressure_calibration_options import PressureCalibrationOptions
 from monomsk_dynamics.support_options import SupportOptions
@@ -185,15 +186,18 @@ class ConsistencyOptions:
 
 @dataclass(frozen=True)
 class GroundOptions:
-    """What the person walks on, live.
+    """What the person walks on.
 
     Attributes:
-        treadmill: The soles are carried by a belt.
+        treadmill: Live, the soles are carried by a belt.
         belt_speed_m_s: Of the belt [m/s]; NaN: estimated from the loaded soles.
+        floor: Of a recording; None: found from the soles that rest, as the height of `LEVEL_FLOOR`
+            always is. Live the floor is followed.
     """
 
     treadmill: bool = False
     belt_speed_m_s: float = float("nan")
+    floor: Floor | None = None
 
     def __post_init__(self) -> None:
         if self.belt_speed_m_s < 0.0:

@@ -71,7 +71,7 @@ def smooth_motion(
         TooShortError: No run is long enough.
     """
     stamps_ns = np.asarray(stamps_ns, dtype=np.int64)
-    _check(stamps_ns, q)
+    check_recording(stamps_ns, q)
     gaps = np.flatnonzero(np.diff(stamps_ns) > max_gap_s * 1e9) + 1
     runs = np.split(np.arange(len(stamps_ns)), gaps)
     long_runs = [run for run in runs if len(run) >= MINIMUM_FRAMES]
@@ -129,7 +129,12 @@ def _differentiation(knots: Array, order: int) -> csr_array:
     return csr_array((entries, places), shape=(len(scale), len(scale) + 1))
 
 
-def _check(stamps_ns: Stamps, q: Array) -> None:
+def check_recording(stamps_ns: Stamps, q: Array) -> None:
+    """Check that stamps increase and that every configuration is one.
+
+    Raises:
+        ShapeError: Shapes do not fit, stamps do not increase, or `q` holds NaN.
+    """
     if q.ndim != 2 or q.shape != (len(stamps_ns), 38) or len(q) == 0:
         raise ShapeError("q", f"shape {q.shape}, expected ({len(stamps_ns)}, 38), not empty")
     if not np.isfinite(q).all():

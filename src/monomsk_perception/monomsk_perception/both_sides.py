@@ -5,6 +5,7 @@ The network was trained on mirrored motion, so it answers both equally well, but
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 
 import numpy as np
@@ -51,10 +52,16 @@ class BothSides:
     def __init__(self, network: WindowNetwork) -> None:
         self._network = network
 
-    def __call__(self, track: Track, subject: Array, look_ahead: int | None) -> Answer:
-        """The answer for every frame; the pelvis' matrices are means, not quite rotations."""
-        own = self._network(track, subject, look_ahead)
-        mirrored = self._network(mirrored_track(track), subject, look_ahead)
+    def __call__(
+        self,
+        track: Track,
+        subject: Array,
+        look_ahead: int | None,
+        asked: Sequence[int] | None = None,
+    ) -> Answer:
+        """The answer for the frames asked for; the pelvis' matrices are not quite rotations."""
+        own = self._network(track, subject, look_ahead, asked)
+        mirrored = self._network(mirrored_track(track), subject, look_ahead, asked)
         other = mirrored_answer(mirrored)
         means = {
             item.name: 0.5 * (getattr(own, item.name) + getattr(other, item.name))

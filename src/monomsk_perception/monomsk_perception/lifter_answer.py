@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -17,7 +17,9 @@ LENGTH_NAMES = (
     "thigh", "shank", "foot", "pelvis_width", "trunk", "shoulder_width", "upper_arm", "forearm",
 )  # fmt: skip
 RATE_HZ = 30.0
-WINDOW_FRAMES = 64
+#: The longest window, and how many of its frames a live answer looks back over, its own among
+#: them: more cost time and tell nothing (docs/training.md).
+WINDOW_FRAMES, HISTORY_FRAMES = 64, 56
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +38,10 @@ class Track:
 
     def __len__(self) -> int:
         return len(self.seen)
+
+    def rows(self, chosen: slice) -> Track:
+        """Some of the frames."""
+        return Track(self.rays[chosen], self.visibility[chosen], self.seen[chosen])
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,16 +66,31 @@ class Answer:
     proportions: Array
     contact: Array
 
-    def rows(self, chosen: slice | Array) -> Answer:
-        """The answer for some frames."""
-        return Answer(**{item.name: getattr(self, item.name)[chosen] for item in fields(self)})
+    @classmethod
+    def for_frames(cls, values: Mapping[str, Array]) -> Answer:
+        """What the network gives by name; its proportions (8,) are those of every frame."""
+        proportions = np.repeat(values["proportions"][None], len(values["coordinates"]), axis=0)
+        return cls(**{**values, "proportions": proportions})
 
 
 class WindowNetwork(Protocol):
-    """A network that answers for one window of `WINDOW_FRAMES` frames."""
+    """A network that answers for one window of at most `WINDOW_FRAMES` frames."""
 
-    def __call__(self, track: Track, subject: Array, look_ahead: int | None) -> Answer:
-        """The answer for every frame, which knows so many later frames (None: all)."""
+    def __call__(
+        self,
+        track: Track,
+        subject: Array,
+        look_ahead: int | None,
+        asked: Sequence[int] | None = None,
+    ) -> Answer:
+        """The answer for some frames of a window.
+
+        Args:
+            track: The window.
+            subject: See `subject_token`.
+            look_ahead: How many later frames an answer may know; None: all.
+            asked: Which frames are asked for, by number, one row each; None: all.
+        """
         ...
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,7 +64,7 @@ class ModelCard:
 
 
 class OnnxLifter:
-    """The network through ONNX Runtime, on one thread: fastest for a window of this size.
+    """The network through ONNX Runtime, on one thread: fastest for windows of this size.
 
     Args:
         coordinates: The coordinates that the caller's skeleton has, in order.
@@ -95,19 +96,27 @@ class OnnxLifter:
         self._names = [output.name for output in self._session.get_outputs()]
         self._reach: dict[int | None, Array] = {}
 
-    def __call__(self, track: Track, subject: Array, look_ahead: int | None) -> Answer:
-        """The answer for every frame of a window of `WINDOW_FRAMES`."""
+    def __call__(
+        self,
+        track: Track,
+        subject: Array,
+        look_ahead: int | None,
+        asked: Sequence[int] | None = None,
+    ) -> Answer:
+        """The answer for the frames asked for (None: all) of a window."""
         if look_ahead not in self._reach:
             self._reach[look_ahead] = attention_reach(WINDOW_FRAMES, look_ahead)
+        frames = len(track)
         inputs = {
             "rays": track.rays[None],
             "visibility": track.visibility[None],
             "seen": track.seen[None],
             "subject": subject[None],
-            "reach": self._reach[look_ahead],
+            "reach": self._reach[look_ahead][:, :frames, :frames],
         }
-        single = {name: np.asarray(value, dtype=np.float32) for name, value in inputs.items()}
-        outputs = self._session.run(self._names, single)
-        named = {n: np.asarray(o, float)[0] for n, o in zip(self._names, outputs, strict=True)}
-        named["proportions"] = np.repeat(named["proportions"][None], len(track), axis=0)
-        return Answer(**named)
+        fed = {name: np.asarray(value, dtype=np.float32) for name, value in inputs.items()}
+        fed["asked"] = np.asarray(range(frames) if asked is None else asked, dtype=np.int64)
+        outputs = self._session.run(self._names, fed)
+        return Answer.for_frames(
+            {n: np.asarray(o, float)[0] for n, o in zip(self._names, outputs, strict=True)}
+        )

@@ -8,6 +8,7 @@ import numpy as np
 
 from monomsk_description.frames import Array
 from monomsk_perception.lifter_answer import (
+    HISTORY_FRAMES,
     RATE_HZ,
     WINDOW_FRAMES,
     Answer,
@@ -84,12 +85,12 @@ def lift_track(network: WindowNetwork, track: Track, subject: Array) -> Answer:
     total = np.zeros(frames)
     sums: dict[str, Array] = {}
     for start in starts:
-        inside = min(WINDOW_FRAMES, frames - start)
-        answer = network(_window(track, start, frames), subject, None)
+        answer = network(track.rows(slice(start, start + WINDOW_FRAMES)), subject, None)
+        inside = len(answer.coordinates)
         rows = slice(start, start + inside)
         total[rows] += trust[:inside]
         for item in fields(Answer):
-            value = getattr(answer, item.name)[:inside]
+            value = getattr(answer, item.name)
             weighted = value * trust[:inside].reshape(-1, *([1] * (value.ndim - 1)))
             if item.name not in sums:
                 sums[item.name] = np.zeros((frames, *value.shape[1:]))
@@ -104,12 +105,10 @@ def lift_track(network: WindowNetwork, track: Track, subject: Array) -> Answer:
 def lift_frame(
     network: WindowNetwork, track: Track, subject: Array, frame: int, look_ahead: int
 ) -> Answer:
-    """The answer for one frame that knows only so many frames after it: what a live system sees."""
-    end = min(frame + look_ahead + 1, len(track))
-    start = max(end - WINDOW_FRAMES, 0)
-    answer = network(_window(track, start, end), subject, look_ahead)
-    place = frame - start
-    return answer.rows(slice(place, place + 1))
+    """The answer for one frame that knows `HISTORY_FRAMES` and so many frames after it: live."""
+    start = max(frame + 1 - HISTORY_FRAMES, 0)
+    known = track.rows(slice(start, frame + 1 + look_ahead))
+    return network(known, subject, look_ahead, [frame - start])
 
 
 def interpolated(answer: Answer, times: Array, wanted: Array) -> Answer:
@@ -124,14 +123,6 @@ def interpolated(answer: Answer, times: Array, wanted: Array) -> Answer:
         means[item.name] = value[before] * (1.0 - share) + value[after] * share
     means["pelvis_rotation"] = _nearest_rotations(means["pelvis_rotation"])
     return Answer(**means)
-
-
-def _window(track: Track, start: int, end: int) -> Track:
-    """A window from `start`; what lies at `end` and after it is unseen."""
-    rows = np.minimum(np.arange(start, start + WINDOW_FRAMES), end - 1)
-    beyond = np.arange(start, start + WINDOW_FRAMES) >= end
-    seen = np.where(beyond, 0.0, track.seen[rows])
-    return Track(track.rays[rows], track.visibility[rows], seen)
 
 
 def _nearest_rotations(matrices: Array) -> Array:

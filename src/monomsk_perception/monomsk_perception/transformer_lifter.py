@@ -23,10 +23,9 @@ from monomsk_perception.errors import OptionError
 from monomsk_perception.geometric_lifter import GeometricLifter
 from monomsk_perception.landmarks import Landmarks
 from monomsk_perception.lifter_answer import (
+    HISTORY_FRAMES,
     RATE_HZ,
     USED_LANDMARKS,
-    WINDOW_FRAMES,
-    Track,
     WindowNetwork,
     subject_token,
 )
@@ -36,6 +35,7 @@ from monomsk_perception.lifter_options import LifterOptions
 from monomsk_perception.lifter_windows import (
     even_times,
     interpolated,
+    lift_frame,
     lift_track,
     low_passed,
     resampled,
@@ -180,26 +180,20 @@ class TransformerLifter:
         visibility = landmarks.visibility[list(USED_LANDMARKS)]
         self._past.append((time_s, self._rays(landmarks), visibility))
         self._waiting.append(landmarks)
-        while time_s - self._past[0][0] > (WINDOW_FRAMES + 1) / RATE_HZ:
+        while time_s - self._past[0][0] > (HISTORY_FRAMES + self.look_ahead + 1) / RATE_HZ:
             self._past.popleft()
 
     def _live_belief(self, stamp_ns: int) -> PosePrior:
-        """The belief for one past image; the window's frames are counted from its stamp."""
+        """The belief for one past image; the track's frames are counted from its stamp."""
         due_s = stamp_ns * 1e-9
         times = np.array([time for time, _, _ in self._past])
         rays = np.array([rays for _, rays, _ in self._past])
         visibility = np.array([visibility for _, _, visibility in self._past])
-        before = min(int((due_s - times[0]) * RATE_HZ + 1e-3), WINDOW_FRAMES - 1 - self.look_ahead)
+        before = min(int((due_s - times[0]) * RATE_HZ + 1e-3), HISTORY_FRAMES - 1)
         steps = np.arange(-before, self.look_ahead + 1)
         track = resampled(times, rays, visibility, due_s + steps / RATE_HZ)
-        missing = WINDOW_FRAMES - len(track)
-        full = Track(
-            np.concatenate([track.rays, np.repeat(track.rays[-1:], missing, axis=0)]),
-            np.concatenate([track.visibility, np.repeat(track.visibility[-1:], missing, axis=0)]),
-            np.concatenate([track.seen, np.zeros(missing)]),
-        )
-        answer = self._network(full, self._token, self.look_ahead)
-        return PosePrior.from_answer(answer, before)
+        answer = lift_frame(self._network, track, self._token, before, self.look_ahead)
+        return PosePrior.from_answer(answer, 0)
 
 
 def _doubted(state: BodyState, belief: PosePrior) -> BodyState:

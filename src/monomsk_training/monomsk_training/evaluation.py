@@ -43,15 +43,21 @@ class TorchNetwork:
         self._model = model
 
     @torch.no_grad()
-    def __call__(self, track: Track, subject: Array, look_ahead: int | None) -> Answer:
-        """The answer for every frame of a window."""
+    def __call__(
+        self,
+        track: Track,
+        subject: Array,
+        look_ahead: int | None,
+        asked: Sequence[int] | None = None,
+    ) -> Answer:
+        """The answer for the frames asked for (None: all) of a window."""
         inputs = [track.rays, track.visibility, track.seen, subject]
         tensors = [torch.as_tensor(value, dtype=torch.float32)[None] for value in inputs]
-        reach = attention_reach(self._model.options.frames, look_ahead)
-        lifted = self._model(*tensors, reach)
-        values = {name: value[0].double().numpy() for name, value in lifted._asdict().items()}
-        values["proportions"] = np.repeat(values["proportions"][None], len(track), axis=0)
-        return Answer(**values)
+        reach = attention_reach(len(track), look_ahead)
+        chosen = None if asked is None else torch.tensor(asked)
+        lifted = self._model(*tensors, reach, chosen)
+        values = {name: value[0].double().cpu().numpy() for name, value in lifted._asdict().items()}
+        return Answer.for_frames(values)
 
 
 #: Frames of a film that stand for live ones: with a past behind them and all look-aheads ahead.

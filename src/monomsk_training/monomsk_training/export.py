@@ -29,7 +29,14 @@ from monomsk_training.network import Lifted, LifterModel, NetworkOptions, attent
 from monomsk_training.trainer import run_record
 
 _LOG = logging.getLogger(__name__)
-_INPUTS = ["rays", "visibility", "seen", "subject", "reach"]
+_INPUTS = ["rays", "visibility", "seen", "subject", "reach", "asked"]
+#: Windows may be shorter than the longest, and not every frame is asked for.
+_FREE_AXES = {
+    **{name: {1: "frames"} for name in ("rays", "visibility", "seen")},
+    "reach": {1: "frames", 2: "frames"},
+    "asked": {0: "answers"},
+    **{name: {1: "answers"} for name in Lifted._fields if name != "proportions"},
+}
 #: Largest difference of an angle between the file and the network [deg].
 _TOLERANCE_DEG = 1e-3
 
@@ -51,6 +58,7 @@ def write_weights(model: LifterModel, path: Path) -> str:
         torch.ones(1, frames),
         torch.zeros(1, 17),
         attention_reach(frames, None),
+        torch.arange(frames),
     )
     with warnings.catch_warnings():
         # The exporter that follows a trace is called old; it is the one without more packages.
@@ -63,6 +71,7 @@ def write_weights(model: LifterModel, path: Path) -> str:
             opset_version=17,
             input_names=_INPUTS,
             output_names=list(Lifted._fields),
+            dynamic_axes=_FREE_AXES,
         )
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
@@ -71,8 +80,8 @@ def write_card(saved: dict[str, Any], sha256: str, path: Path) -> None:
     """Writes the model card: what the weights are, where they come from, how good they are."""
     card = {
         "name": "monomsk lifter",
-        "what": "temporal transformer: windows of 64 frames at 30 Hz of 19 landmark rays to "
-        "pelvis pose, 31 coordinates with spreads, lengths, sole contacts",
+        "what": "temporal transformer: windows of up to 64 frames at 30 Hz of 19 landmark rays to "
+        "pelvis pose, 31 coordinates with spreads, lengths, sole contacts of the frames asked for",
         "sha256": sha256,
         "skeleton": load_anatomy().name,
         "coordinates": list(COORDINATE_NAMES),
@@ -100,13 +109,14 @@ def largest_difference_deg(model: LifterModel, folder: Path) -> float:
     """Largest difference of a coordinate between file and network on random windows [deg]."""
     rng = np.random.default_rng(5)
     exported = OnnxLifter(COORDINATE_NAMES, folder)
-    frames, worst = model.options.frames, 0.0
-    for look_ahead in (None, 0, 8):
+    whole, worst = model.options.frames, 0.0
+    for look_ahead, frames, asked in ((None, whole, None), (0, whole, [whole - 1]), (8, 30, [21])):
         rays = 0.2 * rng.normal(size=(frames, len(USED_LANDMARKS), 2))
         track = Track(rays, rng.random(rays.shape[:2]), (rng.random(frames) > 0.1).astype(float))
         subject = rng.normal(size=17) * 0.1
         answers = [
-            network(track, subject, look_ahead) for network in (TorchNetwork(model), exported)
+            network(track, subject, look_ahead, asked)
+            for network in (TorchNetwork(model), exported)
         ]
         worst = max(worst, float(np.abs(answers[0].coordinates - answers[1].coordinates).max()))
     return float(np.degrees(worst))

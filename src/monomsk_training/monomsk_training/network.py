@@ -31,7 +31,7 @@ class NetworkOptions:
     """The network's size.
 
     Attributes:
-        frames: Length of its window.
+        frames: Length of its window, and the most that it can be asked about.
         width: Numbers a token.
         layers: Transformer layers.
         heads: Attention heads.
@@ -44,7 +44,7 @@ class NetworkOptions:
 
 
 class Lifted(NamedTuple):
-    """What the network says of every frame.
+    """What the network says of the frames that it is asked for.
 
     Attributes:
         pelvis_rotation: Pelvis axes (REP-103) in the optical frame (batch, frames, 3, 3).
@@ -79,6 +79,10 @@ class View(NamedTuple):
     rotation: Tensor
     size: Tensor
 
+    def of_frames(self, asked: Tensor) -> View:
+        """Some frames of it, by number."""
+        return View(*(part[:, asked] for part in self))
+
 
 class Block(nn.Module):
     """Attention over time, then a small network, both on normalised input."""
@@ -93,10 +97,18 @@ class Block(nn.Module):
             nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width)
         )
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """X (batch, frames, width); mask (batch, 1, frames, frames), added to the attention."""
+    def forward(self, x: Tensor, mask: Tensor, asked: Tensor | None = None) -> Tensor:
+        """One layer.
+
+        Args:
+            x: (batch, frames, width).
+            mask: Added to the attention (batch, 1, frames, frames).
+            asked: Which frames to answer for, by number; None: all.
+        """
         split = self.project(self.before_attention(x)).unflatten(-1, (3, self.heads, -1))
         query, key, value = split.permute(2, 0, 3, 1, 4).unbind(0)
+        if asked is not None:
+            x, query, mask = x[:, asked], query[:, :, asked], mask[:, :, asked]
         # Written out: on a CPU the fused attention's gradient costs more than all the rest.
         match = (query @ key.transpose(-1, -2)).float() * query.shape[-1] ** -0.5
         found = torch.softmax(match + mask, dim=-1).to(value.dtype) @ value
@@ -129,9 +141,18 @@ class LifterModel(nn.Module):
             self.answer.bias[:6] = torch.tensor([1.0, 0.0, 0.0, 0.0, 1.0, 0.0])
 
     def forward(
-        self, rays: Tensor, visibility: Tensor, seen: Tensor, subject: Tensor, reach: Tensor
+        self,
+        rays: Tensor,
+        visibility: Tensor,
+        seen: Tensor,
+        subject: Tensor,
+        reach: Tensor,
+        asked: Tensor | None = None,
     ) -> Lifted:
         """Lifts windows.
+
+        A window shorter than `NetworkOptions.frames` is answered as one whose last frames are
+        unseen.
 
         Args:
             rays: (batch, frames, 19, 2) in the plane z = 1; anything finite where not visible.
@@ -140,12 +161,19 @@ class LifterModel(nn.Module):
             subject: (batch, 17).
             reach: What each frame may look at in the first layer and in the others (2, frames,
                 frames), added to the attention: see `attention_reach`.
+            asked: Which frames to answer for, by number; None: all. The last layer leaves the
+                others out.
         """
         view = turned_to_person(rays, visibility)
-        hidden = self.enter(view.tokens) + self.place + self.person(subject)[:, None]
+        place = self.place[: rays.shape[1]]
+        hidden = self.enter(view.tokens) + place + self.person(subject)[:, None]
         unseen = ((1.0 - seen) * _FAR)[:, None, None, :]
-        for number, block in enumerate(self.blocks):
+        *blocks, last = self.blocks
+        for number, block in enumerate(blocks):
             hidden = block(hidden, reach[min(number, 1)] + unseen)
+        hidden = last(hidden, reach[min(len(blocks), 1)] + unseen, asked)
+        if asked is not None:
+            view, seen = view.of_frames(asked), seen[:, asked]
         return self._decode(self.answer(self.leave(hidden)).float(), view, seen, subject)
 
     def _decode(self, raw: Tensor, view: View, seen: Tensor, subject: Tensor) -> Lifted:

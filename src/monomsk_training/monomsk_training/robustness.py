@@ -207,9 +207,15 @@ class AsShipped:
     def __init__(self, network: WindowNetwork) -> None:
         self._one, self._both = network, BothSides(network)
 
-    def __call__(self, track: Track, subject: Array, look_ahead: int | None) -> Answer:
-        """The answer for every frame."""
-        return (self._both if look_ahead is None else self._one)(track, subject, look_ahead)
+    def __call__(
+        self,
+        track: Track,
+        subject: Array,
+        look_ahead: int | None,
+        asked: Sequence[int] | None = None,
+    ) -> Answer:
+        """The answer for the frames asked for (None: all)."""
+        return (self._both if look_ahead is None else self._one)(track, subject, look_ahead, asked)
 
 
 def table(
