@@ -185,7 +185,8 @@ def find_footholds(
             points = soles[own, foot]
             lowest.append(points[np.arange(len(points)), points[:, :, 2].argmin(axis=1)])
     if not found:
-        return Footholds(*np.zeros((3, 0, 2)), np.zeros(0), lowest[0])
+        none = np.zeros((0, 2))
+        return Footholds(lowest[0], none, none, np.zeros(0), lowest[0])
     places, tilts, ways, sides = (np.array(part) for part in zip(*found, strict=True))
     return Footholds(places, tilts, ways, sides, np.concatenate(lowest))
 
@@ -205,8 +206,9 @@ def fit_plane(footholds: Footholds, search: FloorSearch) -> FloorFit:
         weights = np.minimum(1.0, _HUBER / np.maximum(off, 1e-9))
     # As many freedoms as a plane has are not residuals.
     misfit = float(np.sqrt((weights * off**2).sum() / max(len(targets) - 3, 1)))
-    covariance = np.linalg.inv(information)[1:3, 1:3] * max(misfit, 1.0) ** 2
-    return FloorFit(unknown[1:3], covariance, misfit)
+    covariance: Array = np.asarray(np.linalg.inv(information)[1:3, 1:3]) * max(misfit, 1.0) ** 2
+    slope: Array = np.asarray(unknown[1:3])
+    return FloorFit(slope, covariance, misfit)
 
 
 def _rows(footholds: Footholds, search: FloorSearch) -> tuple[Array, Array]:
