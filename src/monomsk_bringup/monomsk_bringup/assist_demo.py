@@ -15,18 +15,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from monomsk_bringup.child_processes import launch_command, orderly_end, running
 from monomsk_bringup.demo import DemoError
 from monomsk_bringup.errors import BringupError
 from monomsk_bringup.private_domain import PrivateDomain
 
-_RUNNER = "monomsk_bringup.launch_cli"
 _LOG_LINES = 25
 
 
@@ -43,16 +41,12 @@ def run_assist_demo(arguments: dict[str, object], out: Path) -> dict[str, Any]:
     out.mkdir(parents=True, exist_ok=True)
     summary_file, log = out / "assist.json", out / "log.txt"
     summary_file.unlink(missing_ok=True)
-    has_ros2_launch = shutil.which("ros2") is not None
-    runner = ["ros2", "launch"] if has_ros2_launch else [sys.executable, "-m", _RUNNER]
-    words = [f"{name}:={value}" for name, value in {**arguments, "out": out}.items()]
+    command = launch_command("assist_demo.launch.xml", {**arguments, "out": out})
     with PrivateDomain() as domain, log.open("w") as file:
         environment = {**os.environ, **domain.environment(), "ROS_LOG_DIR": str(out / "ros_log")}
-        done = subprocess.run(
-            [*runner, "monomsk_bringup", "assist_demo.launch.xml", *words],
-            env=environment, stdout=file, stderr=subprocess.STDOUT, check=False,
-        )  # fmt: skip
-    if done.returncode != 0 or not summary_file.is_file():
+        with running(command, environment, file) as graph:
+            code = graph.wait()
+    if code != 0 or not summary_file.is_file():
         raise DemoError("assist", _end(log))
     summary: dict[str, Any] = json.loads(summary_file.read_text())
     if "jitter_on_arrival" not in summary:
@@ -93,10 +87,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.video is None and given.no_walk:
         parser.error("--no-walk needs a --video")
     try:
-        for name, launch_arguments in _runs(given).items():
-            out = given.out.resolve() / name
-            print(f"{name}: {describe(run_assist_demo(launch_arguments, out))}")
-            print(f"  {out / 'assist.png'}   commanded and delivered torque, states")
+        with orderly_end():
+            for name, launch_arguments in _runs(given).items():
+                out = given.out.resolve() / name
+                print(f"{name}: {describe(run_assist_demo(launch_arguments, out))}")
+                print(f"  {out / 'assist.png'}   commanded and delivered torque, states")
     except KeyboardInterrupt:
         return 130
     except (BringupError, OSError) as error:

@@ -21,13 +21,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from monomsk_bringup.child_processes import launch_command, orderly_end, running
 from monomsk_bringup.errors import BringupError
 from monomsk_bringup.private_domain import PrivateDomain
 
 PLAY_RATE_HZ = 30.0
 # the landmark network sees the person in 256 x 256 pixels: larger images only cost time
 MAX_SIDE_PX = 640
-_RUNNER = "monomsk_bringup.launch_cli"
 _LOG_LINES = 25
 _NODE_ERROR = re.compile(r"^\[[^]]+\] \[(ERROR|FATAL)\]")
 
@@ -99,8 +99,6 @@ def live_command(options: DemoOptions, bag: Path) -> list[str]:
     Returns:
         Program and arguments.
     """
-    has_ros2_launch = shutil.which("ros2") is not None
-    runner = ["ros2", "launch"] if has_ros2_launch else [sys.executable, "-m", _RUNNER]
     arguments = {
         "play": options.video,
         "play_rate_hz": PLAY_RATE_HZ,
@@ -110,19 +108,16 @@ def live_command(options: DemoOptions, bag: Path) -> list[str]:
         "height_m": options.height_m or 0.0,
         "mass_kg": options.mass_kg or 0.0,
     }
-    words = [f"{name}:={value}" for name, value in arguments.items()]
-    return [*runner, "monomsk_bringup", "monomsk.launch.xml", *words]
+    return launch_command("monomsk.launch.xml", arguments)
 
 
 def _run_live(options: DemoOptions, live: Path) -> None:
     log = live / "log.txt"
     with PrivateDomain() as domain, log.open("w") as file:
         environment = {**os.environ, **domain.environment(), "ROS_LOG_DIR": str(live / "ros_log")}
-        command = live_command(options, live / "bag")
-        done = subprocess.run(
-            command, env=environment, stdout=file, stderr=subprocess.STDOUT, check=False
-        )
-    if done.returncode != 0:
+        with running(live_command(options, live / "bag"), environment, file) as graph:
+            code = graph.wait()
+    if code != 0:
         raise DemoError("live", f"failed\n{_explain(log)}")
 
 
@@ -183,7 +178,8 @@ def _options(arguments: Sequence[str] | None) -> DemoOptions:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     try:
-        run_demo(_options(arguments))
+        with orderly_end():
+            run_demo(_options(arguments))
     except KeyboardInterrupt:
         return 130
     except (BringupError, OSError) as error:

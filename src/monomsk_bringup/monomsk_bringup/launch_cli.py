@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from monomsk_bringup.child_processes import on_end_signals
 from monomsk_bringup.errors import ArgumentError, BringupError
 from monomsk_bringup.installation import find_launch_file
 from monomsk_bringup.launch_arguments import describe_arguments
@@ -52,10 +52,7 @@ def _launch(path: Path, launch_arguments: dict[str, str]) -> int:
     processes = plan_launch(path, launch_arguments, os.environ)
     with tempfile.TemporaryDirectory(prefix="monomsk_launch_") as folder:
         supervisor = Supervisor(processes, Path(folder), lambda line: print(line, flush=True))
-        # a handler of our own also resets SIGINT in the children, even when a shell started this
-        # program in the background with SIGINT ignored
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda _number, _frame: supervisor.request_stop())
+        on_end_signals(lambda _number, _frame: supervisor.request_stop())
         exits = supervisor.run()
     return DIED if any(end.by_itself and end.code != 0 for end in exits) else 0
 

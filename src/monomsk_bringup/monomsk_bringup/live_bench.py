@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from monomsk_bringup.child_processes import orderly_end
 from monomsk_bringup.drift import Drift
 from monomsk_bringup.errors import BringupError
 from monomsk_bringup.live_report import markdown
@@ -160,7 +161,8 @@ def sample_video() -> Path:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     try:
-        found = run_bench(parsed(arguments))
+        with orderly_end():
+            found = run_bench(parsed(arguments))
     except KeyboardInterrupt:
         return 130
     except (BringupError, OSError) as error:

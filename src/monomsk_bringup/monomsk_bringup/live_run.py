@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 import yaml
 
+from monomsk_bringup.child_processes import running
 from monomsk_bringup.drift import Drift, drift
 from monomsk_bringup.errors import BringupError
 from monomsk_bringup.installation import find_executable, find_share
@@ -28,7 +28,6 @@ _SAMPLE_PERIOD_S = 2.0
 _WINDOW_S = 5.0
 _START_LIMIT_S = 90.0
 _WARM_UP_SHARE, _LEAST_WARM_UP_S = 0.25, 30.0
-_STOP_LIMIT_S = 30.0
 _PROGRESS_S = 30.0
 
 
@@ -92,10 +91,11 @@ def run_scenario(scenario: Scenario, video: Path, minutes: float) -> LiveRun:
         clip, windows = folder / "clip.mp4", folder / "windows.jsonl"
         write_clip(video, scenario, clip)
         environment = {**os.environ, **domain.environment(), "ROS_LOG_DIR": str(folder / "log")}
-        log = (folder / "output.txt").open("w")
-        graph = start_process(graph_command(scenario, clip, folder), environment, log)
-        observer = start_process(observer_command(windows), environment, log)
-        try:
+        with (
+            (folder / "output.txt").open("w") as log,
+            running(graph_command(scenario, clip, folder), environment, log) as graph,
+            running(observer_command(windows), environment, log),
+        ):
             _wait_for_results(windows, graph, folder / "output.txt")
             sampler = ProcessSampler(graph.pid)
             begun_s = told_s = time.monotonic()
@@ -107,10 +107,6 @@ def run_scenario(scenario: Scenario, video: Path, minutes: float) -> LiveRun:
                 time.sleep(_SAMPLE_PERIOD_S)
                 if graph.poll() is not None:
                     raise BringupError(f"the graph ended:\n{_tail(folder / 'output.txt')}")
-        finally:
-            for process in (observer, graph):
-                stop_process(process)
-            log.close()
         return _summary(scenario, minutes, windows, sampler)
 
 
@@ -124,20 +120,6 @@ def progress(rows: Sequence[dict[str, Any]], minutes_now: float, minutes: float)
         return head
     median_ms, p99_ms = np.percentile(ages_ms, [50, 99])
     return f"{head}, {median_ms:.1f} ms median, {p99_ms:.1f} ms 99 %"
-
-
-def start_process(
-    command: list[str], environment: Mapping[str, str], log: Any
-) -> subprocess.Popen[bytes]:
-    """Start a program in a session of its own; what it prints goes to a file."""
-    return subprocess.Popen(
-        command,
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
 
 
 def graph_command(scenario: Scenario, clip: Path, folder: Path) -> list[str]:
@@ -177,17 +159,6 @@ def _wait_for_results(windows: Path, graph: subprocess.Popen[bytes], output: Pat
             return
         time.sleep(0.5)
     raise BringupError(f"no body_dynamics within {_START_LIMIT_S:g} s:\n{_tail(output)}")
-
-
-def stop_process(process: subprocess.Popen[bytes]) -> None:
-    """End a started program in good order, or at once where it does not end."""
-    if process.poll() is None:
-        process.send_signal(signal.SIGINT)
-    try:
-        process.wait(_STOP_LIMIT_S)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 def _read(windows: Path) -> list[dict[str, Any]]:

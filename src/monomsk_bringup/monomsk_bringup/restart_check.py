@@ -24,9 +24,10 @@ from pathlib import Path
 import numpy as np
 import psutil
 
+from monomsk_bringup.child_processes import orderly_end, running
 from monomsk_bringup.errors import BringupError
 from monomsk_bringup.live_bench import sample_video
-from monomsk_bringup.live_run import graph_command, observer_command, start_process, stop_process
+from monomsk_bringup.live_run import graph_command, observer_command
 from monomsk_bringup.live_scenarios import SCENARIOS, write_clip
 from monomsk_bringup.private_domain import PrivateDomain
 
@@ -104,21 +105,19 @@ def measure(node: str, restarts: int, video: Path) -> list[Recovery]:
         write_clip(video, SCENARIOS[0], folder / "clip.mp4")
         os.environ.update(domain.environment() | {"ROS_LOG_DIR": str(folder / "log")})
         results = Results(folder / "windows.jsonl")
-        with (folder / "output.txt").open("w") as log:
-            command = graph_command(SCENARIOS[0], folder / "clip.mp4", folder)
-            graph = start_process(command, os.environ, log)
-            watch = observer_command(folder / "windows.jsonl", _WINDOW_S)
-            observer = start_process(watch, os.environ, log)
-            try:
-                wait(lambda: results.update() > 0, _FIRST_LIMIT_S, "a first result")
-                runs = []
-                for _ in range(restarts):
-                    runs.append(_restart(node, graph.pid, folder / "output.txt", results))
-                    print("  " + _line(runs[-1]), flush=True)
-                return runs
-            finally:
-                for process in (observer, graph):
-                    stop_process(process)
+        command = graph_command(SCENARIOS[0], folder / "clip.mp4", folder)
+        watch = observer_command(folder / "windows.jsonl", _WINDOW_S)
+        with (
+            (folder / "output.txt").open("w") as log,
+            running(command, os.environ, log) as graph,
+            running(watch, os.environ, log),
+        ):
+            wait(lambda: results.update() > 0, _FIRST_LIMIT_S, "a first result")
+            runs = []
+            for _ in range(restarts):
+                runs.append(_restart(node, graph.pid, folder / "output.txt", results))
+                print("  " + _line(runs[-1]), flush=True)
+            return runs
 
 
 def _restart(node: str, graph_pid: int, output: Path, results: Results) -> Recovery:
@@ -187,9 +186,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     given = parser.parse_args(arguments)
     try:
-        for node in given.node or NODES:
-            print(f"{node}, killed {given.restarts} times", flush=True)
-            print(summary(measure(node, given.restarts, given.video)), flush=True)
+        with orderly_end():
+            for node in given.node or NODES:
+                print(f"{node}, killed {given.restarts} times", flush=True)
+                print(summary(measure(node, given.restarts, given.video)), flush=True)
     except KeyboardInterrupt:
         return 130
     except (BringupError, OSError) as error:
