@@ -2,10 +2,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import pinocchio as pin
 import pytest
 
 from monomsk_analysis.frame_source import Frame, SourceFacts, TimeWindow
-from monomsk_analysis.tracking import Observation, track
+from monomsk_analysis.tracking import Observation, Tracking, sightings, track
+from monomsk_description.body_state import BodyState
+from monomsk_perception.landmarks import Landmarks
 
 RATE_HZ = 20.0
 
@@ -69,3 +72,23 @@ def test_stages_that_an_image_skips_take_no_time() -> None:
 def test_hindsight_has_the_last_word() -> None:
     tracking = track(Images(), TimeWindow(), Tracker(), clock=Clock())
     assert tracking.observations[-1].timings_s == {"last": 1.0}
+
+
+def seen(quality: float, place: float) -> Observation:
+    """A state from a camera at a place."""
+    landmarks = Landmarks(
+        0, np.zeros((33, 2)), np.full(33, 0.8), np.ones(33), np.zeros((33, 3)), 0.9, (4, 4)
+    )
+    state = BodyState(0, np.zeros(38), np.zeros(37), quality=quality)
+    pose = pin.SE3(np.eye(3), np.array([place, 0.0, 1.0]))
+    return Observation(landmarks, state, pose)
+
+
+def test_sightings_are_those_of_good_fits() -> None:
+    observations = [seen(0.9, float(k)) for k in range(14)]
+    observations += [seen(0.1, 14.0), Observation(None, None)]
+    stamps = np.arange(16)
+    found = sightings(Tracking(stamps, stamps / RATE_HZ, stamps, tuple(observations), {}))
+    np.testing.assert_allclose(found.camera_positions[:14, 0], np.arange(14.0))
+    assert (found.visibility[:14] == 0.8).all()
+    assert np.isnan(found.camera_positions[14:]).all() and not found.visibility[14:].any()

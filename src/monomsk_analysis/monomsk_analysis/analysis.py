@@ -24,6 +24,7 @@ from monomsk_dynamics.offline import analyze_motion
 from monomsk_dynamics.options import DynamicsOptions
 from monomsk_dynamics.recorded_floor import recording_floor
 from monomsk_dynamics.results import BodyDynamics
+from monomsk_dynamics.sightings import Sightings
 
 Array = NDArray[np.float64]
 
@@ -87,6 +88,7 @@ def analyse(
     sigma_q: Sequence[Array | None] | None = None,
     advance: Advance = lambda: None,
     options: DynamicsOptions | None = None,
+    sightings: Sightings | None = None,
 ) -> Analysis:
     """Compute the dynamics of every segment.
 
@@ -98,6 +100,7 @@ def analyse(
             None as a whole for those of motion capture.
         advance: called after each segment, and after each window of an optimisation.
         options: settings of the dynamics.
+        sightings: from where a camera saw each frame; None without a camera.
 
     Raises:
         DynamicsError: the dynamics of a segment failed.
@@ -113,6 +116,7 @@ def analyse(
             results = analyze_motion(
                 skeleton, segment.stamps_ns, segment.q, options, sigmas,
                 lambda done, total: advance(), transformer,
+                None if sightings is None else sightings.at(segment.frames),
             )  # fmt: skip
         except TooShortError:
             # The dynamics may want longer runs than we do; those frames stay without a result.

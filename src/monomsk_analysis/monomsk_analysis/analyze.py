@@ -25,7 +25,14 @@ from monomsk_analysis.report_data import KeyFrame
 from monomsk_analysis.result_folder import SUMMARY_FILE, result_folder
 from monomsk_analysis.result_tables import write_facing_forward, write_model
 from monomsk_analysis.summary import write_summary
-from monomsk_analysis.tracking import RepeatingTracker, Tracker, Tracking, believed, track
+from monomsk_analysis.tracking import (
+    RepeatingTracker,
+    Tracker,
+    Tracking,
+    believed,
+    sightings,
+    track,
+)
 from monomsk_description.skeleton import Skeleton
 from monomsk_description.subject import Subject
 from monomsk_perception.camera import CameraIntrinsics
@@ -155,7 +162,9 @@ def _analyse(
 
             analysis = analyse_causal(skeleton, tracking.times, split, states, advance)
         else:
-            analysis = analyse(skeleton, tracking.times, split, sigmas, advance)
+            analysis = analyse(
+                skeleton, tracking.times, split, sigmas, advance, sightings=sightings(tracking)
+            )
     if not analysis.results:
         raise NoPersonError(request.source, split.frames, split.tracked)
     return analysis

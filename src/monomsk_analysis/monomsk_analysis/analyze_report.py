@@ -13,6 +13,7 @@ from monomsk_analysis.analysis import Analysis
 from monomsk_analysis.body_choice import Body
 from monomsk_analysis.frame_source import SourceFacts
 from monomsk_analysis.gait import gait_entries, gait_summary
+from monomsk_analysis.image_change import image_change_entries
 from monomsk_analysis.muscle_groups import muscle_curves
 from monomsk_analysis.muscle_summary import muscle_entries, muscle_warnings
 from monomsk_analysis.report_builder import (
@@ -232,6 +233,7 @@ def _fit_entries(analysis: Analysis, facts: RecordingFacts) -> dict[str, Any]:
         "fit_quality_p10": float(np.nanpercentile(quality, 10)),
         "joint_angle_sigma_median_deg": float(np.rad2deg(np.nanmedian(sigma))),
         "reprojection_error_median_px": float(np.median(known)) if known.size else math.nan,
+        **image_change_entries(analysis, facts.tracking, facts.intrinsics),
     }
 
 

@@ -16,7 +16,8 @@ from monomsk_analysis.frame_source import Frame, FrameSource, TimeWindow
 from monomsk_analysis.progress import Advance
 from monomsk_description.body_state import BodyState
 from monomsk_description.skeleton import Skeleton
-from monomsk_perception.landmarks import Landmarks
+from monomsk_dynamics.sightings import Sightings
+from monomsk_perception.landmarks import LANDMARK_COUNT, Landmarks
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,19 @@ class Tracking:
         if len(self.times) < 2:
             return float("nan")
         return float(1.0 / np.median(np.diff(self.times)))
+
+
+def sightings(tracking: Tracking) -> Sightings:
+    """From where the camera saw each frame, and how well each landmark; nothing of a poor fit."""
+    observations = tracking.observations
+    positions = np.full((len(observations), 3), np.nan)
+    visibility = np.zeros((len(observations), LANDMARK_COUNT))
+    good = believed([observation.state for observation in observations])
+    for k, (observation, fits_image) in enumerate(zip(observations, good, strict=True)):
+        landmarks, pose = observation.landmarks, observation.pose_world_camera
+        if fits_image and landmarks is not None and pose is not None:
+            positions[k], visibility[k] = pose.translation, landmarks.visibility
+    return Sightings(positions, visibility)
 
 
 def track(

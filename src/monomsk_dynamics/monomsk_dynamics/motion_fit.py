@@ -5,7 +5,7 @@ six coefficients, so that the normal equations are banded.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,10 @@ from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.consistent_motion_options import ConsistentMotionOptions
 from monomsk_dynamics.frame import FrameTerms, evaluate_frame
 from monomsk_dynamics.frame_balance import FrameBalance, FrameValue
+from monomsk_dynamics.image_fit import ImageFit
 from monomsk_dynamics.moved_motion import moved_motion
 from monomsk_dynamics.rotations import skew
+from monomsk_dynamics.sightings import Sightings
 from monomsk_dynamics.smoothing import SmoothMotion, smooth_motion
 from monomsk_dynamics.spline_basis import SPAN, SplineBasis, add_block
 from monomsk_dynamics.wrench_maps import world_to_root
@@ -37,11 +39,13 @@ class Beliefs:
         sigma: Standard deviation of the correction (n, 37) [m, rad].
         acceleration_sigma: Of its second derivative (n, 37) [m/s², rad/s²].
         held: How firmly each sole point stands, its share of the body weight (n, 16).
+        sightings: From where a camera saw the motion, n frames; None: no camera did.
     """
 
     sigma: Array
     acceleration_sigma: Array
     held: Array
+    sightings: Sightings | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ class Trial:
         terms: Of each frame.
         values: The best forces of each frame.
         cost: Of all frames.
+        image: Weighted distances of each frame's landmarks from the image (n, m).
     """
 
     coefficients: Array
@@ -63,6 +68,7 @@ class Trial:
     terms: list[FrameTerms]
     values: list[FrameValue]
     cost: float
+    image: Array
 
     @property
     def excess(self) -> Array:
@@ -94,6 +100,9 @@ class MotionFit:
         self._skeleton, self._balances = skeleton, balances
         (self._base,) = smooth_motion(base.stamps_ns, base.q, _NO_CUTOFF_HZ, np.inf)
         self._beliefs, self._basis, self._options = beliefs, basis, options
+        self._image: ImageFit | None = None
+        if beliefs.sightings is not None:
+            self._image = ImageFit(skeleton, base, beliefs.sightings, options)
         terms = [evaluate_frame(skeleton, q, np.zeros(_NV)) for q in base.q]
         self._places = np.array([frame.points for frame in terms])
         elsewhere = [
@@ -119,7 +128,9 @@ class MotionFit:
             raise np.linalg.LinAlgError("the motion is not finite")
         states = zip(motion.q, motion.v, strict=True)
         terms = [evaluate_frame(self._skeleton, q, v) for q, v in states]
-        return self.weighed(Trial(coefficients, curves[0], motion, terms, [], np.inf), doubts)
+        image = self._image.errors(motion.q) if self._image else np.zeros((len(terms), 0))
+        found = Trial(coefficients, curves[0], motion, terms, [], np.inf, image)
+        return self.weighed(found, doubts)
 
     def weighed(self, trial: Trial, doubts: Array) -> Trial:
         """The same motion with other doubts of the frames."""
@@ -132,12 +143,11 @@ class MotionFit:
         # Doubted residuals pay for the doubt: so the cost bounds Huber's from above.
         price = self._options.free_residual**2 * np.sum(doubts - 1.0)
         cost = sum(value.cost for value in values) + price + self._closeness_cost(trial)
+        cost += float(np.sum(trial.image**2))
         for k, terms in enumerate(trial.terms):
             for off, sigma in self._sole_errors(k, terms):
                 cost += float(np.sum(self._beliefs.held[k][:, None] * (off / sigma) ** 2))
-        return Trial(
-            trial.coefficients, trial.correction, trial.motion, trial.terms, values, float(cost)
-        )
+        return replace(trial, values=values, cost=float(cost))
 
     def doubts(self, trial: Trial) -> Array:
         """Factors (n,) by which residuals that have a price per force vary more."""
@@ -207,6 +217,10 @@ class MotionFit:
             soles = (terms.jacobians[loaded] * weights[:, :, None]).reshape(-1, _NV)
             blocks.append(reach[order][None, :, None] * soles[:, None])
             sides.append(-(off[loaded] * weights).ravel())
+        if self._image is not None:
+            seen, side = self._image.rows(k, trial.motion.q[k])
+            blocks.append(reach[0][None, :, None] * seen[:, None])
+            sides.append(side)
         return np.concatenate(blocks).reshape(-1, _BLOCK), np.concatenate(sides)
 
     def _root_derivatives(self, trial: Trial, k: int) -> tuple[Array, Array, Array]:

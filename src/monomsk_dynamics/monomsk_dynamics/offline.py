@@ -8,7 +8,7 @@ which the trailing foot's forward force follows from its value at the landing of
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,7 @@ from monomsk_dynamics.noisy_recording import denoised, options_for
 from monomsk_dynamics.options import DynamicsOptions
 from monomsk_dynamics.recorded_floor import recording_floor
 from monomsk_dynamics.results import BodyDynamics
+from monomsk_dynamics.sightings import Sightings
 from monomsk_dynamics.smoothing import SmoothMotion, check_recording, smooth_motion
 from monomsk_dynamics.uncertainty import Uncertainty
 
@@ -56,6 +57,7 @@ def analyze_motion(
     sigma_q: Array | None = None,
     progress: Progress = _no_progress,
     transformer: InverseDynamicsTransformer | None = None,
+    sightings: Sightings | None = None,
 ) -> list[BodyDynamics]:
     """Find the torques and ground forces behind a recorded motion.
 
@@ -69,6 +71,7 @@ def analyze_motion(
         progress: Called during an optimisation with how many windows of a run are done, and how
             many it has.
         transformer: Shares the load of two feet in gait; None: the curves of load_sharing.py.
+        sightings: From where a camera saw the n frames: the motion keeps its image; None: none did.
 
     Returns:
         One result a frame. Frames in runs too short to differentiate have none: compare stamps.
@@ -87,7 +90,7 @@ def analyze_motion(
         leaning = world.skeleton(skeleton)
         results = analyze_motion(
             leaning, stamps_ns, world.configurations(q), world.options(options), sigma_q, progress,
-            transformer and transformer.of(leaning),
+            transformer and transformer.of(leaning), sightings and _moved(sightings, world),
         )  # fmt: skip
         return [world.in_world(result) for result in results]
     if sigma_q is None:
@@ -105,17 +108,22 @@ def analyze_motion(
     results: list[BodyDynamics] = []
     for motion, slow in zip(runs, accelerations, strict=True):
         own = np.searchsorted(stamps_ns, motion.stamps_ns)
-        run = _Run(
-            skeleton,
-            options,
+        given = _Given(
             replace(motion, a=slow.a),
-            (sigmas[own], sigma_v[own], sigma_a[own]),
+            sigmas[own],
+            sigma_v[own],
+            sigma_a[own],
             cutoff_hz,
-            progress,
-            transformer,
+            sightings.at(own) if sightings is not None else None,
         )
+        run = _Run(skeleton, options, given, progress, transformer)
         results.extend(run.results())
     return results
+
+
+def _moved(sightings: Sightings, world: FloorFrame) -> Sightings:
+    """The same in the world of a floor."""
+    return replace(sightings, camera_positions=world.places(sightings.camera_positions))
 
 
 def _sigmas(sigma_q: Array, count: int) -> Array:
@@ -131,6 +139,18 @@ def _acceleration_sigmas(sigmas: Array, cutoff_hz: float, options: DynamicsOptio
     return np.hypot(from_noise, options.solver.acceleration_sigmas())
 
 
+@dataclass(frozen=True)
+class _Given:
+    """What is known of n frames: smoothed motion, standard deviations (n, 37), the camera."""
+
+    motion: SmoothMotion
+    sigma_q: Array
+    sigma_v: Array
+    sigma_a: Array
+    cutoff_hz: float
+    sightings: Sightings | None
+
+
 class _Run:
     """One uninterrupted run of frames."""
 
@@ -138,17 +158,15 @@ class _Run:
         self,
         skeleton: Skeleton,
         options: DynamicsOptions,
-        motion: SmoothMotion,
-        sigmas: tuple[Array, Array, Array],
-        cutoff_hz: float,
+        given: _Given,
         progress: Progress = _no_progress,
         transformer: InverseDynamicsTransformer | None = None,
     ) -> None:
         self._skeleton = skeleton
         self._options = options
-        self._motion = motion
-        self._cutoff_hz = cutoff_hz
-        self._sigma_q, self._sigma_v, self._sigma_a = sigmas
+        self._motion, self._cutoff_hz = given.motion, given.cutoff_hz
+        self._sigma_q, self._sigma_v = given.sigma_q, given.sigma_v
+        self._sigma_a, self._sightings = given.sigma_a, given.sightings
         self._progress = progress
         self._feet = FootGeometry.of(skeleton)
         self._expectations = LoadExpectations(skeleton, self._feet, options, transformer)
@@ -234,6 +252,7 @@ class _Run:
             sigma=np.where(np.isfinite(own), own, usual),
             acceleration_sigma=self._sigma_a,
             held=np.maximum(upright, 0.0) / self._weight,
+            sightings=self._sightings,
         )
 
     def _instant(
