@@ -16,7 +16,8 @@ import numpy as np
 import yaml
 
 from monomsk_description.threads import use_one_thread
-from monomsk_perception.landmarker import Landmarker, LandmarkerOptions
+from monomsk_perception.landmarker import Landmarker
+from monomsk_perception.landmarker_options import LandmarkerOptions
 from monomsk_perception.video_source import SourceOptions, VideoSource
 
 

@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from monomsk_assist import assist_parameters
 from monomsk_bringup.launch_file import read_launch_file
 from monomsk_bringup.launch_model import Group, Node, Parameter
 from monomsk_bringup.substitutions import Text
 from monomsk_description.node_parameters import AUTOSTART
-from monomsk_perception.perception_parameters import PARAMETERS
+from monomsk_dynamics import dynamics_parameters
+from monomsk_perception import perception_parameters, player_parameters
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,51 +35,28 @@ def set_by_launch(executable, file="monomsk.launch.xml"):
     return {parameter.name[0].value for parameter in given} - {"use_sim_time"}
 
 
-def dynamics_parameters():
-    from monomsk_dynamics import dynamics_node
-
-    parameters = {"autostart": AUTOSTART, **dynamics_node.PARAMETERS}
-    return {name: parameter.default for name, parameter in parameters.items()}
-
-
-def test_perception_is_configured_with_its_own_defaults():
-    parameters = {"autostart": AUTOSTART, **PARAMETERS}
+@pytest.mark.parametrize(
+    ("name", "parameters", "launch"),
+    [
+        ("perception", perception_parameters.PARAMETERS, "monomsk.launch.xml"),
+        ("dynamics", dynamics_parameters.PARAMETERS, "monomsk.launch.xml"),
+        ("assist", assist_parameters.PARAMETERS, "assist.launch.xml"),
+    ],
+    ids=["perception", "dynamics", "assist"],
+)
+def test_nodes_are_configured_with_their_own_defaults(name, parameters, launch):
     defaults = {
-        name: list(default) if isinstance(default, tuple) else default
-        for name, parameter in parameters.items()
-        for default in [parameter.default]
+        key: list(parameter.default) if isinstance(parameter.default, tuple) else parameter.default
+        for key, parameter in {"autostart": AUTOSTART, **parameters}.items()
     }
-    values = configured("perception")
+    values = configured(name)
     assert values.items() <= defaults.items()
     assert {n: type(v) for n, v in values.items()} == {n: type(defaults[n]) for n in values}
     # what people are told to give on the command line is not repeated in the file
-    assert set(defaults) == set(values) | set_by_launch("perception_node")
+    assert set(defaults) == set(values) | set_by_launch(f"{name}_node", launch)
 
 
-@pytest.mark.requires_ros
-def test_dynamics_is_configured_with_its_own_defaults():
-    defaults, values = dynamics_parameters(), configured("dynamics")
-    assert values.items() <= defaults.items()
-    assert {n: type(v) for n, v in values.items()} == {n: type(defaults[n]) for n in values}
-    assert set(defaults) == set(values) | set_by_launch("dynamics_node")
-
-
-@pytest.mark.requires_ros
-def test_assist_is_configured_with_its_own_defaults():
-    from monomsk_assist import assist_node
-
-    parameters = {"autostart": AUTOSTART, **assist_node.PARAMETERS}
-    defaults = {name: parameter.default for name, parameter in parameters.items()}
-    values = configured("assist")
-    assert values.items() <= defaults.items()
-    assert {n: type(v) for n, v in values.items()} == {n: type(defaults[n]) for n in values}
-    assert set(defaults) == set(values) | set_by_launch("assist_node", "assist.launch.xml")
-
-
-@pytest.mark.requires_ros
 def test_the_launch_file_sets_parameters_that_player_and_recorder_have():
-    from monomsk_perception import player_parameters
-
     assert set_by_launch("camera_player") <= set(player_parameters.PARAMETERS)
     source = (ROOT / "src/monomsk_analysis/monomsk_analysis/recorder_node.py").read_text()
     assert all(f'"{name}": NodeParameter(' in source for name in set_by_launch("recorder"))

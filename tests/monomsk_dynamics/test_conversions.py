@@ -11,6 +11,7 @@ from monomsk_description.message_fields import (  # noqa: E402
     body_model,
     body_state,
     fill,
+    stamp_to_ns,
 )
 from monomsk_description.skeleton import build_skeleton  # noqa: E402
 from monomsk_description.subject import Subject  # noqa: E402
@@ -167,7 +168,7 @@ def result(skeleton):
 
 def test_dynamics_as_a_message(ros, skeleton, result):
     message = fill(ros.dynamics(), message_fields.body_dynamics(result, skeleton, "world", 0.02))
-    assert ros.conversions.stamp_to_ns(message.header.stamp) == result.stamp_ns
+    assert stamp_to_ns(message.header.stamp) == result.stamp_ns
     assert list(message.coordinate_names) == list(skeleton.coordinate_names)
     np.testing.assert_allclose(message.effort, result.tau[6:])
     np.testing.assert_allclose(message.effort_sigma, result.tau_sigma[6:])
@@ -185,11 +186,11 @@ def test_gait_as_a_message(ros):
     message = fill(
         ros.gait(), message_fields.gait(GaitState(13_110_000_000, (right, LegGait())), "world")
     )
-    assert ros.conversions.stamp_to_ns(message.header.stamp) == 13_110_000_000
+    assert stamp_to_ns(message.header.stamp) == 13_110_000_000
     assert list(message.phase) == [message.PHASE_SWING, message.PHASE_UNKNOWN]
     assert list(message.event) == [message.EVENT_TOE_OFF, message.EVENT_NONE]
-    assert ros.conversions.stamp_to_ns(message.last_toe_off[0]) == 13_100_000_001
-    assert ros.conversions.stamp_to_ns(message.last_heel_strike[1]) == 0
+    assert stamp_to_ns(message.last_toe_off[0]) == 13_100_000_001
+    assert stamp_to_ns(message.last_heel_strike[1]) == 0
     np.testing.assert_array_equal(message.cycle_fraction, [0.62, np.nan])
     np.testing.assert_array_equal(message.cycle_fraction_sigma, [0.03, np.nan])
     np.testing.assert_array_equal(message.stride_length, [1.4, np.nan])

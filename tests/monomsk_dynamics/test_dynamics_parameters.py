@@ -4,8 +4,9 @@ import math
 
 import pytest
 
+from monomsk_description.status_level import Level
 from monomsk_dynamics.dynamics_parameters import DEFAULTS, PARAMETERS, options_of
-from monomsk_dynamics.dynamics_status import Level, judge
+from monomsk_dynamics.dynamics_status import judge
 from monomsk_dynamics.errors import OptionError
 from monomsk_dynamics.state_monitor import StateMonitor
 

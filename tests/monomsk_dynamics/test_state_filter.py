@@ -7,12 +7,8 @@ import pytest
 
 from monomsk_dynamics.errors import ShapeError, StampError
 from monomsk_dynamics.filter_options import FilterOptions
-from monomsk_dynamics.state_filter import (
-    ManifoldFilter,
-    ResetReason,
-    acceleration_lag_s,
-    jerk_density_per_variance,
-)
+from monomsk_dynamics.state_filter import ManifoldFilter, ResetReason
+from monomsk_dynamics.white_jerk import acceleration_lag_s, density_per_variance
 
 PERIOD_S = 1 / 60
 BANDWIDTH_HZ = 6.0
@@ -71,7 +67,7 @@ def test_acceleration_of_constant_jerk_lags_as_stated(skeleton):
 def test_standard_deviations_match_the_errors_of_the_motion_the_filter_assumes(skeleton):
     rng = np.random.default_rng(1)
     count, sigma = 400, 0.02
-    density = sigma**2 * jerk_density_per_variance(BANDWIDTH_HZ, PERIOD_S)
+    density = sigma**2 * density_per_variance(BANDWIDTH_HZ, PERIOD_S)
     dt = PERIOD_S / 20
     jerk = rng.normal(size=(count * 20, 31)) * np.sqrt(density / dt)
     a = np.cumsum(jerk, axis=0) * dt

@@ -5,11 +5,11 @@ import numpy as np
 import pinocchio as pin
 import pytest
 
+from monomsk_description.frames import GRAVITY_M_S2
 from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.camera_geometry import CameraGeometry, CameraPoseError, GeometryOptions
 from monomsk_perception.camera_pose import CameraPose, CameraPoseSource
 from monomsk_perception.errors import CameraError
-from monomsk_perception.gravity import GRAVITY
 
 LENS = CameraIntrinsics(640, 480, 500.0, 510.0, 300.0, 250.0, (0.1, -0.02, 0.001, 0.002))
 LEVEL = CameraPose.level(1.4, CameraPoseSource.TF, 0.2).pose_world_camera
@@ -72,7 +72,7 @@ def test_an_uncalibrated_camera_is_not_waited_for() -> None:
 def test_auto_takes_the_best_source_and_never_a_worse_one_again() -> None:
     camera = geometry()
     assert camera.pose(NOW, "camera") is None
-    camera.gravity.update(NOW, "camera", GRAVITY * UP, UNKNOWN)
+    camera.gravity.update(NOW, "camera", GRAVITY_M_S2 * UP, UNKNOWN)
     by_imu = camera.pose(NOW, "camera")
     assert by_imu is not None and by_imu.source is CameraPoseSource.IMU
     assert by_imu.pose_world_camera.rotation == pytest.approx(LEVEL.rotation, abs=1e-9)
@@ -83,7 +83,7 @@ def test_auto_takes_the_best_source_and_never_a_worse_one_again() -> None:
     with pytest.raises(CameraPoseError, match="tf"):  # odometry stopped
         camera.pose(NOW + 1_000_000_000, "camera")
     camera.forget_pose_source()
-    camera.gravity.update(NOW + 1_000_000_000, "camera", GRAVITY * UP, UNKNOWN)
+    camera.gravity.update(NOW + 1_000_000_000, "camera", GRAVITY_M_S2 * UP, UNKNOWN)
     after = camera.pose(NOW + 1_000_000_000, "camera")
     assert after is not None and after.source is CameraPoseSource.IMU
 
@@ -105,18 +105,18 @@ def test_a_source_that_was_asked_for_and_is_silent_is_an_error(source: str) -> N
 
 def test_the_units_axes_must_be_known() -> None:
     camera = geometry(pose_source="imu")
-    camera.gravity.update(NOW, "imu", np.array([0.0, 0.0, GRAVITY]), UNKNOWN)
+    camera.gravity.update(NOW, "imu", np.array([0.0, 0.0, GRAVITY_M_S2]), UNKNOWN)
     with pytest.raises(CameraPoseError, match="imu_axes"):
         camera.pose(NOW, "camera")
     body = geometry(pose_source="imu", imu_axes="body")
-    body.gravity.update(NOW, "imu", np.array([0.0, 0.0, GRAVITY]), UNKNOWN)
+    body.gravity.update(NOW, "imu", np.array([0.0, 0.0, GRAVITY_M_S2]), UNKNOWN)
     pose = body.pose(NOW, "camera")
     assert pose is not None
     upright = CameraPose.level(0.0, CameraPoseSource.IMU).pose_world_camera.rotation
     np.testing.assert_allclose(pose.pose_world_camera.rotation, upright, atol=1e-9)
     by_tf = geometry(pose_source="imu")
     by_tf.transforms.set("camera", "imu", 0, pin.SE3(LEVEL.rotation.T, np.ones(3)), True)
-    by_tf.gravity.update(NOW, "imu", np.array([0.0, 0.0, GRAVITY]), UNKNOWN)
+    by_tf.gravity.update(NOW, "imu", np.array([0.0, 0.0, GRAVITY_M_S2]), UNKNOWN)
     pose = by_tf.pose(NOW, "camera")
     assert pose is not None
     np.testing.assert_allclose(pose.pose_world_camera.rotation, LEVEL.rotation, atol=1e-9)
@@ -125,7 +125,7 @@ def test_the_units_axes_must_be_known() -> None:
 @pytest.mark.parametrize("turns", [1, 2, 3])
 def test_gravity_holds_for_turned_images(turns: int) -> None:
     camera = geometry(pose_source="imu", quarter_turns=turns)
-    camera.gravity.update(NOW, "camera", GRAVITY * UP, UNKNOWN)
+    camera.gravity.update(NOW, "camera", GRAVITY_M_S2 * UP, UNKNOWN)
     pose = camera.pose(NOW, "camera")
     assert pose is not None
     own = camera.of_camera(pose.pose_world_camera)

@@ -2,7 +2,8 @@ import numpy as np
 import pinocchio as pin
 import pytest
 
-from monomsk_perception.gravity import GRAVITY, GravityEstimator, level_rotation
+from monomsk_description.frames import GRAVITY_M_S2
+from monomsk_perception.gravity import GravityEstimator, level_rotation
 
 STEP_NS = 5_000_000
 UNKNOWN = np.full(3, np.nan)
@@ -18,7 +19,7 @@ def test_rest_is_averaged() -> None:
     rng = np.random.default_rng(0)
     up, gravity = tilted_up(0.3, 0.1), GravityEstimator()
     for k in range(600):
-        noisy = GRAVITY * up + rng.normal(0.0, 0.2, 3)
+        noisy = GRAVITY_M_S2 * up + rng.normal(0.0, 0.2, 3)
         gravity.update(k * STEP_NS, "imu", noisy, UNKNOWN)
     found = gravity.up(600 * STEP_NS)
     assert found is not None
@@ -28,7 +29,7 @@ def test_rest_is_averaged() -> None:
 def test_the_gyroscope_turns_along_while_the_camera_is_shaken() -> None:
     gravity, up = GravityEstimator(), np.array([0.0, -1.0, 0.0])
     for k in range(100):
-        gravity.update(k * STEP_NS, "imu", GRAVITY * up, np.zeros(3))
+        gravity.update(k * STEP_NS, "imu", GRAVITY_M_S2 * up, np.zeros(3))
     rate = np.array([0.5, 0.0, 0.0])
     for k in range(100, 200):  # half a second at 0.5 rad/s, the accelerometer useless
         up = pin.exp3(-rate * STEP_NS * 1e-9) @ up
@@ -43,7 +44,7 @@ def test_nothing_is_said_without_a_trusted_recent_reading() -> None:
     assert gravity.up(0) is None
     gravity.update(0, "imu", np.zeros(3), UNKNOWN)  # free fall
     assert gravity.up(0) is None
-    gravity.update(STEP_NS, "imu", np.array([0.0, -GRAVITY, 0.0]), UNKNOWN)
+    gravity.update(STEP_NS, "imu", np.array([0.0, -GRAVITY_M_S2, 0.0]), UNKNOWN)
     assert gravity.up(STEP_NS) is not None
     assert gravity.up(STEP_NS + 600_000_000) is None
     gravity.update(2 * STEP_NS, "imu", UNKNOWN, UNKNOWN)

@@ -12,7 +12,8 @@ from tests.monomsk_perception.composed import crossing, cut_outs, put, repainted
 from monomsk_perception.appearance import difference, look
 from monomsk_perception.errors import ModelFileError
 from monomsk_perception.identity import Identity
-from monomsk_perception.landmarker import Landmarker, LandmarkerOptions
+from monomsk_perception.landmarker import Landmarker
+from monomsk_perception.landmarker_options import LandmarkerOptions
 from monomsk_perception.model_files import find_model
 from monomsk_perception.person_choice import preferred
 from monomsk_perception.region import Region

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from monomsk_perception.errors import ModelFileError
-from monomsk_perception.landmarker import Landmarker, LandmarkerOptions, TrackingStatus
+from monomsk_perception.landmarker import Landmarker
+from monomsk_perception.landmarker_options import LandmarkerOptions
 from monomsk_perception.litert_model import LiteRtModel
 from monomsk_perception.model_files import find_model
+from monomsk_perception.tracking import TrackingStatus
 
 GOLDEN = Path(__file__).parent / "data" / "mediapipe_cam01.csv"
 MEDIAPIPE_STEP_NS = 33_333_000  # between two images, for MediaPipe's filter of the region
@@ -203,6 +205,6 @@ def test_results_are_the_same_every_time(models):
 
 def test_warming_up_leaves_no_trace(models) -> None:
     landmarker = Landmarker()
-    landmarker.warm_up()
+    landmarker.networks.warm_up()
     assert landmarker.status is TrackingStatus.NO_PERSON
     assert landmarker.person_number == 0

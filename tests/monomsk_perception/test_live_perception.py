@@ -16,11 +16,13 @@ from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.camera_geometry import GeometryOptions
 from monomsk_perception.camera_pose import CameraPose, CameraPoseSource
 from monomsk_perception.errors import ImageError
-from monomsk_perception.landmarker import Landmarker, TrackingStatus
+from monomsk_perception.landmarker import Landmarker
 from monomsk_perception.landmarker_options import LandmarkerOptions
 from monomsk_perception.landmarks import Landmarks
 from monomsk_perception.lifter_factory import LifterChoice
-from monomsk_perception.live_perception import LiveOptions, LivePerception, LiveResult
+from monomsk_perception.live_perception import LivePerception
+from monomsk_perception.live_result import LiveOptions, LiveResult
+from monomsk_perception.tracking import TrackingStatus
 
 FRAME_NS = 33_333_333
 CAMERA = CameraPose.level(1.4, CameraPoseSource.PARAMETER, 0.08)

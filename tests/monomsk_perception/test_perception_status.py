@@ -1,8 +1,9 @@
 import pytest
 
-from monomsk_perception.landmarker import TrackingStatus
-from monomsk_perception.perception_status import Level, judge, status_values
+from monomsk_description.status_level import Level
+from monomsk_perception.perception_status import judge, status_values
 from monomsk_perception.stream_monitor import StreamMonitor
+from monomsk_perception.tracking import TrackingStatus
 
 TRACKING = TrackingStatus.TRACKING
 

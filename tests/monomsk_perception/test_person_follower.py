@@ -8,8 +8,10 @@ import pytest
 from monomsk_perception.blazepose_detector import PersonDetection
 from monomsk_perception.blazepose_landmarks import RegionLandmarks
 from monomsk_perception.errors import ImageError, OptionError
-from monomsk_perception.landmarker import Landmarker, LandmarkerOptions, TrackingStatus
+from monomsk_perception.landmarker import Landmarker
+from monomsk_perception.landmarker_options import LandmarkerOptions
 from monomsk_perception.region import Region
+from monomsk_perception.tracking import TrackingStatus
 
 IMAGE = np.zeros((1000, 2000, 3), np.uint8)
 STEP_NS = 33_333_333

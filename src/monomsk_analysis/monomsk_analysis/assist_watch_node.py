@@ -6,7 +6,6 @@ states, torques) and `assist.png` (commanded and delivered torque, states) into 
 
 from __future__ import annotations
 
-import signal
 import sys
 from pathlib import Path
 from threading import Event
@@ -17,7 +16,6 @@ from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.exceptions import InvalidParameterTypeException
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
-from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import JointState
 from std_srvs.srv import SetBool, Trigger
 
@@ -26,6 +24,7 @@ from monomsk_analysis.assist_record import AssistRecord, CommandRow, summarize_a
 from monomsk_analysis.errors import AnalysisError, OutputError
 from monomsk_analysis.summary import write_summary
 from monomsk_assist.scheduling import prefer_process
+from monomsk_description.lifecycle_node import run_until_stopped
 from monomsk_msgs.msg import AssistCommand
 
 _DEPTH = 200
@@ -111,24 +110,14 @@ def _finish(node: AssistWatch) -> None:
 
 def main() -> int:
     """Watch until interrupted; returns the exit code."""
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    stop = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: stop.set())
-    node = None
-    try:
-        node = AssistWatch()
-        while not stop.is_set():
-            rclpy.spin_once(node, timeout_sec=_SIGNAL_PERIOD_S)
-        _finish(node)
-    except (AnalysisError, InvalidParameterTypeException) as error:
-        rclpy.logging.get_logger("assist_watch").error(str(error))
-        return 1
-    finally:
-        if node is not None:
-            node.destroy_node()
-        rclpy.try_shutdown()
-    return 0
+    errors = (AnalysisError, InvalidParameterTypeException)
+    return run_until_stopped("assist_watch", AssistWatch, _watch, errors)
+
+
+def _watch(node: AssistWatch, stop: Event) -> None:
+    while not stop.is_set():
+        rclpy.spin_once(node, timeout_sec=_SIGNAL_PERIOD_S)
+    _finish(node)
 
 
 if __name__ == "__main__":

@@ -17,8 +17,9 @@ from rosbags.interfaces import Connection
 from monomsk_analysis.bag_reader import open_bag
 from monomsk_analysis.errors import BagError, TopicMissingError
 from monomsk_analysis.frame_source import Frame, SourceFacts, TimeWindow
+from monomsk_description.message_fields import stamp_to_ns
 from monomsk_perception.camera import CameraIntrinsics
-from monomsk_perception.image_conversion import compressed_to_bgr, image_to_bgr
+from monomsk_perception.image_conversion import message_to_bgr
 
 _IMAGE = "sensor_msgs/msg/Image"
 _COMPRESSED = "sensor_msgs/msg/CompressedImage"
@@ -82,7 +83,7 @@ class BagSource:
         last_ns = -1
         with open_bag(self._path) as reader:
             for message in self._messages(reader, _connections(reader, self._topic)):
-                stamp_ns = _stamp_ns(message)
+                stamp_ns = stamp_to_ns(message.header.stamp)
                 if stamp_ns <= last_ns:
                     late += 1
                     continue
@@ -95,7 +96,7 @@ class BagSource:
                 if time_s > window.end_s:
                     break
                 yielded += 1
-                yield Frame(index, time_s, stamp_ns, _to_bgr(message))
+                yield Frame(index, time_s, stamp_ns, message_to_bgr(message))
         if late:
             self._notes.append(f"{late} images came late or twice and were dropped.")
         if not yielded:
@@ -106,7 +107,7 @@ class BagSource:
 
     def _first_image(self, reader: AnyReader, connections: list[Connection]) -> NDArray[np.uint8]:
         for message in self._messages(reader, connections):
-            return _to_bgr(message)
+            return message_to_bgr(message)
         raise BagError(self._path, f"no message on {self._topic}")
 
     def _messages(self, reader: AnyReader, connections: list[Connection]) -> Iterator[Any]:
@@ -154,21 +155,3 @@ def _read_camera(reader: AnyReader, image_topic: str) -> CameraIntrinsics | None
             matrix, distortion, info.width, info.height, info.distortion_model
         )
     return None
-
-
-def _stamp_ns(message: Any) -> int:
-    stamp = message.header.stamp
-    return int(stamp.sec) * _NANOSECONDS + int(stamp.nanosec)
-
-
-def _to_bgr(message: Any) -> NDArray[np.uint8]:
-    if hasattr(message, "encoding"):
-        return image_to_bgr(
-            message.data,
-            message.width,
-            message.height,
-            message.encoding,
-            message.step,
-            bool(message.is_bigendian),
-        )
-    return compressed_to_bgr(message.data, message.format)

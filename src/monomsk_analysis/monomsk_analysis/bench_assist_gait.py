@@ -26,6 +26,7 @@ from monomsk_analysis.body_choice import make_body, read_person
 from monomsk_analysis.measured_dynamics import filtered_motion
 from monomsk_analysis.motion_file import read_motion
 from monomsk_analysis.storage import read_storage
+from monomsk_description.frames import GRAVITY_M_S2
 from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.gait_steps import GaitEventKind
 
@@ -89,7 +90,7 @@ class CyclicGait:
         """Largest force that the plates leave to the pelvis, in body weights."""
         times = np.linspace(0.0, self.stride_s, 200)
         forces = np.linalg.norm(self.torques(times)[:, :3], axis=1)
-        return float(forces.max() / (9.81 * self.skeleton.mass_kg))
+        return float(forces.max() / (GRAVITY_M_S2 * self.skeleton.mass_kg))
 
 
 def read_cyclic_gait(folder: Path) -> CyclicGait:

@@ -21,6 +21,7 @@ from monomsk_analysis.recorded_walk import (
     read_walk,
     solve_walk,
 )
+from monomsk_description.frames import GRAVITY_M_S2
 from monomsk_description.muscle_parameters import REFERENCE_SUBJECT, MuscleParameters
 from monomsk_description.muscles import MuscleGeometry
 from monomsk_description.personal_muscles import personal_muscles
@@ -229,7 +230,7 @@ def _contact_peaks(
         np.linalg.norm(loads.forces(result, solution.forces).forces, axis=1)
         for result, solution in zip(walk.results, solutions, strict=True)
     ]
-    peaks = np.max(sizes, axis=0) / (9.81 * walk.skeleton.mass_kg)
+    peaks = np.max(sizes, axis=0) / (GRAVITY_M_S2 * walk.skeleton.mass_kg)
     return dict(zip(loads.joints, peaks.tolist(), strict=True))
 
 

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from monomsk_analysis.analysis import Analysis
 from monomsk_analysis.report_data import MuscleCurves
+from monomsk_description.frames import GRAVITY_M_S2
 from monomsk_dynamics.muscle_analysis import MuscleSeries
 
 Array = NDArray[np.float64]
 
-GRAVITY_M_S2 = 9.81
 _SIDES = ("r", "l")
 #: Names, without the side, of the Rajagopal and Lai-Uhlrich models, then those of Gait2392.
 _GROUPS = {

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monomsk_analysis.analysis import Analysis
+from monomsk_description.frames import GRAVITY_M_S2
 from monomsk_dynamics.muscle_analysis import MuscleSeries
 
 Array = NDArray[np.float64]
 
-GRAVITY_M_S2 = 9.81
 #: Reserves beyond this share of a torque's root mean square, and of a newton metre, are told.
 _LARGE_RESERVE = 0.1
 _SMALL_TORQUE_N_M = 2.0

@@ -14,7 +14,7 @@ from monomsk_description.body_state import BodyState
 from monomsk_description.skeleton import Skeleton
 from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.camera_pose import CameraPose
-from monomsk_perception.landmarker import LandmarkerOptions
+from monomsk_perception.landmarker_options import LandmarkerOptions
 from monomsk_perception.lifter_factory import DEFAULT_LIFTER, LifterChoice, usable_choice
 from monomsk_perception.pipeline import Perception, PerceptionOptions
 from monomsk_perception.transformer_lifter import TransformerLifter

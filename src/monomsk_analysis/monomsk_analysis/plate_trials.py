@@ -28,7 +28,7 @@ from monomsk_analysis.reference_score import (
     WALKING_RESIDUAL,
 )
 from monomsk_analysis.scoring import frames_with_complete_plates
-from monomsk_analysis.summary import GRAVITY_M_S2
+from monomsk_description.frames import GRAVITY_M_S2
 from monomsk_description.skeleton import Skeleton
 from monomsk_description.threads import use_one_thread
 from monomsk_dynamics.smoothing import SmoothMotion, smooth_motion

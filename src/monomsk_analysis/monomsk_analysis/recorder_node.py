@@ -8,7 +8,6 @@ a second and waits, unconfigured, for another `output`; nothing else of the grap
 from __future__ import annotations
 
 import shutil
-import signal
 import sys
 from contextlib import suppress
 from functools import partial
@@ -17,19 +16,19 @@ from threading import Event
 from typing import Any
 
 import rclpy
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import WrenchStamped
 from rclpy.exceptions import ParameterException
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.qos import QoSDurabilityPolicy, QoSProfile, QoSReliabilityPolicy
-from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, JointState
 from visualization_msgs.msg import MarkerArray
 
 from monomsk_analysis.bag_writer import BagTopic, BagWriter
 from monomsk_analysis.errors import AnalysisError, OutputError
-from monomsk_description.lifecycle_node import StatusNode
+from monomsk_description.lifecycle_node import StatusNode, run_until_stopped
 from monomsk_description.node_parameters import NodeParameter
+from monomsk_description.status_level import Level
 from monomsk_msgs.msg import (
     AssistCommand,
     BodyDynamics,
@@ -200,52 +199,40 @@ class Recorder(StatusNode):
             "messages_per_s": counted / _DIAGNOSTICS_PERIOD_S,
             "written_mb": round(self._bytes / _MEGABYTE, 1),
         }
-        level, text = DiagnosticStatus.STALE, "not recording"
+        level, text = Level.STALE, "not recording"
         if self.failure is not None:
-            level, text = DiagnosticStatus.ERROR, f"recording stopped: {self.failure}"
+            level, text = Level.ERROR, f"recording stopped: {self.failure}"
         elif self._bag is not None:
             free_mb = shutil.disk_usage(self._bag.folder).free / _MEGABYTE
             values["free_mb"] = round(free_mb)
-            level, text = DiagnosticStatus.OK, "recording" if self._is_active else "paused"
+            level, text = Level.OK, "recording" if self._is_active else "paused"
             if free_mb < _NEARLY_FULL * self.parameter("reserve_mb"):
-                level, text = DiagnosticStatus.WARN, f"only {free_mb:.0f} MB left on the disk"
+                level, text = Level.WARN, f"only {free_mb:.0f} MB left on the disk"
             elif self._is_active and counted == 0:
-                level, text = DiagnosticStatus.WARN, "recording, but nothing arrives"
+                level, text = Level.WARN, "recording, but nothing arrives"
         self.publish_status(level, text, values)
 
 
 def main() -> int:
     """Run the node; returns the exit code: 1 when a recording could not be written to its end."""
-    # with signal handlers of our own the bag is closed while logging still works
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    stop = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: stop.set())
-    node = None
-    failed = False
-    try:
-        node = Recorder()
-        if node.parameter("autostart") and not _started(node):
-            return 1
-        while not stop.is_set():
-            rclpy.spin_once(node, timeout_sec=_SIGNAL_PERIOD_S)
-            if node.failure is not None and not failed:
-                node.give_up()
-            failed = node.failure is not None
-        node.finish()
-    except (AnalysisError, ParameterException) as error:
-        rclpy.logging.get_logger("recorder").error(f"recording stopped: {error}")
+    return run_until_stopped("recorder", Recorder, _record, (AnalysisError, ParameterException))
+
+
+def _record(node: Recorder, stop: Event) -> int:
+    if node.parameter("autostart") and not node.start_by_itself():
         return 1
-    finally:
-        if node is not None:
-            node.destroy_node()
-        rclpy.try_shutdown()
+    failed = False
+    while not stop.is_set():
+        rclpy.spin_once(node, timeout_sec=_SIGNAL_PERIOD_S)
+        if node.failure is not None and not failed:
+            node.give_up()
+        failed = node.failure is not None
+    try:
+        node.finish()
+    except OutputError as error:
+        node.get_logger().error(f"recording stopped: {error}")
+        return 1
     return 1 if failed else 0
-
-
-def _started(node: Recorder) -> bool:
-    success = TransitionCallbackReturn.SUCCESS
-    return node.trigger_configure() is success and node.trigger_activate() is success
 
 
 if __name__ == "__main__":

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from monomsk_analysis.analysis import Analysis
 from monomsk_analysis.motion import Segment
+from monomsk_description.frames import GRAVITY_M_S2
 
 Array = NDArray[np.float64]
 
-GRAVITY_M_S2 = 9.81
 #: Torques and forces are not reliable where more than this of body weight is unexplained.
 LARGE_RESIDUAL_PERCENT = 10.0
 #: Stretches that are this close are told as one [s].

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monomsk_analysis.marker_recording import MarkerRecording
-from monomsk_analysis.summary import GRAVITY_M_S2
+from monomsk_description.frames import GRAVITY_M_S2
 
 Array = NDArray[np.float64]
 

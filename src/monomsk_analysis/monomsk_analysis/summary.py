@@ -19,11 +19,11 @@ from monomsk_analysis import __version__
 from monomsk_analysis.analysis import Analysis
 from monomsk_analysis.report_data import StageTiming
 from monomsk_analysis.residual_warnings import segment_residual_percent
+from monomsk_description.frames import GRAVITY_M_S2
 from monomsk_description.subject import Subject
 
 Array = NDArray[np.float64]
 
-GRAVITY_M_S2 = 9.81
 _LOAD_TOLERANCE_PERCENT = 5.0
 _MAX_VELOCITY_M_S = 0.5
 _LIBRARIES = (

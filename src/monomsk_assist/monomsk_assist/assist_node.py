@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import asdict
 
-from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.clock import Clock, ClockType
 from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
@@ -13,11 +12,11 @@ from sensor_msgs.msg import JointState
 from std_srvs.srv import SetBool, Trigger
 
 from monomsk_assist import conversions, scheduling
-from monomsk_assist.adapters import ADAPTERS
+from monomsk_assist.assist_parameters import PARAMETERS
 from monomsk_assist.assistant import Assistant, Person
 from monomsk_assist.command import Command, State
-from monomsk_assist.command_publisher import NO_OUTPUT, CommandPublisher
-from monomsk_assist.conversions import EstimateReader, stamp_to_ns, to_gait, to_joint_angles
+from monomsk_assist.command_publisher import CommandPublisher
+from monomsk_assist.conversions import EstimateReader, to_gait, to_joint_angles
 from monomsk_assist.device_errors import DeviceError
 from monomsk_assist.errors import AssistError, MessageError, NotFiniteError, ParameterError
 from monomsk_assist.loop_monitor import LoopMonitor
@@ -29,25 +28,12 @@ from monomsk_assist.reasons import Reason
 from monomsk_description.body_model_message import skeleton_of
 from monomsk_description.errors import DescriptionError
 from monomsk_description.lifecycle_node import StatusNode, run
-from monomsk_description.node_parameters import NodeParameter
+from monomsk_description.message_fields import stamp_to_ns
 from monomsk_description.skeleton import Skeleton
+from monomsk_description.status_level import Level
 from monomsk_msgs.msg import BodyDynamics, BodyModel, GaitState
 
 _DIAGNOSTICS_PERIOD_S = 1.0
-
-PARAMETERS: dict[str, NodeParameter] = {
-    "mapping_file": NodeParameter("", "the device: YAML file, see docs/assist.md"),
-    "rate_hz": NodeParameter(200.0, "commands a second [Hz]", 100.0, 500.0),
-    "predict": NodeParameter(True, "predict the state to the time of the command"),
-    "output": NodeParameter(
-        NO_OUTPUT, f"also publish ~/commands: {NO_OUTPUT}, {', '.join(ADAPTERS)}"
-    ),
-    "controller_joints": NodeParameter(
-        "", "joints of ~/commands in the controller's order, with commas; empty: the mapping's"
-    ),
-    "niceness": NodeParameter(-10, "wished priority of the process, -20 is first", -20, 19),
-    "realtime_priority": NodeParameter(20, "wished SCHED_FIFO priority; 0: none", 0, 99),
-}
 
 
 class AssistNode(StatusNode):
@@ -290,11 +276,11 @@ class AssistNode(StatusNode):
 
     def _publish_diagnostics(self) -> None:
         summary = asdict(self._monitor.summarize(_DIAGNOSTICS_PERIOD_S))
-        level, text = DiagnosticStatus.OK, self._assistant.state.name.lower()
+        level, text = Level.OK, self._assistant.state.name.lower()
         if self._assistant.state is State.FAULT:
-            level, text = DiagnosticStatus.ERROR, f"fault: {', '.join(self._reasons)}"
+            level, text = Level.ERROR, f"fault: {', '.join(self._reasons)}"
         elif self._trouble:
-            level, text = DiagnosticStatus.WARN, self._trouble
+            level, text = Level.WARN, self._trouble
         self._trouble = ""
         values = {"mapping": self._mapping.digest, **summary.pop("counts"), **summary}
         self.publish_status(level, text, values)

@@ -7,8 +7,8 @@ import numpy as np
 from monomsk_assist.estimate import Estimate
 from monomsk_assist.mapping import DeviceMapping
 from monomsk_assist.reasons import Reason
+from monomsk_description.frames import GRAVITY_M_S2
 
-_GRAVITY_M_S2 = 9.81
 _ROOT_V = 6
 
 
@@ -30,7 +30,7 @@ def doubts(
     force, moment = np.linalg.norm(estimate.root_residual.reshape(2, 3), axis=1)
     # Comparisons with NaN are false, so that what is unknown is doubtful.
     if not (
-        force <= safety.max_root_force_share * mass_kg * _GRAVITY_M_S2
+        force <= safety.max_root_force_share * mass_kg * GRAVITY_M_S2
         and moment <= safety.max_root_moment_nm_kg * mass_kg
     ):
         found.add(Reason.ROOT_RESIDUAL)

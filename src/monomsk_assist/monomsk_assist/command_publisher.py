@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from monomsk_assist.adapters import ADAPTERS, ControllerOrder
+from monomsk_assist.assist_parameters import NO_OUTPUT
 from monomsk_assist.command import Command
 from monomsk_assist.conversions import MESSAGE_CLASSES, command_quality, to_message
 from monomsk_assist.errors import ParameterError
 from monomsk_assist.mapping import DeviceMapping
 from monomsk_description.message_fields import fill
 from monomsk_msgs.msg import AssistCommand
-
-#: The output that is none.
-NO_OUTPUT = "none"
 
 
 class CommandPublisher:

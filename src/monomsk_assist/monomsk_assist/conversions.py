@@ -20,6 +20,7 @@ from monomsk_assist.estimate import Estimate, GaitEstimate, LegCycle, Sole
 from monomsk_assist.mapping import Safety
 from monomsk_description.body_model_message import coordinate_order
 from monomsk_description.errors import BodyModelError
+from monomsk_description.message_fields import stamp_to_ns
 from monomsk_description.watchdog_times import DYNAMICS_DEADLINE_S, DYNAMICS_LEASE_S
 from monomsk_msgs.msg import AssistCommand
 
@@ -40,11 +41,6 @@ COMMAND_LEASE_S = 0.1
 
 _NANOSECONDS = 1_000_000_000
 _UNIT_TOLERANCE = 0.01
-
-
-def stamp_to_ns(stamp: Any) -> int:
-    """Nanoseconds of a builtin_interfaces/Time."""
-    return int(stamp.sec) * _NANOSECONDS + int(stamp.nanosec)
 
 
 class EstimateReader:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from diagnostic_msgs.msg import DiagnosticStatus
 from numpy.typing import NDArray
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
@@ -33,6 +32,7 @@ from monomsk_description.lifecycle_node import StatusNode, run
 from monomsk_description.message_fields import fill, header
 from monomsk_description.node_parameters import NodeParameter
 from monomsk_description.skeleton import Skeleton
+from monomsk_description.status_level import Level
 from monomsk_msgs.msg import BodyDynamics, BodyModel
 
 Array = NDArray[np.float64]
@@ -226,11 +226,11 @@ class SimulatedDeviceNode(StatusNode):
         self.get_logger().warning(text, throttle_duration_sec=5.0)
 
     def _publish_diagnostics(self) -> None:
-        level, text = DiagnosticStatus.OK, "worn"
+        level, text = Level.OK, "worn"
         if self._trouble:
-            level, text = DiagnosticStatus.ERROR, self._trouble
+            level, text = Level.ERROR, self._trouble
         elif self._device is None:
-            level, text = DiagnosticStatus.STALE, "nobody wears it"
+            level, text = Level.STALE, "nobody wears it"
         self._trouble = ""
         counts = {
             "commands": self._commands_seen,

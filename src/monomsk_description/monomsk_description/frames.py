@@ -12,8 +12,9 @@ Array = NDArray[np.float64]
 ROTATION_REP103_OPENSIM: Array = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 ROTATION_REP103_OPENSIM.flags.writeable = False
 
+GRAVITY_M_S2 = 9.81
 #: Gravity in the world frame [m/s²].
-GRAVITY_WORLD: Array = np.array([0.0, 0.0, -9.81])
+GRAVITY_WORLD: Array = np.array([0.0, 0.0, -GRAVITY_M_S2])
 GRAVITY_WORLD.flags.writeable = False
 
 

@@ -1,13 +1,15 @@
 """What the project's lifecycle nodes share: described parameters, a status, a start, an end.
 
 The one file of this package that needs ROS; nothing in the package imports it. Nodes that do one
-thing until it is done, lifecycle or not, start and end by `run_until_done`.
+thing until it is done or until they are stopped, lifecycle or not, start and end by
+`run_until_done` and `run_until_stopped`.
 """
 
 import gc
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from threading import Event
 from typing import Any, TypeVar
 
 import rclpy
@@ -24,8 +26,10 @@ from rclpy.experimental import EventsExecutor
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 from rclpy.node import Node
 from rclpy.parameter import Parameter
+from rclpy.signals import SignalHandlerOptions
 
 from monomsk_description.node_parameters import AUTOSTART, NodeParameter, problems
+from monomsk_description.status_level import Level
 from monomsk_description.threads import use_one_thread
 
 _SPIN_TIMEOUT_S = 0.2
@@ -64,6 +68,11 @@ class StatusNode(LifecycleNode):
         """The value of a declared parameter."""
         return self.get_parameter(name).value
 
+    def start_by_itself(self) -> bool:
+        """Configure and activate; whether both succeeded."""
+        success = TransitionCallbackReturn.SUCCESS
+        return self.trigger_configure() is success and self.trigger_activate() is success
+
     def refuse_parameters(self, values: Mapping[str, Any]) -> str:
         """Why these new values cannot be taken together; empty: they can. For subclasses."""
         return ""
@@ -87,9 +96,10 @@ class StatusNode(LifecycleNode):
         """Create the publisher of `/diagnostics`."""
         self._status_publisher = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
 
-    def publish_status(self, level: bytes, text: str, values: Mapping[str, Any]) -> None:
-        """Publish this node's status: one of DiagnosticStatus' levels, a sentence, numbers."""
-        status = DiagnosticStatus(level=level, name=self.get_fully_qualified_name(), message=text)
+    def publish_status(self, level: Level, text: str, values: Mapping[str, Any]) -> None:
+        """Publish this node's status: how bad it is, a sentence, numbers."""
+        name = self.get_fully_qualified_name()
+        status = DiagnosticStatus(level=bytes([level]), name=name, message=text)
         status.values = [KeyValue(key=key, value=str(value)) for key, value in values.items()]
         array = DiagnosticArray(status=[status])
         array.header.stamp = self.get_clock().now().to_msg()
@@ -136,10 +146,7 @@ def run(
     started = True
     try:
         if node.parameter("autostart"):
-            started = (
-                node.trigger_configure() is TransitionCallbackReturn.SUCCESS
-                and node.trigger_activate() is TransitionCallbackReturn.SUCCESS
-            )
+            started = node.start_by_itself()
             if started:
                 node.get_logger().info("active")
         if started:
@@ -188,6 +195,41 @@ def run_until_done(
         The exit code; 1 after an error.
     """
     rclpy.init()
+    return _make_and_work(name, make_node, work, errors)
+
+
+def run_until_stopped(
+    name: str,
+    make_node: Callable[[], AnyNode],
+    work: Callable[[AnyNode, Event], int | None],
+    errors: tuple[type[Exception], ...],
+) -> int:
+    """Make a node and let it work until a signal, which does not interrupt it: files get closed.
+
+    Args:
+        name: Of the logger that tells errors: the node may not exist yet.
+        make_node: Makes the node.
+        work: What it does until the event that SIGINT or SIGTERM sets, and then to finish; gives
+            the exit code, None for 0.
+        errors: Those that are told in a line.
+
+    Returns:
+        The exit code; 1 after an error.
+    """
+    # with rclpy's own handlers nothing could be published or logged after the signal
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    return _make_and_work(name, make_node, lambda node: work(node, stop), errors)
+
+
+def _make_and_work(
+    name: str,
+    make_node: Callable[[], AnyNode],
+    work: Callable[[AnyNode], int | None],
+    errors: tuple[type[Exception], ...],
+) -> int:
     node = None
     try:
         node = make_node()

@@ -52,6 +52,11 @@ def header(stamp_ns: int, frame_id: str) -> Fields:
     return {"stamp": {"sec": seconds, "nanosec": nanoseconds}, "frame_id": frame_id}
 
 
+def stamp_to_ns(stamp: Any) -> int:
+    """Nanoseconds of a builtin_interfaces/Time, whoever decoded it."""
+    return int(stamp.sec) * _NANOSECONDS + int(stamp.nanosec)
+
+
 def vector(values: Array) -> Fields:
     """Fields of geometry_msgs/Vector3 or Point from three numbers."""
     x, y, z = map(float, values)

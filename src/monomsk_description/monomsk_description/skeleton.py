@@ -12,7 +12,7 @@ import pinocchio as pin
 
 from monomsk_description.anatomy import Anatomy, Site
 from monomsk_description.anatomy_file import load_anatomy
-from monomsk_description.assembly import ROOT_SEGMENT, assemble
+from monomsk_description.assembly import assemble
 from monomsk_description.body_terms import BodyTerms
 from monomsk_description.coupling import ROOT_NQ, ROOT_NV, Coupling, ForceDerivatives, from_upper
 from monomsk_description.errors import IncompleteSkeletonError, UnknownNameError
@@ -282,12 +282,3 @@ def personal_skeleton(anatomy: Anatomy, height_m: float | None = None) -> Skelet
     assumed = frozenset() if height_m else frozenset({"height_m"})
     subject = Subject(height_m or anatomy.height_m, anatomy.mass_kg, assumed=assumed)
     return Skeleton(subject, anatomy)
-
-
-__all__ = [
-    "PELVIS_TANGENT_NAMES",
-    "ROOT_SEGMENT",
-    "Skeleton",
-    "build_skeleton",
-    "personal_skeleton",
-]

@@ -14,7 +14,7 @@ from visualization_msgs.msg import Marker, MarkerArray
 from monomsk_description import body_model_message
 from monomsk_description.body_state import BodyState
 from monomsk_description.errors import BodyModelError
-from monomsk_description.message_fields import fill, header, vector
+from monomsk_description.message_fields import fill, header, stamp_to_ns, vector
 from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.errors import MessageError
 from monomsk_dynamics.markers import NAMES, Arrow, Lines, Shape, Sphere
@@ -23,11 +23,6 @@ Array = NDArray[np.float64]
 
 _ROOT = 6
 _UNIT_TOLERANCE = 0.01
-
-
-def stamp_to_ns(stamp: Any) -> int:
-    """Nanoseconds of a builtin_interfaces/Time."""
-    return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
 
 
 def to_body_state(message: Any, skeleton: Skeleton) -> BodyState:

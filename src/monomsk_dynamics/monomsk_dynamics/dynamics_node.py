@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticStatus
 from geometry_msgs.msg import WrenchStamped
 from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
@@ -16,19 +15,18 @@ from visualization_msgs.msg import MarkerArray
 
 from monomsk_description.errors import DescriptionError
 from monomsk_description.lifecycle_node import StatusNode, run
-from monomsk_description.message_fields import fill, joint_state
+from monomsk_description.message_fields import fill, joint_state, stamp_to_ns
 from monomsk_description.skeleton import Skeleton
 from monomsk_description.watchdog_times import DYNAMICS_DEADLINE_S, DYNAMICS_LEASE_S
 from monomsk_dynamics import message_fields, results
 from monomsk_dynamics.conversions import (
-    stamp_to_ns,
     to_body_state,
     to_marker_array,
     to_skeleton,
     to_transforms,
 )
 from monomsk_dynamics.dynamics_parameters import PARAMETERS, options_of
-from monomsk_dynamics.dynamics_status import Level, judge
+from monomsk_dynamics.dynamics_status import judge
 from monomsk_dynamics.errors import DynamicsError, MessageError, OptionError, StampError
 from monomsk_dynamics.force_solver import GRAVITY_M_S2
 from monomsk_dynamics.gait_steps import VIDEO_EVENT_SIGMA_S
@@ -56,12 +54,6 @@ _WATCHED = QoSProfile(
 )
 _EVERY_DEPTH = 2000  # deterministic: nothing is lost while this many states wait
 _DIAGNOSTICS_PERIOD_S = 1.0
-_LEVELS = {
-    Level.OK: DiagnosticStatus.OK,
-    Level.WARN: DiagnosticStatus.WARN,
-    Level.ERROR: DiagnosticStatus.ERROR,
-    Level.STALE: DiagnosticStatus.STALE,
-}
 
 
 class DynamicsNode(StatusNode):
@@ -269,7 +261,7 @@ class DynamicsNode(StatusNode):
         self._trouble = ""
         numbers = asdict(summary)
         values = {**numbers.pop("counts"), **numbers}
-        self.publish_status(_LEVELS[level], text, values)
+        self.publish_status(level, text, values)
 
 
 def main(args: list[str] | None = None) -> None:

@@ -1,7 +1,6 @@
 """What the state of the stream means for somebody who watches the diagnostics."""
 
-from enum import Enum
-
+from monomsk_description.status_level import Level
 from monomsk_dynamics.state_monitor import StateSummary
 
 #: Results older than this are late for a controller [s].
@@ -12,15 +11,6 @@ _OTHER_CLOCK_S = 60.0
 RESIDUAL_SHARE = 0.05
 #: A forward simulation that ends further from the motion [rad]: torques do not belong to it.
 INCONSISTENT_RAD = 0.35
-
-
-class Level(Enum):
-    """Of diagnostic_msgs/DiagnosticStatus."""
-
-    OK = 0
-    WARN = 1
-    ERROR = 2
-    STALE = 3
 
 
 def judge(

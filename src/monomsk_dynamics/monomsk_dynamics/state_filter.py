@@ -9,8 +9,8 @@ one bandwidth: coordinates that lag differently would make a resting foot move. 
 follows the noise of the states and the body's recent speed: a body at rest is smoothed more.
 
 Lag: position and velocity follow slow motion without lag; the acceleration of a motion of
-constant jerk comes late by `acceleration_lag_s`: at 60 Hz by 34 ms for a bandwidth of 8 Hz, by
-64 ms for 4.5 Hz, by 151 ms for the 2 Hz of a body at rest.
+constant jerk comes late by `white_jerk.acceleration_lag_s`: at 60 Hz by 34 ms for a bandwidth of
+8 Hz, by 64 ms for 4.5 Hz, by 151 ms for the 2 Hz of a body at rest.
 """
 
 import math
@@ -19,9 +19,8 @@ from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_discrete_are
 
-from monomsk_dynamics import rotations
+from monomsk_dynamics import rotations, white_jerk
 from monomsk_dynamics.errors import ShapeError, StampError
 from monomsk_dynamics.filter_options import FilterOptions
 from monomsk_dynamics.rotations import cross
@@ -30,10 +29,7 @@ Array = NDArray[np.float64]
 
 POSITION, ORIENTATION, JOINTS = slice(0, 3), slice(3, 6), slice(6, 37)
 _NV = 37
-#: The covariance of a coordinate's position, velocity, acceleration is kept as these six entries.
-_PAIRS = (np.array([0, 0, 0, 1, 1, 2]), np.array([0, 1, 2, 1, 2, 2]))
-_VELOCITY, _ACCELERATION = 3, 5
-_VARIANCES = np.array([0, _VELOCITY, _ACCELERATION])
+_VARIANCES = np.array([0, white_jerk.VELOCITY, white_jerk.ACCELERATION])
 #: No place [m] and no angle [rad] of a person is as large.
 _ABSURD = 1e6
 #: Absurd measurements are weighed down as far as this, whatever they are.
@@ -99,7 +95,7 @@ class ManifoldFilter:
         self._stamp_ns: int | None = None
         self._quaternion = np.array([0.0, 0.0, 0.0, 1.0])
         self._x = np.zeros((3, _NV))  # position, velocity, acceleration; orientation's is zero
-        self._covariance = np.zeros((6, _NV))  # of each coordinate, see `_PAIRS`
+        self._covariance = np.zeros((6, _NV))  # of each coordinate, see `white_jerk.PAIRS`
         self._outlier_runs = np.zeros(_NV, dtype=np.int64)
         self._usual_variance = np.zeros(_NV)
         self._activity = 1.0
@@ -171,15 +167,14 @@ class ManifoldFilter:
             self._quaternion = q[3:7] / np.linalg.norm(q[3:7])
 
     def _predict(self, dt: float, variance: Array) -> None:
-        transition = np.array([[1.0, dt, 0.5 * dt * dt], [0.0, 1.0, dt], [0.0, 0.0, 1.0]])
-        self._x = transition.dot(self._x)
+        self._x = white_jerk.transition(dt).dot(self._x)
         self._turn(self._x[0, ORIENTATION])
         self._follow_activity(dt)
         share = min(dt / self._options.noise_memory_s, 1.0)
         self._usual_variance += share * (variance - self._usual_variance)
-        density = self._usual_variance * jerk_density_per_variance(self._bandwidth_hz(), dt)
-        noise = _unit_jerk_noise(dt)[:, None] * density
-        self._covariance = _on_covariance(dt).dot(self._covariance) + noise
+        density = self._usual_variance * white_jerk.density_per_variance(self._bandwidth_hz(), dt)
+        noise = white_jerk.unit_noise(dt)[:, None] * density
+        self._covariance = white_jerk.covariance_transition(dt).dot(self._covariance) + noise
 
     def _bandwidth_hz(self) -> float:
         """Between that of a body at rest and that of an active one."""
@@ -191,7 +186,7 @@ class ManifoldFilter:
 
     def _follow_activity(self, dt: float) -> None:
         """Largest speed of late beyond its own noise: rises at once, decays slowly."""
-        noise = _SIGNIFICANT * np.sqrt(self._covariance[_VELOCITY])
+        noise = _SIGNIFICANT * np.sqrt(self._covariance[white_jerk.VELOCITY])
         speed = float((np.abs(self._x[1]) - noise).max()) / self._options.active_speed
         kept = self._activity * math.exp(-dt / self._options.activity_decay_s)
         self._activity = max(speed, kept)
@@ -223,7 +218,7 @@ class ManifoldFilter:
         gain = row / expected
         self._x += gain * innovation
         self._turn(self._x[0, ORIENTATION])
-        self._covariance -= gain[_PAIRS[0]] * row[_PAIRS[1]]
+        self._covariance -= gain[white_jerk.PAIRS[0]] * row[white_jerk.PAIRS[1]]
         if outliers:
             lost = self._outlier_runs > self._options.max_outliers_in_a_row
             if lost.any():
@@ -241,10 +236,11 @@ class ManifoldFilter:
 
     def _ignore(self, coordinates: slice | NDArray[np.bool_], variance: Array) -> None:
         """Covariance of coordinates of which nothing but one measurement is known."""
-        self._covariance[:, coordinates] = 0.0
-        self._covariance[0, coordinates] = variance
-        self._covariance[_VELOCITY, coordinates] = self._options.initial_velocity_sigma**2
-        self._covariance[_ACCELERATION, coordinates] = self._options.initial_acceleration_sigma**2
+        covariance, options = self._covariance, self._options
+        covariance[:, coordinates] = 0.0
+        covariance[0, coordinates] = variance
+        covariance[white_jerk.VELOCITY, coordinates] = options.initial_velocity_sigma**2
+        covariance[white_jerk.ACCELERATION, coordinates] = options.initial_acceleration_sigma**2
 
     def _state(self, stamp_ns: int, reset: ResetReason | None, outliers: int) -> FilteredState:
         to_pelvis = rotations.matrix(self._quaternion).T
@@ -257,55 +253,3 @@ class ManifoldFilter:
         sigma = np.sqrt(np.maximum(variances, 0.0, out=variances), out=variances)
         q = np.concatenate([position[POSITION], self._quaternion, position[JOINTS]])
         return FilteredState(stamp_ns, q, v, a, sigma[0], sigma[1], sigma[2], reset, outliers)
-
-
-def _on_covariance(dt: float) -> Array:
-    """What a transition over dt [s] does to the six entries of a covariance (6, 6)."""
-    h = 0.5 * dt * dt
-    return np.array(
-        [
-            [1.0, 2.0 * dt, 2.0 * h, dt * dt, 2.0 * dt * h, h * h],
-            [0.0, 1.0, dt, dt, dt * dt + h, h * dt],
-            [0.0, 0.0, 1.0, 0.0, dt, h],
-            [0.0, 0.0, 0.0, 1.0, 2.0 * dt, dt * dt],
-            [0.0, 0.0, 0.0, 0.0, 1.0, dt],
-            [0.0, 0.0, 0.0, 0.0, 0.0, 1.0],
-        ]
-    )
-
-
-def _unit_jerk_noise(dt: float) -> Array:
-    """Covariance after dt [s] of unit white jerk, its six entries (6,); see `_PAIRS`."""
-    return np.array([dt**5 / 20.0, dt**4 / 8.0, dt**3 / 6.0, dt**3 / 3.0, dt**2 / 2.0, dt])
-
-
-def jerk_density_per_variance(bandwidth_hz: float, period_s: float) -> float:
-    """White-jerk density over measurement variance that gives a bandwidth [1/s⁵].
-
-    With it the smoother that belongs to the filter would pass 1 / (1 + (f / bandwidth)⁶).
-    """
-    return float(period_s * (2.0 * np.pi * bandwidth_hz) ** 6)
-
-
-def acceleration_lag_s(bandwidth_hz: float, period_s: float) -> float:
-    """How late the filtered acceleration of a motion of constant jerk is, once settled [s].
-
-    The steady-state gain K (discrete Riccati equation) leaves an error e that reproduces itself:
-    e = (I - K H)(F e + d), with d the motion of one period under unit jerk.
-
-    Args:
-        bandwidth_hz: Of the filter [Hz].
-        period_s: Time between measurements [s].
-    """
-    dt = period_s
-    transition = np.array([[1.0, dt, 0.5 * dt * dt], [0.0, 1.0, dt], [0.0, 0.0, 1.0]])
-    measured = np.array([[1.0, 0.0, 0.0]])
-    unit = np.zeros((3, 3))
-    unit[_PAIRS] = unit.T[_PAIRS] = _unit_jerk_noise(dt)
-    noise = jerk_density_per_variance(bandwidth_hz, period_s) * unit
-    covariance = solve_discrete_are(transition.T, measured.T, noise, np.eye(1))
-    gain = covariance[:, :1] / (covariance[0, 0] + 1.0)
-    kept = np.eye(3) - gain @ measured
-    drift = np.array([dt**3 / 6.0, dt**2 / 2.0, dt])
-    error = np.linalg.solve(np.eye(3) - kept @ transition, kept @ drift)
-    return float(error[2])

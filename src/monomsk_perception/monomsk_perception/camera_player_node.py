@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass, replace
 import cv2
 import numpy as np
 import rclpy
-from diagnostic_msgs.msg import DiagnosticStatus
 from numpy.typing import NDArray
 from rclpy.duration import Duration
 from rclpy.exceptions import ParameterException
@@ -24,6 +23,7 @@ from rclpy.time import Time
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from monomsk_description.lifecycle_node import StatusNode, run_until_done
+from monomsk_description.status_level import Level
 from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.errors import PerceptionError
 from monomsk_perception.player_parameters import PARAMETERS
@@ -251,15 +251,15 @@ class CameraPlayer(StatusNode):
         published = counts.published - before.published
         dropped = counts.dropped_late - before.dropped_late
         damaged = counts.damaged - before.damaged
-        level, text = DiagnosticStatus.OK, "playing"
+        level, text = Level.OK, "playing"
         if not self._is_active:
             text = "paused"
         elif damaged:
-            level, text = DiagnosticStatus.ERROR, "frames of the source are damaged"
+            level, text = Level.ERROR, "frames of the source are damaged"
         elif not published:
-            level, text = DiagnosticStatus.STALE, "no frames"
+            level, text = Level.STALE, "no frames"
         elif dropped > published:
-            level, text = DiagnosticStatus.WARN, "most frames come too late to be published"
+            level, text = Level.WARN, "most frames come too late to be published"
         rate_hz = published / (now_s - self._summarized_s)
         self.publish_status(level, text, {"rate_hz": f"{rate_hz:.1f}", **asdict(counts)})
         self._before, self._summarized_s = replace(counts), now_s
@@ -286,15 +286,10 @@ def main() -> int:
 
 
 def _play(node: CameraPlayer) -> int:
-    if node.parameter("autostart") and not _started(node):
+    if node.parameter("autostart") and not node.start_by_itself():
         return 1
     node.play()
     return 0
-
-
-def _started(node: CameraPlayer) -> bool:
-    success = TransitionCallbackReturn.SUCCESS
-    return node.trigger_configure() is success and node.trigger_activate() is success
 
 
 if __name__ == "__main__":

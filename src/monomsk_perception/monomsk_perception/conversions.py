@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pinocchio as pin
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, Imu
 
-from monomsk_description.message_fields import StateContext, body_state, fill
+from monomsk_description.message_fields import StateContext, body_state, fill, stamp_to_ns
 from monomsk_description.skeleton import Skeleton
 from monomsk_description.subject import Subject
 from monomsk_msgs.msg import BodyState, Landmarks
@@ -19,8 +19,8 @@ from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.camera_pose import CameraPoseSource
 from monomsk_perception.errors import ImageError
 from monomsk_perception.gravity import GravityEstimator
-from monomsk_perception.image_conversion import compressed_to_bgr, image_to_bgr
-from monomsk_perception.live_perception import LiveResult
+from monomsk_perception.image_conversion import message_to_bgr
+from monomsk_perception.live_result import LiveResult
 from monomsk_perception.transform_buffer import TransformBuffer
 
 #: BodyState's CAMERA_POSE_* by source.
@@ -47,28 +47,14 @@ def _working_bridge() -> Any:
 _BRIDGE = _working_bridge()
 
 
-def stamp_to_ns(stamp: Any) -> int:
-    """Nanoseconds of a builtin_interfaces/Time."""
-    return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
-
-
 def to_bgr(message: Image | CompressedImage) -> npt.NDArray[np.uint8]:
     """The picture (height, width, 3) in an image message, through cv_bridge where it exists.
 
     Raises:
         ImageError: The encoding is unknown, or the data does not fit it.
     """
-    if isinstance(message, CompressedImage):
-        return compressed_to_bgr(message.data, message.format)
-    if _BRIDGE is None:
-        return image_to_bgr(
-            message.data,
-            message.width,
-            message.height,
-            message.encoding,
-            message.step,
-            bool(message.is_bigendian),
-        )
+    if _BRIDGE is None or isinstance(message, CompressedImage):
+        return message_to_bgr(message)
     try:
         picture = _BRIDGE.imgmsg_to_cv2(message, desired_encoding="bgr8")
     except (TypeError, ValueError, RuntimeError) as error:  # CvBridgeError is a TypeError

@@ -12,9 +12,8 @@ import threading
 import numpy as np
 import pinocchio as pin
 
-from monomsk_description.frames import Array
+from monomsk_description.frames import GRAVITY_M_S2, Array
 
-GRAVITY = 9.81
 _TRUSTED = 1.0  # m/s² around gravity: more is motion
 _CORRECTION_S = 0.5  # time constant of the accelerometer's say
 _LONGEST_STEP_NS = 200_000_000
@@ -50,7 +49,7 @@ class GravityEstimator:
             angular_velocity: (3,) of the unit [rad/s]; NaN where there is no gyroscope.
         """
         size = float(np.linalg.norm(acceleration))
-        trusted = abs(size - GRAVITY) <= _TRUSTED  # NaN is not
+        trusted = abs(size - GRAVITY_M_S2) <= _TRUSTED  # NaN is not
         with self._lock:
             step_ns = stamp_ns - self._stamp_ns
             if frame_id != self.frame_id or not 0 <= step_ns <= _LONGEST_STEP_NS:

@@ -14,7 +14,6 @@ import time
 from typing import Any
 
 import numpy as np
-from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.qos import DurabilityPolicy, QoSProfile, qos_profile_sensor_data
 from sensor_msgs.msg import JointState
@@ -22,6 +21,7 @@ from std_msgs.msg import String
 
 from monomsk_description.lifecycle_node import StatusNode, run
 from monomsk_description.node_parameters import NodeParameter
+from monomsk_description.status_level import Level
 from monomsk_msgs.msg import BodyModel, BodyState, Landmarks
 from monomsk_perception.humans_adapter import (
     body_id,
@@ -152,7 +152,7 @@ class HumansAdapter(StatusNode):
             self._tell_tracked()
         text = f"body {body_id(self._track_id)}" if self._body else "nobody"
         values = {"hri_msgs": "installed" if Skeleton2D is not None else "not installed"}
-        self.publish_status(DiagnosticStatus.OK, text, values)
+        self.publish_status(Level.OK, text, values)
 
 
 def main(args: list[str] | None = None) -> None:

@@ -6,6 +6,7 @@ Encodings are those of sensor_msgs/Image (REP 118 and sensor_msgs/image_encoding
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -132,6 +133,24 @@ def compressed_to_bgr(data: Buffer, image_format: str = "") -> Image:
         start = flat[:8].tobytes().hex(" ")
         raise ImageError(name, f"{flat.size} bytes starting with {start} are no known image")
     return np.ascontiguousarray(image, dtype=np.uint8)
+
+
+def message_to_bgr(message: Any) -> Image:
+    """The picture (height, width, 3) in a sensor_msgs/Image or CompressedImage, whoever decoded it.
+
+    Raises:
+        ImageError: The encoding is unknown, or the data does not fit it.
+    """
+    if not hasattr(message, "encoding"):
+        return compressed_to_bgr(message.data, message.format)
+    return image_to_bgr(
+        message.data,
+        message.width,
+        message.height,
+        message.encoding,
+        message.step,
+        bool(message.is_bigendian),
+    )
 
 
 def _rows(flat: Image, height_px: int, row_bytes: int, step_bytes: int, encoding: str) -> Image:

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import replace
-
 import numpy as np
 import numpy.typing as npt
 
 from monomsk_perception.appearance import look
-from monomsk_perception.blazepose_detector import BlazePoseDetector
-from monomsk_perception.blazepose_landmarks import BlazePoseLandmarks, RegionLandmarks
+from monomsk_perception.blazepose_landmarks import RegionLandmarks
 from monomsk_perception.errors import ImageError
 from monomsk_perception.identity import Identity
+from monomsk_perception.landmark_networks import LandmarkNetworks
 from monomsk_perception.landmarker_options import LandmarkerOptions
 from monomsk_perception.landmarks import Landmarks
-from monomsk_perception.model_files import DETECTOR_MODEL, LANDMARK_MODELS, find_model
 from monomsk_perception.person_choice import areas, distinct, is_inside, preferred
 from monomsk_perception.person_follower import PersonFollower
 from monomsk_perception.region import Region
 from monomsk_perception.tracking import LandmarkEstimator, PersonDetector, TrackingStatus
-
-__all__ = ["Landmarker", "LandmarkerOptions", "TrackingStatus"]
 
 Image = npt.NDArray[np.uint8]
 FloatArray = npt.NDArray[np.float64]
@@ -58,7 +52,7 @@ class Landmarker:
 
     Attributes:
         options: Networks, thresholds and times in use.
-        timings_s: Seconds of each stage of the last image: `detect` and `landmarks`.
+        networks: Those in use; their times are of the last image.
     """
 
     def __init__(
@@ -68,8 +62,7 @@ class Landmarker:
         estimator: LandmarkEstimator | None = None,
     ) -> None:
         self.options = models or LandmarkerOptions()
-        self._detector = detector or _default_detector(self.options)
-        self._estimators = {self.options.model: estimator or _default_estimator(self.options)}
+        self.networks = LandmarkNetworks(self.options, detector, estimator)
         self._follower = PersonFollower(self.options)
         self._identity = Identity()
         self._agility = 0.0  # surprise that this person's own motion gave lately
@@ -78,7 +71,6 @@ class Landmarker:
         self._people = 0
         self._searches = 0
         self._last_stamp_ns: int | None = None
-        self.timings_s = {"detect": 0.0, "landmarks": 0.0}
 
     @property
     def status(self) -> TrackingStatus:
@@ -90,54 +82,15 @@ class Landmarker:
         """Counts the people followed so far: the same number, the same person; 0 before any."""
         return self._person_number
 
-    def warm_up(self) -> None:
-        """Run both networks once on a black image: their first run takes much longer."""
-        image = np.zeros((256, 256, 3), np.uint8)
-        self._detector.detect(image)
-        for estimator in self._estimators.values():
-            estimator.estimate(image, Region.whole_image(256, 256))
-
-    def prepare(self, model: str) -> None:
-        """Load another landmark network, so that `retune` to it takes no time.
-
-        May be called from another thread than `detect`.
-
-        Raises:
-            ModelFileError: If its file is missing or damaged.
-        """
-        if model not in self._estimators:
-            estimator = _default_estimator(replace(self.options, model=model))
-            estimator.estimate(np.zeros((256, 256, 3), np.uint8), Region.whole_image(256, 256))
-            self._estimators[model] = estimator
-
-    def measure(self, model: str, runs: int = 5) -> float:
-        """How long a landmark network takes on this computer now, the median of some runs [s].
-
-        Raises:
-            ModelFileError: If its file is missing or damaged.
-        """
-        self.prepare(model)
-        image, region = np.zeros((256, 256, 3), np.uint8), Region.whole_image(256, 256)
-        times_s = []
-        for _ in range(runs):
-            start_s = time.perf_counter()
-            self._estimators[model].estimate(image, region)
-            times_s.append(time.perf_counter() - start_s)
-        return float(np.median(times_s))
-
     def retune(self, options: LandmarkerOptions) -> None:
         """Go on with other options; who is followed stays, unless the rule changed.
-
-        The number of threads is that of the start.
 
         Raises:
             ModelFileError: If another landmark network cannot be loaded.
         """
-        self.prepare(options.model)
+        self.networks.retune(options)
         before, self.options = self.options, options
         self._follower.retune(options)
-        if isinstance(self._detector, BlazePoseDetector):
-            self._detector.min_score = options.min_detection_score
         if (options.person, options.person_box) != (before.person, before.person_box):
             self.forget_people()
 
@@ -172,7 +125,7 @@ class Landmarker:
             ImageError: If the image has a wrong shape or type.
         """
         _check_image(image_bgr)
-        self.timings_s = {"detect": 0.0, "landmarks": 0.0}
+        self.networks.start_timing()
         if self._last_stamp_ns is not None and stamp_ns < self._last_stamp_ns:
             self.forget_people()
         self._last_stamp_ns = stamp_ns
@@ -259,15 +212,13 @@ class Landmarker:
 
     def _find_people(self, image_bgr: Image, stamp_ns: int) -> list[Region]:
         """Everybody in view, or in the area where the lost person can be."""
-        start_s = time.perf_counter()
         near, options = self._follower.area_to_search(stamp_ns), self.options
         searched: list[Region | None] = [near]
         if near is None:
             size = _size(image_bgr)
             searched = areas(options.person, options.person_box, size, self._searches)
             self._searches += 1
-        found = [d for area in searched for d in self._detector.detect(image_bgr, area)]
-        self.timings_s["detect"] += time.perf_counter() - start_s
+        found = self.networks.detect(image_bgr, searched)
         return distinct([d.region for d in sorted(found, key=lambda d: -d.score)])
 
     def _candidates(self, regions: list[Region], image_bgr: Image, stamp_ns: int) -> list[Region]:
@@ -282,13 +233,12 @@ class Landmarker:
         return away_s <= self.options.remember_s and self._identity.is_same(seen)
 
     def _estimate(self, image_bgr: Image, region: Region) -> RegionLandmarks | None:
-        """Landmarks in a region; None where the network is not sure or its numbers are none."""
-        start_s = time.perf_counter()
-        found = self._estimators[self.options.model].estimate(image_bgr, region)
-        self.timings_s["landmarks"] += time.perf_counter() - start_s
+        """Landmarks of somebody who may be followed in a region; None without."""
+        found = self.networks.estimate(image_bgr, region)
+        if found is None:
+            return None
         place = Region.around_body(*found.alignment)
-        finite = np.isfinite(found.pixels).all() and np.isfinite(found.metric).all()
-        if found.score < self.options.min_tracking_score or not place.is_valid or not finite:
+        if not place.is_valid:
             return None
         box = self.options.person_box
         if self.options.person == "region" and not is_inside(place, box, _size(image_bgr)):
@@ -298,18 +248,6 @@ class Landmarker:
 
 def _size(image_bgr: Image) -> tuple[int, int]:
     return image_bgr.shape[1], image_bgr.shape[0]
-
-
-def _default_detector(options: LandmarkerOptions) -> PersonDetector:
-    path = find_model(DETECTOR_MODEL, options.model_directory)
-    return BlazePoseDetector(
-        path, options.num_threads, options.min_detection_score, options.antialias
-    )
-
-
-def _default_estimator(options: LandmarkerOptions) -> LandmarkEstimator:
-    path = find_model(LANDMARK_MODELS[options.model], options.model_directory)
-    return BlazePoseLandmarks(path, options.num_threads, options.antialias)
 
 
 def _check_image(image_bgr: Image) -> None:

@@ -7,10 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from monomsk_description.landmarks import LANDMARK_NAMES
 from monomsk_perception.errors import LandmarkError
-
-__all__ = ["LANDMARK_COUNT", "LANDMARK_NAMES", "Landmarks"]
 
 LANDMARK_COUNT = 33
 """Number of landmarks of BlazePose."""
@@ -25,7 +22,7 @@ _SHAPES: dict[str, tuple[int, ...]] = {
 
 @dataclass(frozen=True, eq=False)
 class Landmarks:
-    """Landmarks of one person, in the order of ``LANDMARK_NAMES``, unfiltered.
+    """Landmarks of one person, in the order of `LANDMARK_NAMES`, unfiltered.
 
     The arrays are read-only copies. Left and right are the person's own.
 

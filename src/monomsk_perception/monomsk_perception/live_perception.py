@@ -8,70 +8,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-import numpy as np
-import numpy.typing as npt
-import pinocchio as pin
-
-from monomsk_description.body_state import BodyState
 from monomsk_description.skeleton import Skeleton
 from monomsk_perception.camera import CameraIntrinsics
-from monomsk_perception.camera_geometry import CameraGeometry, CameraPoseError, GeometryOptions
+from monomsk_perception.camera_geometry import CameraGeometry, CameraPoseError
 from monomsk_perception.camera_pose import CameraPose, CameraPoseSource
 from monomsk_perception.errors import PerceptionError
 from monomsk_perception.fit_watch import FitWatch
-from monomsk_perception.frozen_images import FrozenImages
-from monomsk_perception.landmarker import Landmarker, TrackingStatus
-from monomsk_perception.landmarker_options import LandmarkerOptions
+from monomsk_perception.image_gate import Image, ImageGate
+from monomsk_perception.landmarker import Landmarker
 from monomsk_perception.landmarks import Landmarks
-from monomsk_perception.lifter_factory import LifterChoice, skeleton_fit
+from monomsk_perception.lifter_factory import skeleton_fit
+from monomsk_perception.live_result import LiveOptions, LiveResult
 from monomsk_perception.pipeline import Perception, PerceptionOptions
-from monomsk_perception.stamp_guard import StampGuard, StampVerdict
+from monomsk_perception.stamp_guard import StampVerdict
 from monomsk_perception.stream_monitor import StreamMonitor, Trouble
 
-Image = npt.NDArray[np.uint8]
-
-_BLANK_CONTRAST = 3.0  # grey levels: no person looks like this
 _SAME_LENS = 0.02  # relative change of the focal length that the motion survives
-
-
-@dataclass(frozen=True)
-class LiveOptions:
-    """Options of all stages."""
-
-    landmarker: LandmarkerOptions = field(default_factory=LandmarkerOptions)
-    lifter: LifterChoice = field(default_factory=LifterChoice)
-    geometry: GeometryOptions = field(default_factory=GeometryOptions)
-
-
-@dataclass(frozen=True)
-class LiveResult:
-    """What one image gave, in the camera's own frame and pixels.
-
-    Attributes:
-        stamp_ns: The image's [ns].
-        camera_frame: Its frame.
-        image_size: Its width and height [px].
-        status: Of the tracking.
-        track_id: Who is followed; 0: nobody so far.
-        landmarks: None: nobody was measured.
-        state: None: nobody was measured, no camera pose, or a look-ahead waits.
-        pose_source: Where the camera's pose comes from.
-        pose_world_camera: The camera's optical frame in the world.
-        stages_s: Seconds of each stage by name.
-    """
-
-    stamp_ns: int
-    camera_frame: str
-    image_size: tuple[int, int]
-    status: TrackingStatus
-    track_id: int
-    landmarks: Landmarks | None
-    state: BodyState | None
-    pose_source: CameraPoseSource
-    pose_world_camera: pin.SE3
-    stages_s: dict[str, float]
 
 
 class LivePerception:
@@ -101,8 +55,7 @@ class LivePerception:
         self.geometry = CameraGeometry(self.options.geometry)
         self.monitor = StreamMonitor()
         self._on_trouble = on_trouble
-        self._guard = StampGuard()
-        self._frozen = FrozenImages()
+        self._gate = ImageGate(self.monitor, self.report)
         self._fit = FitWatch()
         self._perception: Perception | None = None
         self._size: tuple[int, int] | None = None
@@ -191,32 +144,47 @@ class LivePerception:
         """
         if not self._is_next(stamp_ns):
             return None
-        start_s = time.perf_counter()
         try:
-            image = take_image()
-            size = (image.shape[1], image.shape[0])
-            upright = self.geometry.upright(image)
-            if not self._is_alive(image, stamp_ns):
-                return None
-            intrinsics = self._lens(upright)
-            if intrinsics is None:
-                self.monitor.count("images before camera_info")
-                return None
-            pose, has_pose = self._pose(stamp_ns, camera_frame)
-            perception = self._pipeline(intrinsics, pose)
-            stages_s = {"convert": time.perf_counter() - start_s}
-            landmarks = None
-            if self._is_blank(upright):
-                self.landmarker.miss(stamp_ns)
-            else:
-                landmarks = perception.find(upright, stamp_ns)
-                stages_s |= self.landmarker.timings_s
-            state, lift_s = self._lift(perception, landmarks if has_pose else None, pose)
+            result = self._answer(take_image, stamp_ns, camera_frame)
         except PerceptionError as error:
             self.report("image failed", str(error))
             return None
-        stages_s["lift"] = lift_s
-        result = LiveResult(
+        if result is not None:
+            self._give_up_bad_fit(result)
+        return result
+
+    def _is_next(self, stamp_ns: int) -> bool:
+        verdict = self._gate.order(stamp_ns)
+        if verdict is StampVerdict.JUMPED_BACK:
+            self.forget()
+        return verdict is not StampVerdict.OUT_OF_ORDER
+
+    def _answer(
+        self, take_image: Callable[[], Image], stamp_ns: int, camera_frame: str
+    ) -> LiveResult | None:
+        start_s = time.perf_counter()
+        image = take_image()
+        size = (image.shape[1], image.shape[0])
+        upright = self.geometry.upright(image)
+        if not self._gate.is_new(image, stamp_ns):
+            return None
+        intrinsics = self._lens(upright)
+        if intrinsics is None:
+            self.monitor.count("images before camera_info")
+            return None
+        pose, has_pose = self._pose(stamp_ns, camera_frame)
+        perception = self._pipeline(intrinsics, pose)
+        stages_s = {"convert": time.perf_counter() - start_s}
+        landmarks = None
+        if self._gate.is_blank(upright):
+            self.landmarker.miss(stamp_ns)
+        else:
+            landmarks = perception.find(upright, stamp_ns)
+            stages_s |= self.landmarker.networks.timings_s
+        lift_start_s = time.perf_counter()
+        state = perception.lift(landmarks, pose) if has_pose and landmarks is not None else None
+        stages_s["lift"] = time.perf_counter() - lift_start_s
+        return LiveResult(
             stamp_ns,
             camera_frame,
             size,
@@ -228,8 +196,6 @@ class LivePerception:
             self.geometry.of_camera(perception.camera.pose_world_camera),
             stages_s,
         )
-        self._give_up_bad_fit(result)
-        return result
 
     def _give_up_bad_fit(self, result: LiveResult) -> None:
         """Look anew where what is followed is no person, whatever the landmark network says."""
@@ -239,34 +205,6 @@ class LivePerception:
         self.report("bad fit", "no skeleton fits what is followed, looking anew", is_error=False)
         self.landmarker.reset()
         self._perception = None
-
-    def _is_next(self, stamp_ns: int) -> bool:
-        verdict = self._guard.check(stamp_ns)
-        if verdict is StampVerdict.OUT_OF_ORDER:
-            self.monitor.count("images out of order")
-            return False
-        if verdict is StampVerdict.JUMPED_BACK:
-            text = "the image stamps went back: starting anew"
-            self.report("time jumped back", text, is_error=False)
-            self.forget()
-        return True
-
-    def _is_alive(self, image: Image, stamp_ns: int) -> bool:
-        """Whether the image is a new measurement."""
-        if self._frozen.check(image, stamp_ns):
-            self.report("frozen images", "the camera repeats one image")
-            return False
-        if self._frozen.is_repeated:
-            self.monitor.count("repeated images")
-            return False
-        return True
-
-    def _is_blank(self, upright: Image) -> bool:
-        """Whether there is nothing to see; noted as an image without the person."""
-        if float(upright[::16, ::16].std()) >= _BLANK_CONTRAST:
-            return False
-        self.monitor.count("blank images")
-        return True
 
     def _lens(self, upright: Image) -> CameraIntrinsics | None:
         now_s = time.perf_counter()
@@ -311,13 +249,6 @@ class LivePerception:
                 self.monitor.count("changes of the lens")
                 current.forget()
         return current
-
-    def _lift(
-        self, perception: Perception, landmarks: Landmarks | None, pose: CameraPose | None
-    ) -> tuple[BodyState | None, float]:
-        start_s = time.perf_counter()
-        state = None if landmarks is None else perception.lift(landmarks, pose)
-        return state, time.perf_counter() - start_s
 
     def _as_seen(self, landmarks: Landmarks, size: tuple[int, int]) -> Landmarks:
         """Landmarks in the image as it came."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from monomsk_description.landmarks import LANDMARK_NAMES
 from monomsk_description.message_fields import Fields, header, vector
-from monomsk_perception.landmarks import LANDMARK_NAMES, Landmarks
+from monomsk_perception.landmarks import Landmarks
 
 #: monomsk_msgs/Landmarks' STATUS_*.
 STATUS_TRACKED, STATUS_SEARCHING, STATUS_LOST = 1, 2, 3

@@ -30,7 +30,7 @@ class NetworkChoice:
             ModelFileError: A model file is missing or damaged.
         """
         landmarker = Landmarker(options)
-        landmarker.warm_up()
+        landmarker.networks.warm_up()
         self.choose(asked, budget_s, landmarker)
         return landmarker
 
@@ -40,8 +40,8 @@ class NetworkChoice:
         Raises:
             ModelFileError: Its file is missing or damaged.
         """
-        chosen = best_within(budget_s, landmarker.measure) if asked == AUTO else asked
-        landmarker.prepare(chosen)
+        chosen = best_within(budget_s, landmarker.networks.measure) if asked == AUTO else asked
+        landmarker.networks.prepare(chosen)
         self.model = chosen
 
     def became_lighter(self, asked: str, took_s: float, budget_s: float) -> bool:

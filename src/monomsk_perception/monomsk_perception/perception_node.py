@@ -8,45 +8,35 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image, Imu, JointState
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image, Imu
 from std_srvs.srv import Trigger
 
 from monomsk_description.errors import DescriptionError
 from monomsk_description.lifecycle_node import StatusNode, run
-from monomsk_description.message_fields import body_model, fill, joint_state
+from monomsk_description.message_fields import fill, stamp_to_ns
 from monomsk_description.skeleton import Skeleton, build_skeleton
-from monomsk_description.subject import Subject
-from monomsk_msgs.msg import BodyModel, BodyState, Landmarks
+from monomsk_description.status_level import Level
 from monomsk_msgs.srv import SetSubject
 from monomsk_perception.conversions import (
     hear_imu,
     hear_transforms,
     is_uncalibrated,
-    stamp_to_ns,
     to_bgr,
     to_intrinsics,
-    to_landmarks_message,
-    to_state_message,
     to_subject,
 )
 from monomsk_perception.errors import PerceptionError
-from monomsk_perception.lifter_factory import usable_choice
-from monomsk_perception.live_perception import LiveOptions, LivePerception, LiveResult
-from monomsk_perception.network_choice import NetworkChoice
+from monomsk_perception.live_perception import LivePerception
+from monomsk_perception.live_result import LiveResult
+from monomsk_perception.live_setup import LiveSetup, skeleton_of
 from monomsk_perception.newest_worker import NewestWorker
-from monomsk_perception.perception_parameters import (
-    NETWORK,
-    PARAMETERS,
-    SUBJECT,
-    live_options,
-    starting_model,
-)
-from monomsk_perception.perception_status import Level, judge, status_values
+from monomsk_perception.perception_parameters import PARAMETERS, SUBJECT
+from monomsk_perception.perception_status import judge, status_values
+from monomsk_perception.result_publishers import ResultPublishers
 from monomsk_perception.stream_monitor import Trouble
 
 try:
@@ -76,8 +66,7 @@ class PerceptionNode(StatusNode):
     def __init__(self) -> None:
         super().__init__("perception", PARAMETERS)
         self._is_active = self._is_configured = False
-        self._network = NetworkChoice()
-        self._no_transformer = ""
+        self._setup = LiveSetup()
         self._summarized_s = time.perf_counter()
 
     # Lifecycle ----------------------------------------------------------------------------------
@@ -85,26 +74,16 @@ class PerceptionNode(StatusNode):
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the models, build the subject, create publishers, subscriptions and services."""
         try:
-            values = self._values()
-            skeleton = build_skeleton(_subject(values))
-            first = live_options(values, starting_model(values)).landmarker
-            asked = values["model_complexity"], values["frame_budget_s"]
-            landmarker = self._network.open(*asked, first)
-            options = live_options(values, self._network.model)
-            landmarker.retune(options.landmarker)
-            choice, self._no_transformer = usable_choice(options.lifter, skeleton)
+            self._live = self._setup.open(self._values(), self._log_trouble)
         except (PerceptionError, DescriptionError) as error:
             self.get_logger().error(str(error))
             return TransitionCallbackReturn.FAILURE
-        if self._no_transformer:
-            text = f"geometric lifter instead of the transformer: {self._no_transformer}"
+        if self._setup.no_transformer:
+            text = f"geometric lifter instead of the transformer: {self._setup.no_transformer}"
             self.get_logger().warning(text)
-        options = replace(options, lifter=choice)
-        self._live = LivePerception(skeleton, options, landmarker, self._log_trouble)
-        self._live.warm_up()
-        self._asked_skeleton = skeleton
+        self._asked_skeleton = self._live.skeleton
         self._create_outputs()
-        self._publish_body_model(skeleton)
+        self._out.model(self._live.skeleton)
         self._worker = NewestWorker(
             self._look, self._on_worker_error, self.parameter("deterministic"), _WAITING_IMAGES
         )
@@ -114,10 +93,7 @@ class PerceptionNode(StatusNode):
 
     def _create_outputs(self) -> None:
         frames = _EVERY if self.parameter("deterministic") else _NEWEST
-        self._landmarks_publisher = self.create_publisher(Landmarks, "landmarks", frames)
-        self._model_publisher = self.create_publisher(BodyModel, "body_model", _LATCHED)
-        self._joints_publisher = self.create_publisher(JointState, "joint_states", 10)
-        self._state_publisher = self.create_publisher(BodyState, "body_state", 10)
+        self._out = ResultPublishers(self, self.parameter("world_frame"), frames, _LATCHED)
         self.create_status_publisher()
 
     def _create_inputs(self) -> None:
@@ -162,11 +138,8 @@ class PerceptionNode(StatusNode):
             self.destroy_subscription(subscription)
         for service in self._requests:
             self.destroy_service(service)
-        for publisher in (
-            self._landmarks_publisher, self._model_publisher, self._joints_publisher,
-            self._state_publisher, self._status_publisher,
-        ):  # fmt: skip
-            self.destroy_publisher(publisher)
+        self._out.destroy()
+        self.destroy_publisher(self._status_publisher)
         return TransitionCallbackReturn.SUCCESS
 
     def destroy_node(self) -> None:
@@ -182,41 +155,24 @@ class PerceptionNode(StatusNode):
 
     def refuse_parameters(self, values: Mapping[str, Any]) -> str:
         """What fits no person, no image or no installation."""
-        together = self._values() | dict(values)
-        try:
-            live_options(together, self._network.model)
-            if any(name in values for name in SUBJECT):
-                build_skeleton(_subject(together))
-            if "lifter" in values and values["lifter"] == "transformer" and self._no_transformer:
-                return f"lifter: {self._no_transformer}"
-            if self._is_configured and any(name in values for name in NETWORK):
-                asked = together["model_complexity"], together["frame_budget_s"]
-                self._network.choose(*asked, self._live.landmarker)
-        except (PerceptionError, DescriptionError) as error:
-            return str(error)
-        return ""
+        landmarker = self._live.landmarker if self._is_configured else None
+        return self._setup.refusal(self._values() | dict(values), values, landmarker)
 
     def on_parameters_changed(self, values: Mapping[str, Any]) -> None:
         """Take them into the running stream, between two images."""
         if not self._is_configured:
             return
         if any(name in values for name in SUBJECT):
-            self._set_skeleton(build_skeleton(_subject(self._values())))
-        options = self._options()
+            self._set_skeleton(skeleton_of(self._values()))
+        options = self._setup.options(self._values())
         self._worker.submit(lambda: self._live.retune(options))
-
-    def _options(self) -> LiveOptions:
-        options = live_options(self._values(), self._network.model)
-        if self._no_transformer:
-            options = replace(options, lifter=replace(options.lifter, name="geometric"))
-        return options
 
     def _set_skeleton(self, skeleton: Skeleton) -> None:
         """Another subject, between two images; whoever listens hears of it in the same order."""
 
         def change() -> None:
             self._live.set_skeleton(skeleton)
-            self._publish_body_model(skeleton)
+            self._out.model(skeleton)
 
         self._asked_skeleton = skeleton
         self._worker.submit(change)
@@ -250,7 +206,7 @@ class PerceptionNode(StatusNode):
             response.success, response.message = False, str(error)
         else:
             response.success, response.message = True, "subject set; the past is forgotten"
-        fill(response.body_model, self._body_model_fields(self._asked_skeleton))
+        fill(response.body_model, self._out.model_fields(self._asked_skeleton))
         return response
 
     def _on_reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
@@ -272,7 +228,7 @@ class PerceptionNode(StatusNode):
         result = live.process(lambda: to_bgr(message), stamp_ns, message.header.frame_id)
         if result is None:
             return
-        self._landmarks_publisher.publish(to_landmarks_message(result))
+        self._out.landmarks(result)
         if result.state is None:
             kind = "images without a person" if result.landmarks is None else "images without state"
             live.monitor.count(kind)
@@ -281,22 +237,19 @@ class PerceptionNode(StatusNode):
         self._watch_budget(result.stages_s["landmarks"])
 
     def _publish_state(self, result: LiveResult) -> None:
-        state, skeleton = result.state, self._live.skeleton
+        state = result.state
         assert state is not None and result.landmarks is not None
-        world, assumed = self.parameter("world_frame"), self._live.assumptions()
-        self._state_publisher.publish(to_state_message(result, skeleton, world, assumed))
-        effort = state.torque_prior[6:]
-        joints = joint_state(state.stamp_ns, skeleton, state.q[7:], state.v[6:], effort)
-        self._joints_publisher.publish(fill(JointState(), joints))
+        self._out.state(result, self._live.skeleton, self._live.assumptions())
         age_s = (self.get_clock().now().nanoseconds - state.stamp_ns) * 1e-9
         seen = float(result.landmarks.visibility.mean())
         self._live.monitor.result(age_s, result.stages_s, state.quality, seen)
 
     def _watch_budget(self, took_s: float) -> None:
         asked, budget_s = self.parameter("model_complexity"), self.parameter("frame_budget_s")
-        if self._network.became_lighter(asked, took_s, budget_s):
-            self._live.retune(self._options())
-            text = f"the landmarks take too long: {self._network.model} from now on"
+        network = self._setup.network
+        if network.became_lighter(asked, took_s, budget_s):
+            self._live.retune(self._setup.options(self._values()))
+            text = f"the landmarks take too long: {network.model} from now on"
             self._live.report("lighter network", text, is_error=False)
 
     def _on_worker_error(self, error: Exception) -> None:
@@ -306,13 +259,6 @@ class PerceptionNode(StatusNode):
         self._live.forget()
 
     # Outputs ------------------------------------------------------------------------------------
-
-    def _body_model_fields(self, skeleton: Skeleton) -> dict[str, Any]:
-        now_ns = self.get_clock().now().nanoseconds
-        return body_model(skeleton, now_ns, self.parameter("world_frame"))
-
-    def _publish_body_model(self, skeleton: Skeleton) -> None:
-        self._model_publisher.publish(fill(BodyModel(), self._body_model_fields(skeleton)))
 
     def _log_trouble(self, trouble: Trouble) -> None:
         self.get_logger().warning(trouble.text, throttle_duration_sec=5.0)
@@ -326,15 +272,10 @@ class PerceptionNode(StatusNode):
         if not self._is_active:
             level, text = Level.OK, "inactive"
         values = status_values(summary, landmarker.status, landmarker.person_number)
-        values["landmark network"] = self._network.model
+        values["landmark network"] = self._setup.network.model
         values["camera pose"] = self._live.pose_source.value
         values["assumptions"] = ", ".join(self._live.assumptions())
-        self.publish_status(bytes([level]), text, values)
-
-
-def _subject(values: Mapping[str, Any]) -> Subject:
-    height_m, mass_kg = values["height_m"], values["mass_kg"]
-    return Subject.assume(height_m or None, mass_kg or None, values["sex"])
+        self.publish_status(level, text, values)
 
 
 def main(args: list[str] | None = None) -> None:

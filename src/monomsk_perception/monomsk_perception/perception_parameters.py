@@ -13,7 +13,7 @@ from monomsk_perception.frame_budget import AUTO, BY_QUALITY
 from monomsk_perception.landmarker_options import LandmarkerOptions
 from monomsk_perception.lifter_factory import LIFTERS, LifterChoice
 from monomsk_perception.lifter_options import LifterOptions
-from monomsk_perception.live_perception import LiveOptions
+from monomsk_perception.live_result import LiveOptions
 from monomsk_perception.model_files import LANDMARK_MODELS
 from monomsk_perception.person_choice import RULES
 

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Any
 
-from monomsk_perception.landmarker import TrackingStatus
+from monomsk_description.status_level import Level
 from monomsk_perception.stream_monitor import StreamSummary
+from monomsk_perception.tracking import TrackingStatus
 
 #: Results worse than this are warned of.
 LEAST_QUALITY = 0.2
 LEAST_VISIBILITY = 0.5
 MOST_AGE_S = 0.25
 MOST_DROPPED = 0.5
-
-
-class Level(IntEnum):
-    """Levels of diagnostic_msgs/DiagnosticStatus."""
-
-    OK = 0
-    WARN = 1
-    ERROR = 2
-    STALE = 3
 
 
 def judge(summary: StreamSummary, status: TrackingStatus, track_id: int) -> tuple[Level, str]:

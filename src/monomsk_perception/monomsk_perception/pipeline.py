@@ -13,10 +13,12 @@ from monomsk_description.skeleton import Skeleton
 from monomsk_perception.appearance import look
 from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.camera_pose import CameraPose, CameraPoseSource
-from monomsk_perception.landmarker import Landmarker, LandmarkerOptions, TrackingStatus
+from monomsk_perception.landmarker import Landmarker
+from monomsk_perception.landmarker_options import LandmarkerOptions
 from monomsk_perception.landmarks import Landmarks
 from monomsk_perception.lifter_factory import LifterChoice, make_lifter, skeleton_fit
 from monomsk_perception.motion_history import MotionHistory
+from monomsk_perception.tracking import TrackingStatus
 from monomsk_perception.transformer_lifter import TransformerLifter
 
 
@@ -97,7 +99,7 @@ class Perception:
         landmarks = self.find(image_bgr, stamp_ns)
         found = time.perf_counter()
         state = None if landmarks is None else self.lift(landmarks)
-        timings = self.landmarker.timings_s | {"lift": time.perf_counter() - found}
+        timings = self.landmarker.networks.timings_s | {"lift": time.perf_counter() - found}
         return PerceptionResult(
             landmarks, state, self.landmarker.status, self.lifter.camera, timings
         )

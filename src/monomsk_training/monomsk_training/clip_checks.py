@@ -12,14 +12,13 @@ import numpy as np
 from scipy.signal import butter, filtfilt
 from scipy.spatial.transform import Rotation
 
-from monomsk_description.frames import ROTATION_REP103_OPENSIM, Array
+from monomsk_description.frames import GRAVITY_M_S2, ROTATION_REP103_OPENSIM, Array
 from monomsk_description.skeleton import Skeleton, build_skeleton
 from monomsk_description.subject import Subject
 from monomsk_training.motion_clip import COLUMN, MotionClip
 
 #: What the checks are computed with: the stature that the library's travels are scaled to.
 SUBJECT = Subject(1.75, 70.0)
-_GRAVITY = 9.81
 _CUTOFF_HZ = 6.0
 #: A foot carries when it neither lifts nor lands faster than this while the floor carries half.
 _STILL_M_S, _CARRIED = 0.15, 0.5
@@ -115,7 +114,7 @@ def clip_physics(clip: MotionClip, skeleton: Skeleton | None = None) -> ClipPhys
     q = configurations(filtfilt(numerator, denominator, clip.values, axis=0))
     tau = _torques(skeleton, q, clip.rate_hz)
     force = np.einsum("fij,fj->fi", Rotation.from_quat(q[:, 3:7]).as_matrix(), tau[:, :3])
-    carried = force[:, 2] / (skeleton.mass_kg * _GRAVITY)
+    carried = force[:, 2] / (skeleton.mass_kg * GRAVITY_M_S2)
     names = [
         n for n in skeleton.coordinate_names if n.startswith(("lumbar", "arm_flex", "arm_add"))
     ]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from monomsk_description.frames import GRAVITY_M_S2
 from monomsk_dynamics.layers.manifold import difference, quaternion_matrix, turn
 from monomsk_dynamics.layers.rollout import rollout
 from monomsk_dynamics.layers.torch_body import TorchBody
@@ -16,7 +17,6 @@ from monomsk_training.network import Lifted
 from monomsk_training.scaled_bodies import ScaledBodies
 from monomsk_training.sole_forces import Wrench, sole_forces
 
-GRAVITY_M_S2 = 9.81
 #: Frames on either side of a parabola's middle: 0.2 s at 30 Hz, as motions of that noise are
 #: filtered elsewhere.
 HALF_FRAMES = 3

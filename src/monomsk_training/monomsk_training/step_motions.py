@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from monomsk_description.frames import Array
+from monomsk_description.frames import GRAVITY_M_S2, Array
 from monomsk_training.chair_motions import balancing_lean
 from monomsk_training.generators import Rng, smooth_noise
 from monomsk_training.motion_clip import COLUMN, at_rest
@@ -37,7 +37,6 @@ _CURVES = {
     }
     for way, table in _STAIRS.items()
 }
-_GRAVITY = 9.81
 #: Share of the stride in which the load passes from foot to foot.
 _DOUBLE_SUPPORT = 0.12
 
@@ -99,7 +98,7 @@ def _carrying(phase: Array) -> Array:
 def jump(rng: Rng, times: Array) -> Array:
     """Jumps on the spot: crouch, push off, flight, landing; `pelvis_ty` is the flight's height."""
     height_m = rng.uniform(0.03, 0.45)
-    flight_s = 2.0 * np.sqrt(2.0 * height_m / _GRAVITY)
+    flight_s = 2.0 * np.sqrt(2.0 * height_m / GRAVITY_M_S2)
     crouch_s, push_s = rng.uniform(0.4, 0.9), rng.uniform(0.2, 0.35)
     land_s, rest_s = rng.uniform(0.15, 0.4), rng.uniform(0.3, 1.2)
     spans = np.array([crouch_s, push_s, flight_s, land_s, rest_s])
@@ -116,7 +115,7 @@ def jump(rng: Rng, times: Array) -> Array:
     since = np.where(aloft, clock - ends[1], 0.0)
     values = at_rest(len(times))
     values[:, COLUMN["pelvis_ty"]] = np.where(
-        aloft, np.sqrt(2.0 * _GRAVITY * height_m) * since - 0.5 * _GRAVITY * since**2, 0.0
+        aloft, np.sqrt(2.0 * GRAVITY_M_S2 * height_m) * since - 0.5 * GRAVITY_M_S2 * since**2, 0.0
     )
     thigh = tall + deep * depth
     ankle = rng.uniform(-2.0, 4.0) + min(0.4 * deep, 30.0) * depth

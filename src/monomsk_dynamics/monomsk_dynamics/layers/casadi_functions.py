@@ -7,7 +7,8 @@ import casadi as ca
 
 from monomsk_description.points import PointSet
 from monomsk_description.skeleton import Skeleton
-from monomsk_dynamics.layers.symbolic_body import SymbolicBody, integrate
+from monomsk_dynamics.layers.symbolic_body import SymbolicBody
+from monomsk_dynamics.layers.symbolic_manifold import integrate
 
 
 @dataclass(frozen=True)

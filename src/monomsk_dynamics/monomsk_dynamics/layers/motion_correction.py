@@ -17,7 +17,8 @@ import casadi as ca
 
 from monomsk_description.coupling import ROOT_NQ, ROOT_NV
 from monomsk_description.skeleton import Skeleton
-from monomsk_dynamics.layers.symbolic_body import SymbolicBody, quaternion_matrix
+from monomsk_dynamics.layers.symbolic_body import SymbolicBody
+from monomsk_dynamics.layers.symbolic_manifold import quaternion_matrix
 
 #: Terms of the series: at half a radian the first one left out is below 1e-8.
 _TERMS = 8

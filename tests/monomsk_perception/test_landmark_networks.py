@@ -1,0 +1,87 @@
+"""The networks as following a person sees them, with others in their place."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from monomsk_perception.blazepose_detector import PersonDetection
+from monomsk_perception.blazepose_landmarks import RegionLandmarks
+from monomsk_perception.landmark_networks import LandmarkNetworks
+from monomsk_perception.landmarker_options import LandmarkerOptions
+from monomsk_perception.region import Region
+
+IMAGE = np.zeros((100, 100, 3), np.uint8)
+REGION = Region.whole_image(100, 100)
+FOUND = RegionLandmarks(
+    pixels=np.full((33, 2), 50.0),
+    visibility=np.ones(33),
+    presence=np.ones(33),
+    metric=np.zeros((33, 3)),
+    score=0.9,
+    alignment=np.array([[50.0, 50.0], [50.0, 30.0]]),
+)
+
+
+class Fake:
+    """Finds one person in each area, slowly, and whatever it is told to find."""
+
+    found = FOUND
+
+    def detect(self, image: np.ndarray, area: Region | None = None) -> list[PersonDetection]:
+        time.sleep(0.002)
+        return [PersonDetection(0.9, area or REGION)]
+
+    def estimate(self, image: np.ndarray, region: Region) -> RegionLandmarks:
+        time.sleep(0.002)
+        return self.found
+
+
+@pytest.fixture
+def fake() -> Fake:
+    return Fake()
+
+
+@pytest.fixture
+def networks(fake: Fake) -> LandmarkNetworks:
+    return LandmarkNetworks(LandmarkerOptions(min_tracking_score=0.5), fake, fake)
+
+
+def test_times_add_up_until_the_next_image(networks: LandmarkNetworks) -> None:
+    assert len(networks.detect(IMAGE, [None, REGION])) == 2
+    networks.estimate(IMAGE, REGION)
+    assert networks.timings_s["detect"] >= 0.004
+    assert networks.timings_s["landmarks"] >= 0.002
+    networks.start_timing()
+    assert networks.timings_s == {"detect": 0.0, "landmarks": 0.0}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"score": 0.4},
+        {"pixels": np.full((33, 2), np.nan)},
+        {"metric": np.full((33, 3), np.inf)},
+    ],
+    ids=["unsure", "no pixels", "no places"],
+)
+def test_what_is_unsure_or_no_number_is_nobody(
+    networks: LandmarkNetworks, fake: Fake, change: dict[str, object]
+) -> None:
+    assert networks.estimate(IMAGE, REGION) is FOUND
+    fake.found = replace(FOUND, **change)  # type: ignore[arg-type]
+    assert networks.estimate(IMAGE, REGION) is None
+
+
+def test_another_threshold_takes_effect_at_once(networks: LandmarkNetworks) -> None:
+    networks.retune(LandmarkerOptions(min_tracking_score=0.95))
+    assert networks.estimate(IMAGE, REGION) is None
+
+
+def test_measuring_and_warming_up_cost_no_image_any_time(networks: LandmarkNetworks) -> None:
+    networks.warm_up()
+    assert networks.measure(LandmarkerOptions().model, runs=3) >= 0.002
+    assert networks.timings_s == {"detect": 0.0, "landmarks": 0.0}
