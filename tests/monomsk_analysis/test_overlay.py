@@ -14,10 +14,9 @@ from monomsk_analysis.overlay import (
     OverlayFrame,
     choose_key_frames,
     draw_frame,
-    lost_scene,
-    scene_from_dynamics,
     write_overlay,
 )
+from monomsk_analysis.overlay_scene import lost_scene, scene_from_dynamics
 from monomsk_analysis.overlay_style import BRIDGED, FORCE, LOST, SIDE_COLORS, TRACKED
 from monomsk_analysis.overlay_text import TextPainter
 from monomsk_description.skeleton import build_skeleton

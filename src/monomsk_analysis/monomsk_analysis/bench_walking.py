@@ -16,22 +16,21 @@ from monomsk_analysis.exports import force_label, ground_reaction_labels
 from monomsk_analysis.opensim_kinematics import PELVIS_TRANSLATIONS
 from monomsk_analysis.progress import Stages
 from monomsk_analysis.scoring import (
-    LEG_COORDINATES,
     LEG_MOMENTS,
+    PRESSURE_LOAD,
     frames_with_complete_plates,
     resample,
     score_forces,
-    score_moments,
+    score_leg_moments,
     score_pressure,
 )
 from monomsk_analysis.storage import Table, read_storage
+from monomsk_description.frames import GRAVITY_M_S2
 from monomsk_description.subject import Subject
 
 RECORDING = "mocap_walking_3d"
 SUBJECT = Subject(height_m=1.829, mass_kg=85.07)
-GRAVITY_M_S2 = 9.81
 _SIDES = {"right": "r", "left": "l"}
-_PRESSURE_LOAD = 0.05
 _MAX_GAP_S = 0.01
 
 
@@ -99,21 +98,20 @@ def score_walking(
             score_pressure(
                 (own[:, :3], own[:, 3:6]),
                 (plate[:, :3], plate[:, 3:6]),
-                _PRESSURE_LOAD * weight_n,
+                PRESSURE_LOAD * weight_n,
                 valid,
             )
         )
     labels = tuple(map(force_label, LEG_MOMENTS))
-    own_moments = _at(estimate[1], labels, times)
-    errors = score_moments(own_moments, _at(reference[1], labels, times), mass_kg, valid)
-    by_joint = {name: float(error) for name, error in zip(LEG_MOMENTS, errors, strict=True)}
+    own_moments, moments = (_at(tables[1], labels, times) for tables in (estimate, reference))
+    by_joint, mean = score_leg_moments(own_moments, moments, mass_kg, valid)
     return WalkingScore(
         frames=len(times),
         frames_compared=int(valid.sum()),
         forces=forces,
         pressure=pressure,
         moment_rmse=by_joint,
-        leg_moment_rmse=float(np.mean([by_joint[name] for name in LEG_COORDINATES])),
+        leg_moment_rmse=mean,
     )
 
 

@@ -18,7 +18,7 @@ from monomsk_description.scaling import scale
 from monomsk_description.skeleton import Skeleton, build_skeleton, personal_skeleton
 from monomsk_description.subject import ASSUMED_BODY_MASS_INDEX, Subject
 
-MODEL_SUFFIX = ".osim"
+_MODEL_SUFFIX = ".osim"
 _UNSPECIFIED = "unspecified"
 _TOLERANCE = 0.05
 
@@ -97,7 +97,7 @@ def read_person(
         FileFormatError: the subject file cannot be used.
         DescriptionError: the numbers are no human's.
     """
-    if model is None or model.suffix.lower() != MODEL_SUFFIX:
+    if model is None or model.suffix.lower() != _MODEL_SUFFIX:
         return _from_numbers(model, height_m, mass_kg, sex), None
     if mass_kg is not None and height_m is None:
         # The model has the height; until it is read, one that fits any mass, a child's too.
@@ -171,6 +171,3 @@ def _conflicts(file: str, anatomy: Anatomy, subject: Subject, given: set[str]) -
 
 def _differ(given: float, expected: float) -> bool:
     return abs(given / expected - 1.0) > _TOLERANCE
-
-
-__all__ = ["MODEL_SUFFIX", "Body", "make_body", "read_person"]

@@ -45,6 +45,25 @@ class Figure:
 
 
 @dataclasses.dataclass(frozen=True)
+class FigureGroup:
+    """Figures under one heading.
+
+    Attributes:
+        key: its anchor in the page.
+        title: the heading.
+        note: one or two sentences under it.
+        figures: in order.
+        folded: closed until somebody opens it.
+    """
+
+    key: str
+    title: str
+    note: str
+    figures: tuple[Figure, ...]
+    folded: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
 class Curve:
     """One line of a figure over time.
 

@@ -6,8 +6,6 @@ has its colour here. Long recordings are thinned for drawing, never for the tabl
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 
 from monomsk_analysis.figure_labels import CoordinateLabel, coordinate_groups
@@ -17,39 +15,13 @@ from monomsk_analysis.figure_parts import (
     SIDE_NAMES,
     Curve,
     Figure,
-    Specification,
-    numbers,
-    runs,
-    thinning,
-    time_axis,
+    FigureGroup,
     time_figure,
 )
+from monomsk_analysis.force_figures import force_group
 from monomsk_analysis.muscle_figures import activation_figures, joint_load_figures
 from monomsk_analysis.report_data import FloatArray, ReportData
-
-GRAVITY = 9.81
-"""Weight of one kilogram [N]."""
-
-_AXIS_NAMES = (("x", "+ world forward"), ("y", "+ world left"), ("vertical", "+ upward"))
-
-
-@dataclasses.dataclass(frozen=True)
-class FigureGroup:
-    """Figures under one heading.
-
-    Attributes:
-        key: its anchor in the page.
-        title: the heading.
-        note: one or two sentences under it.
-        figures: in order.
-        folded: closed until somebody opens it.
-    """
-
-    key: str
-    title: str
-    note: str
-    figures: tuple[Figure, ...]
-    folded: bool = False
+from monomsk_description.frames import GRAVITY_M_S2
 
 
 def figure_groups(data: ReportData) -> tuple[FigureGroup, ...]:
@@ -57,7 +29,7 @@ def figure_groups(data: ReportData) -> tuple[FigureGroup, ...]:
     return (
         *_angle_groups(data),
         *_torque_groups(data),
-        _force_group(data),
+        force_group(data),
         *_muscle_groups(data),
         _quality_group(data),
     )
@@ -131,58 +103,6 @@ def _coordinate_figure(
     return time_figure(data, key, title, entry.positive, curves, contacts="bars")
 
 
-def _force_group(data: ReportData) -> FigureGroup:
-    weight_n = data.subject.mass_kg * GRAVITY
-    forces = 100.0 * data.dynamics.sole_forces / weight_n
-    sigmas = 100.0 * data.dynamics.sole_forces_sigma / weight_n
-    figures = [
-        time_figure(
-            data,
-            f"force-{axis}",
-            f"Ground reaction {_AXIS_NAMES[axis][0]} [% body weight]",
-            _AXIS_NAMES[axis][1],
-            [
-                Curve(name, SIDE_COLORS[side], forces[:, side, axis], sigmas[:, side, axis])
-                for side, name in enumerate(SIDE_NAMES)
-            ],
-            contacts="background",
-        )
-        for axis in (2, 0, 1)
-    ]
-    free_moments = data.dynamics.free_moments / data.subject.mass_kg
-    figures.append(
-        time_figure(
-            data,
-            "free-moment",
-            "Free moment about the vertical [N m/kg]",
-            "",
-            [
-                Curve(name, SIDE_COLORS[side], free_moments[:, side])
-                for side, name in enumerate(SIDE_NAMES)
-            ],
-            contacts="background",
-        )
-    )
-    if np.nanmax(np.abs(data.dynamics.unexplained_load), initial=0.0) > 0.0:
-        figures.append(_support_figure(data))
-    return FigureGroup(
-        key="forces",
-        title="Ground reaction",
-        note="Force of the floor on each foot; one body weight is 100 %. Shaded background: "
-        "that foot is in contact.",
-        figures=(*figures, _contact_figure(data), _pressure_figure(data)),
-    )
-
-
-def _support_figure(data: ReportData) -> Figure:
-    """The force of a seat, or of whatever else than the soles bears load."""
-    load = 100.0 * data.dynamics.unexplained_load / (data.subject.mass_kg * GRAVITY)
-    level = np.linalg.norm(load[:, :2], axis=1)
-    curves = [Curve("up", NEUTRAL_COLOR, load[:, 2]), Curve("level", SIDE_COLORS[1], level)]
-    title = "Unexplained load: other supports [% body weight]"
-    return time_figure(data, "unexplained-load", title, "", curves, contacts="background")
-
-
 def _muscle_groups(data: ReportData) -> list[FigureGroup]:
     if data.muscles is None:
         return []
@@ -220,7 +140,7 @@ def _quality_group(data: ReportData) -> FigureGroup:
             "residual-force",
             "Residual force at the pelvis [% body weight]",
             "The part of the motion's force that no foot contact explains; zero is perfect.",
-            100.0 * residual_force / (mass_kg * GRAVITY),
+            100.0 * residual_force / (mass_kg * GRAVITY_M_S2),
         ),
         (
             "residual-moment",
@@ -245,64 +165,4 @@ def _quality_group(data: ReportData) -> FigureGroup:
         title="Quality over time",
         note="Grey background: the person was not found in these frames.",
         figures=figures,
-    )
-
-
-def _contact_figure(data: ReportData) -> Figure:
-    traces = []
-    for side in (1, 0):
-        spans = runs(data.motion.times_s, data.dynamics.in_contact[:, side])
-        traces.append(
-            {
-                "type": "bar",
-                "orientation": "h",
-                "y": [SIDE_NAMES[side]] * len(spans),
-                "base": numbers([start for start, _ in spans]),
-                "x": numbers([end - start for start, end in spans]),
-                "marker": {"color": SIDE_COLORS[side]},
-                "hovertemplate": "%{base:.2f} s, for %{x:.2f} s<extra>%{y}</extra>",
-                "showlegend": False,
-            }
-        )
-    layout: Specification = {
-        "barmode": "overlay",
-        "bargap": 0.45,
-        "xaxis": time_axis(data.motion.times_s),
-        "yaxis": {"type": "category", "categoryarray": ["left", "right"]},
-    }
-    specification = {"data": traces, "layout": layout}
-    return Figure("contacts", "Contact timeline", "Spans of floor contact.", True, specification)
-
-
-def _pressure_figure(data: ReportData) -> Figure:
-    times = data.motion.times_s
-    keep = thinning(len(times))
-    traces = []
-    for side, name in enumerate(SIDE_NAMES):
-        points = data.dynamics.centers_of_pressure[keep, side]
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "lines+markers",
-                "name": name,
-                "x": numbers(points[:, 0]),
-                "y": numbers(points[:, 1]),
-                "text": [f"{time_s:.2f} s" for time_s in times[keep]],
-                "hovertemplate": "x %{x:.3f} m, y %{y:.3f} m at %{text}<extra></extra>",
-                "line": {"color": SIDE_COLORS[side], "width": 1},
-                "marker": {"color": SIDE_COLORS[side], "size": 4},
-                "connectgaps": False,
-            }
-        )
-    layout = {
-        "hovermode": "closest",
-        "xaxis": {"title": {"text": "x [m]"}},
-        "yaxis": {"title": {"text": "y [m]"}, "scaleanchor": "x", "scaleratio": 1},
-    }
-    return Figure(
-        "pressure",
-        "Centre of pressure, seen from above [m]",
-        "World frame: x forward, y to the left.",
-        False,
-        {"data": traces, "layout": layout},
     )

@@ -20,14 +20,11 @@ def activation_figures(data: ReportData) -> tuple[Figure, ...]:
     if muscles is None:
         return ()
     return tuple(
-        time_figure(
+        _figure(
             data,
             f"muscle-{name.lower().replace(' ', '-')}",
             f"{name} [0 to 1]",
-            "",
-            _sides(muscles.activations[:, k]),
-            contacts="bars",
-            from_zero=True,
+            muscles.activations[:, k],
         )
         for k, name in enumerate(muscles.group_names)
     )
@@ -39,19 +36,19 @@ def joint_load_figures(data: ReportData) -> tuple[Figure, ...]:
     if muscles is None:
         return ()
     return tuple(
-        time_figure(
+        _figure(
             data,
             f"joint-load-{joint}",
             f"{_JOINT_NAMES.get(joint, joint)} contact force [body weight]",
-            "",
-            _sides(muscles.joint_loads[:, k]),
-            contacts="bars",
-            from_zero=True,
+            muscles.joint_loads[:, k],
         )
         for k, joint in enumerate(muscles.joint_names)
     )
 
 
-def _sides(values: FloatArray) -> list[Curve]:
-    """Of values (n, 2)."""
-    return [Curve(name, SIDE_COLORS[side], values[:, side]) for side, name in enumerate(SIDE_NAMES)]
+def _figure(data: ReportData, key: str, title: str, values: FloatArray) -> Figure:
+    """Right and left of values (n, 2) over time, from zero upwards."""
+    curves = [
+        Curve(name, SIDE_COLORS[side], values[:, side]) for side, name in enumerate(SIDE_NAMES)
+    ]
+    return time_figure(data, key, title, "", curves, contacts="bars", from_zero=True)

@@ -12,20 +12,9 @@ from numpy.typing import NDArray
 
 from monomsk_analysis.overlay_body import body_extent, draw_body
 from monomsk_analysis.overlay_hud import draw_hud
-from monomsk_analysis.overlay_scene import OverlayScene, lost_scene, scene_from_dynamics
+from monomsk_analysis.overlay_scene import OverlayScene
 from monomsk_analysis.overlay_video import VideoWriteError, VideoWriter
 from monomsk_analysis.report_data import KeyFrame
-
-__all__ = [
-    "OverlayFrame",
-    "OverlayResult",
-    "OverlayScene",
-    "choose_key_frames",
-    "draw_frame",
-    "lost_scene",
-    "scene_from_dynamics",
-    "write_overlay",
-]
 
 ImageArray = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]

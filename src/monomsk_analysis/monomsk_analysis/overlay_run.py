@@ -10,14 +10,8 @@ import pinocchio as pin
 
 from monomsk_analysis.analysis import Analysis
 from monomsk_analysis.frame_source import FrameSource, TimeWindow
-from monomsk_analysis.overlay import (
-    OverlayFrame,
-    OverlayScene,
-    choose_key_frames,
-    lost_scene,
-    scene_from_dynamics,
-    write_overlay,
-)
+from monomsk_analysis.overlay import OverlayFrame, choose_key_frames, write_overlay
+from monomsk_analysis.overlay_scene import OverlayScene, lost_scene, scene_from_dynamics
 from monomsk_analysis.progress import Advance
 from monomsk_analysis.report_data import KeyFrame
 from monomsk_analysis.tracking import Tracking

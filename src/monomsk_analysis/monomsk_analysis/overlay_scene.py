@@ -9,6 +9,8 @@ import numpy as np
 import pinocchio as pin
 from numpy.typing import NDArray
 
+from monomsk_description.frames import GRAVITY_M_S2
+
 if TYPE_CHECKING:
     from monomsk_description.skeleton import Skeleton
     from monomsk_dynamics.results import BodyDynamics
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 
-GRAVITY = 9.81
-"""Weight of one kilogram [N]."""
 
 ARROW_HEIGHTS_PER_BODY_WEIGHT = 0.5
 """Length of a force arrow of one body weight, in body heights."""
@@ -272,7 +272,7 @@ def _side_readouts(
 def _sole_views(
     skeleton: Skeleton, dynamics: BodyDynamics, projector: _Projector
 ) -> tuple[SoleView, ...]:
-    weight_n = skeleton.mass_kg * GRAVITY
+    weight_n = skeleton.mass_kg * GRAVITY_M_S2
     metres_per_newton = ARROW_HEIGHTS_PER_BODY_WEIGHT * skeleton.subject.height_m / weight_n
     outlines = np.split(projector.pixels(skeleton.points(dynamics.q, skeleton.soles)), 2)
     views = []

@@ -22,22 +22,19 @@ from monomsk_analysis.measured_dynamics import (
 )
 from monomsk_analysis.plate_feet import FootLoads, PlateContact
 from monomsk_analysis.scoring import (
-    LEG_COORDINATES,
     LEG_MOMENTS,
+    PRESSURE_LOAD,
     frames_with_complete_plates,
     score_forces,
-    score_moments,
+    score_leg_moments,
     score_pressure,
 )
-from monomsk_analysis.summary import GRAVITY_M_S2
-from monomsk_description.frames import to_opensim
+from monomsk_description.frames import GRAVITY_M_S2, to_opensim
 from monomsk_dynamics.smoothing import smooth_motion
 
 Array = NDArray[np.float64]
 
 CUTOFF_HZ = 6.0
-#: A centre of pressure is compared where both loads exceed this share of the weight.
-PRESSURE_LOAD = 0.05
 #: Frames with a larger residual of the inverse dynamics with the plates are left out: a foot stood
 #: beside them. Somebody with a load of RUNNING_LOAD runs, where even complete plates leave more
 #: than walking does, and a missing foot leaves more than a body weight. Per body weight.
@@ -124,15 +121,16 @@ def score_reference(analysis: Analysis, loads: FootLoads) -> ReferenceScore | No
         pressure[side] = asdict(score_pressure(own, plate, PRESSURE_LOAD * weight_n, valid))
     own_moments = np.array([result.tau for result in results])
     columns = [6 + skeleton.coordinate_index(name) for name in LEG_MOMENTS]
-    errors = score_moments(own_moments[:, columns], moments[:, columns], skeleton.mass_kg, valid)
-    by_joint = {name: float(error) for name, error in zip(LEG_MOMENTS, errors, strict=True)}
+    by_joint, mean = score_leg_moments(
+        own_moments[:, columns], moments[:, columns], skeleton.mass_kg, valid
+    )
     return ReferenceScore(
         frames=len(results),
         frames_compared=int(valid.sum()),
         forces=forces,
         pressure=pressure,
         moment_rmse=by_joint,
-        leg_moment_rmse=float(np.mean([by_joint[name] for name in LEG_COORDINATES])),
+        leg_moment_rmse=mean,
         event_error_ms=event_errors_ms(analysis, loads.contacts),
     )
 

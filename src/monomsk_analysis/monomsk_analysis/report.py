@@ -12,7 +12,8 @@ import cv2
 import jinja2
 
 from monomsk_analysis.errors import AnalysisError, OutputError
-from monomsk_analysis.figures import FigureGroup, figure_groups
+from monomsk_analysis.figure_parts import FigureGroup
+from monomsk_analysis.figures import figure_groups
 from monomsk_analysis.number_text import number
 from monomsk_analysis.report_data import KeyFrame, ReportData
 from monomsk_analysis.report_tables import (

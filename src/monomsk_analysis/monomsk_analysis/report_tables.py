@@ -8,9 +8,9 @@ import math
 import numpy as np
 
 from monomsk_analysis.figure_labels import coordinate_labels
-from monomsk_analysis.figures import GRAVITY
 from monomsk_analysis.number_text import UNKNOWN, number, spread, statistic
 from monomsk_analysis.report_data import FloatArray, ReportData
+from monomsk_description.frames import GRAVITY_M_S2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,7 +73,7 @@ def key_numbers(data: ReportData) -> list[KeyNumber]:
     motion, dynamics = data.motion, data.dynamics
     frames, tracked = len(motion.times_s), int(np.count_nonzero(motion.tracked))
     share = 100.0 * tracked / frames if frames else float("nan")
-    weight_n = data.subject.mass_kg * GRAVITY
+    weight_n = data.subject.mass_kg * GRAVITY_M_S2
     vertical = 100.0 * dynamics.sole_forces[:, :, 2] / weight_n
     right, left = (number(statistic(np.max, vertical[:, side]), 0) for side in (0, 1))
     residual = np.linalg.norm(dynamics.root_residual[:, :3], axis=1) / weight_n

@@ -26,6 +26,8 @@ LEG_MOMENTS: tuple[str, ...] = tuple(
     for side in "rl"
     for joint in ("hip_flexion", "hip_adduction", "hip_rotation", "knee_angle", "ankle_angle")
 )
+#: A centre of pressure is compared where both loads exceed this share of the weight.
+PRESSURE_LOAD = 0.05
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,18 @@ def score_moments(estimate: Array, reference: Array, mass_kg: float, valid: Bool
     """Return the RMSE (m,) of joint moments (n, m) [N m] per body mass [N m/kg]."""
     error = (estimate - reference)[valid] / mass_kg
     return np.array([rms(error[:, k]) for k in range(error.shape[1])])
+
+
+def score_leg_moments(
+    estimate: Array, reference: Array, mass_kg: float, valid: BoolArray
+) -> tuple[dict[str, float], float]:
+    """RMSE of the moments `LEG_MOMENTS` (n, 10) [N m] by name, and the mean of `LEG_COORDINATES`.
+
+    Both per body mass [N m/kg].
+    """
+    errors = score_moments(estimate, reference, mass_kg, valid).tolist()
+    by_joint = dict(zip(LEG_MOMENTS, errors, strict=True))
+    return by_joint, float(np.mean([by_joint[name] for name in LEG_COORDINATES]))
 
 
 def frames_with_complete_plates(
