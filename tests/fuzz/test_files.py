@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.fuzz.damage import damaged
+from tests.fuzz.examples import few
 
 from monomsk_analysis.bag_tape import BagTape
 from monomsk_analysis.bag_writer import BagTopic, BagWriter
@@ -60,16 +61,6 @@ camera_matrix: {rows: 3, cols: 3, data: [500.0, 0, 320, 0, 500, 240, 0, 0, 1]}
 distortion_model: plumb_bob
 distortion_coefficients: {rows: 1, cols: 5, data: [0.1, -0.2, 0.0, 0.0, 0.0]}
 """
-
-
-def few(examples: int) -> Callable:
-    return settings(
-        max_examples=examples,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
 
 
 def tries(read: Callable[[Path], object], path: Path, content: bytes) -> bool:

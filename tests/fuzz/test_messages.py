@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import array
-from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import load_message_libraries
+from tests.fuzz.examples import few
 
 from monomsk_description.errors import DescriptionError
 from monomsk_description.message_fields import StateContext, body_model, body_state, fill
@@ -34,16 +34,6 @@ WILD = st.one_of(
     st.sampled_from([0.0, -0.0, 1.0, -1.0, 1e-300, 1e300, float("nan"), float("inf")]),
 )
 NAMES = st.text(max_size=12)
-
-
-def few(examples: int) -> Callable:
-    return settings(
-        max_examples=examples,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
 
 
 @few(200)

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import PYTHON, ROOT, StartedProcess, load_message_libraries
+from tests.conftest import ROOT, StartedProcess, load_message_libraries
 from tests.integration.assist_times import PERIOD_S, Arrival, Ending, ending
+from tests.integration.steered_process import SteeredProcess
 
 from monomsk_assist.mapping import Safety
 
@@ -50,36 +49,19 @@ GRAPH = (
 )
 
 
-class Script:
+class Script(SteeredProcess):
     """A process of assist_script.py."""
 
     def __init__(
         self, role: str, environment: Mapping[str, str], arguments: list[str], log: Path
     ) -> None:
-        self.log = log
-        script = Path(__file__).with_name("assist_script.py")
-        self.popen = subprocess.Popen(
-            [str(word) for word in (PYTHON, script, role, "--ros-args", *arguments)],
-            env=dict(environment),
-            stdin=subprocess.PIPE,
-            stdout=log.open("wb"),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        words = [role, "--ros-args", *arguments]
+        super().__init__("assist_script.py", words, environment, log)
 
     def set(self, **behaviour: Any) -> int:
         """Change the behaviour; returns when [ns]."""
-        assert self.popen.stdin is not None
         now_ns = time.time_ns()
-        self.popen.stdin.write(json.dumps(behaviour).encode() + b"\n")
-        self.popen.stdin.flush()
-        return now_ns
-
-    def kill(self) -> int:
-        """End it at once; returns when [ns]."""
-        now_ns = time.time_ns()
-        os.kill(self.popen.pid, signal.SIGKILL)
-        self.popen.wait(5.0)
+        self.tell(behaviour)
         return now_ns
 
 

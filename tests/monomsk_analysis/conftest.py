@@ -3,6 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from monomsk_description.skeleton import Skeleton, build_skeleton
+from monomsk_description.subject import Subject
+
 REPOSITORY = Path(__file__).parents[2]
 
 
@@ -13,3 +16,8 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real recordings at {folder} (set MONOMSK_SHARED_DATA)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def skeleton() -> Skeleton:
+    return build_skeleton(Subject(1.75, 70.0))

@@ -16,13 +16,7 @@ from monomsk_analysis.bench_layers import (  # noqa: E402
     measure,
     time_ns,
 )
-from monomsk_description.skeleton import Skeleton, build_skeleton  # noqa: E402
-from monomsk_description.subject import Subject  # noqa: E402
-
-
-@pytest.fixture(scope="module")
-def skeleton() -> Skeleton:
-    return build_skeleton(Subject(1.75, 70.0))
+from monomsk_description.skeleton import Skeleton  # noqa: E402
 
 
 def test_every_layer_has_a_gradient_and_a_time(skeleton: Skeleton) -> None:

@@ -14,13 +14,7 @@ from monomsk_analysis.bench_memory import (
     memory_sections,
     stream,
 )
-from monomsk_description.skeleton import Skeleton, build_skeleton
-from monomsk_description.subject import Subject
-
-
-@pytest.fixture(scope="module")
-def skeleton() -> Skeleton:
-    return build_skeleton(Subject(1.75, 70.0))
+from monomsk_description.skeleton import Skeleton
 
 
 @pytest.fixture(scope="module")

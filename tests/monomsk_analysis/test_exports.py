@@ -20,16 +20,10 @@ from monomsk_analysis.opensim_kinematics import (
     configuration_from_opensim,
 )
 from monomsk_analysis.storage import read_storage, write_storage
-from monomsk_description.skeleton import Skeleton, build_skeleton
-from monomsk_description.subject import Subject
+from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.results import BodyDynamics, SoleContact
 
 GRAVITY = 9.81
-
-
-@pytest.fixture(scope="module")
-def skeleton() -> Skeleton:
-    return build_skeleton(Subject(1.75, 70.0))
 
 
 def airborne() -> SoleContact:

@@ -1,16 +1,9 @@
 import numpy as np
-import pytest
 
 from monomsk_analysis.motion import describe_frames, split_motion
-from monomsk_description.skeleton import Skeleton, build_skeleton
-from monomsk_description.subject import Subject
+from monomsk_description.skeleton import Skeleton
 
 PERIOD_NS = 33_333_333
-
-
-@pytest.fixture(scope="module")
-def skeleton() -> Skeleton:
-    return build_skeleton(Subject(1.75, 70.0))
 
 
 def recording(skeleton: Skeleton, count: int) -> tuple[np.ndarray, list[np.ndarray | None]]:

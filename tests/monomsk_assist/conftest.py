@@ -2,14 +2,15 @@
 
 import numpy as np
 import pytest
+from tests.monomsk_assist.core_run import SAFETY, Run
 
+from monomsk_assist.command import State
 from monomsk_assist.estimate import Estimate, Sole
 from monomsk_assist.laws import TorqueGainLaw
 from monomsk_assist.mapping import DeviceMapping, JointLimits, JointMapping, Safety
 from monomsk_description.skeleton import Skeleton, build_skeleton
 from monomsk_description.subject import Subject
 
-PERIOD_S = 0.005
 HIP = 0
 
 
@@ -52,3 +53,20 @@ def make_estimate():
 @pytest.fixture(scope="session")
 def make_mapping():
     return _mapping
+
+
+@pytest.fixture
+def make_run(make_mapping, make_estimate):
+    def make(**fields):
+        options = {key: fields.pop(key) for key in ("predicts",) if key in fields}
+        return Run(make_mapping(**{"safety": SAFETY, **fields}), make_estimate, **options)
+
+    return make
+
+
+@pytest.fixture
+def active(make_run):
+    run = make_run()
+    assert run.core.enable() == ""
+    assert run.run(0.6).state is State.ACTIVE
+    return run

@@ -1,18 +1,13 @@
 """Whatever happens, in any order: the limits hold in every command, and faults end at zero."""
 
-import sys
-from pathlib import Path
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.monomsk_assist.random_world import RandomWorld
 
 from monomsk_assist.curves import PeriodicCurve
 from monomsk_assist.laws import ImpedanceLaw, PhaseTorqueLaw, TorqueGainLaw
 from monomsk_assist.mapping import Safety
-
-sys.path.insert(0, str(Path(__file__).parent))
-from random_world import RandomWorld  # noqa: E402
 
 #: Together more than the 10,000 sequences of each run of the tests.
 SEQUENCES_PER_LAW = 2600

@@ -17,17 +17,11 @@ from monomsk_assist.simulated_device_model import (
 )
 from monomsk_assist.simulated_device_person import StrappedSegments
 from monomsk_assist.simulated_device_watchdog import CommandWatchdog
-from monomsk_description.skeleton import Skeleton, build_skeleton
-from monomsk_description.subject import Subject
+from monomsk_description.skeleton import Skeleton
 
 STEP_S = 1e-3
 GRAVITY = 9.81
 DESIGNS = (hip_exoskeleton(), ankle_exoskeleton())
-
-
-@pytest.fixture(scope="module")
-def skeleton() -> Skeleton:
-    return build_skeleton(Subject(1.75, 70.0))
 
 
 def segments_of(skeleton: Skeleton, design: DeviceDesign) -> StrappedSegments:

@@ -64,3 +64,14 @@ def derivatives(skeleton, smooth_curve):
         return velocity(time_s), acceleration
 
     return both
+
+
+@pytest.fixture(scope="module")
+def one_torch_thread():
+    """Small batches on a busy machine: threads that wait for each other take ten times as long."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

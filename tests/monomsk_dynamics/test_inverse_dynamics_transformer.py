@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from monomsk_description.skeleton import Skeleton, build_skeleton
-from monomsk_description.subject import Subject
+from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics import rotations
 from monomsk_dynamics.errors import NetworkWeightsError
 from monomsk_dynamics.frame import FootGeometry, evaluate_frame
@@ -25,11 +24,6 @@ from monomsk_dynamics.learned_sharing import with_expectation
 from monomsk_dynamics.load_sharing import LoadSharing
 
 pytest.importorskip("onnxruntime")
-
-
-@pytest.fixture(scope="module")
-def skeleton() -> Skeleton:
-    return build_skeleton(Subject(1.75, 70.0))
 
 
 def stance(skeleton: Skeleton, frames: int) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:

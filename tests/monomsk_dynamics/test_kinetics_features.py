@@ -17,11 +17,6 @@ MIRRORED_QUATERNION = np.array([-1.0, 1.0, -1.0, 1.0])
 MIRRORED_VECTOR = np.array([1.0, -1.0, 1.0])
 
 
-@pytest.fixture(scope="module")
-def skeleton() -> Skeleton:
-    return build_skeleton(Subject(1.75, 70.0))
-
-
 def some_motion(skeleton: Skeleton, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     middle = 0.5 * (skeleton.lower_limits + skeleton.upper_limits)

@@ -10,16 +10,9 @@ from monomsk_dynamics.layers import manifold  # noqa: E402
 from monomsk_dynamics.layers.pinocchio_body import PinocchioBody  # noqa: E402
 from monomsk_dynamics.layers.torch_body import TorchBody  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
+
 BACKENDS = (PinocchioBody, TorchBody)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Small batches on a busy machine: threads that wait for each other take ten times as long."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -7,16 +7,9 @@ torch = pytest.importorskip("torch")
 
 from monomsk_dynamics.layers import manifold  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
+
 DOUBLE = torch.float64
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Small batches on a busy machine: threads that wait for each other take ten times as long."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def states(skeleton, count=4, spread=0.5):

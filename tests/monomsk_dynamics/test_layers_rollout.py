@@ -13,17 +13,10 @@ from monomsk_dynamics.layers.pinocchio_body import PinocchioBody  # noqa: E402
 from monomsk_dynamics.layers.rollout import rollout  # noqa: E402
 from monomsk_dynamics.layers.torch_body import TorchBody  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
+
 PERIOD_S = 1.0 / 60.0
 BACKENDS = (PinocchioBody, TorchBody)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Small batches on a busy machine: threads that wait for each other take ten times as long."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module", params=BACKENDS, ids=lambda backend: backend.__name__)

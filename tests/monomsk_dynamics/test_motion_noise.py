@@ -5,14 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from monomsk_description.skeleton import Skeleton, build_skeleton
-from monomsk_description.subject import Subject
+from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.motion_noise import estimated_sigma
-
-
-@pytest.fixture(scope="module")
-def skeleton() -> Skeleton:
-    return build_skeleton(Subject(1.75, 70.0))
 
 
 def moving(skeleton: Skeleton, rate_hz: float, seconds: float = 4.0) -> tuple[np.ndarray, ...]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from monomsk_description.skeleton import Skeleton, build_skeleton
-from monomsk_description.subject import Subject
+from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.frame import FootGeometry, evaluate_frame
 from monomsk_dynamics.load_sharing import LoadSharing
 from monomsk_dynamics.noisy_recording import denoised, options_for
@@ -15,11 +13,6 @@ from monomsk_dynamics.smoothing import smooth_motion
 
 RATE_HZ = 100.0
 SIGMA = np.concatenate([np.full(3, 0.01), np.full(34, np.radians(1.5))])
-
-
-@pytest.fixture(scope="module")
-def skeleton() -> Skeleton:
-    return build_skeleton(Subject(1.75, 70.0))
 
 
 def stepping(skeleton: Skeleton, seconds: float = 4.0) -> tuple[np.ndarray, np.ndarray]:

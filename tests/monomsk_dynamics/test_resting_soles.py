@@ -5,19 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from monomsk_description.skeleton import Skeleton, build_skeleton
-from monomsk_description.subject import Subject
+from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.frame import evaluate_frame
 from monomsk_dynamics.resting_soles import RestOptions, rest_soles
 from monomsk_dynamics.smoothing import SmoothMotion, smooth_motion
 
 RATE_HZ = 60.0
 SIGMA = np.concatenate([np.full(3, 0.01), np.full(34, np.radians(1.5))])
-
-
-@pytest.fixture(scope="module")
-def skeleton() -> Skeleton:
-    return build_skeleton(Subject(1.75, 70.0))
 
 
 def standing(skeleton: Skeleton, seed: int, seconds: float = 2.0) -> SmoothMotion:
