@@ -35,7 +35,10 @@ class OptimizerOptions:
         average: Memory of the averaged weights, as the share kept a step.
         full_share: Share of steps in which a frame may look at the whole window.
         look_ahead: Later frames that a frame may look at in the other steps, drawn.
-        threads: Threads of torch.
+        device: Where the network is: cpu, cuda, or auto for a GPU if there is one.
+        processes: GPUs or CPU processes that share the work, each with batches of its own; 0: all
+            GPUs, or one process without any.
+        threads: Threads of torch in each process.
         checkpoint_minutes: Time between checkpoints with evaluation [min].
     """
 
@@ -50,6 +53,8 @@ class OptimizerOptions:
     average: float = 0.995
     full_share: float = 0.5
     look_ahead: tuple[int, ...] = (0, 1, 2, 3, 4, 6, 8)
+    device: str = "auto"
+    processes: int = 0
     threads: int = 1
     checkpoint_minutes: float = 5.0
 

@@ -107,7 +107,7 @@ class LifterLoss:
     def _bodies(self, lifted: Lifted, film: Film) -> dict[str, Tensor]:
         """Landmarks of the answered skeleton against those of the true one, in space and image."""
         studio, options = self._studio, self.options
-        start = int(torch.randint(0, options.every, (1,)))
+        start = int(torch.randint(0, options.every, (1,), device="cpu"))
         chosen = slice(start, None, options.every)
         factors = studio.shapes.factors(film.heights, lifted.proportions)[:, None]
         poses = studio.kinematics(lifted.coordinates[:, chosen], factors)

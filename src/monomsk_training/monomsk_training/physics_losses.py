@@ -166,8 +166,8 @@ class PhysicsLoss:
         """Some films and frames of a batch, drawn."""
         films, frames = film.coordinates.shape[:2]
         wanted = min(self.options.frames + 2 * HALF_FRAMES, frames)
-        chosen = torch.randperm(films, generator=draw)[: self.options.films]
-        first = int(torch.randint(0, frames - wanted + 1, (1,), generator=draw))
+        chosen = torch.randperm(films, generator=draw, device="cpu")[: self.options.films]
+        first = int(torch.randint(0, frames - wanted + 1, (1,), generator=draw, device="cpu"))
         return Piece(chosen, first, wanted)
 
     def _velocity(self, lifted: Lifted, film: Film, scene: _Scene) -> Tensor:
@@ -199,7 +199,9 @@ class PhysicsLoss:
         """Simulations from answered states by answered loads must meet the answer."""
         span, scales = self.options.span, self._scales
         frames = answer.q.shape[1]
-        starts = torch.randperm(frames - span, generator=draw)[: self.options.simulations]
+        starts = torch.randperm(frames - span, generator=draw, device="cpu")[
+            : self.options.simulations
+        ]
         found = self._physics.simulated(scene.body, answer, driven, starts, span)
         moved = found.moved / _scale(found.moved, scales.position_m, scales.angle_rad)
         faster = found.faster / _scale(found.faster, scales.speed_m_s, scales.rate_rad_s)

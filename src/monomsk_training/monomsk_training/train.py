@@ -10,10 +10,9 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
-import torch
-
 from monomsk_training.config import TrainingConfig, load_config
 from monomsk_training.evaluation import Evaluation
+from monomsk_training.hardware import launched
 from monomsk_training.library import Library, load_libraries, load_recipe
 from monomsk_training.real_clips import load_real_clips
 from monomsk_training.trainer import FilmSource, Trainer
@@ -66,7 +65,7 @@ def main(words: list[str] | None = None) -> None:
     if arguments.minutes is not None:
         optimizer = replace(config.optimizer, minutes=arguments.minutes)
         config = replace(config, optimizer=optimizer)
-    torch.set_num_threads(config.optimizer.threads)
+    fabric = launched(config.optimizer)
     training, held_out = load_libraries(
         arguments.data, load_recipe(arguments.recipe), arguments.prepared
     )
@@ -75,7 +74,8 @@ def main(words: list[str] | None = None) -> None:
         len(training.clips), training.duration_s, len(held_out.clips), held_out.duration_s,
     )  # fmt: skip
     evaluation = validation(config, held_out, arguments)
-    trainer = Trainer(config, FilmSource(training, config, config.seed), evaluation, arguments.out)
+    source = FilmSource(training, config, config.seed, fabric.global_rank)
+    trainer = Trainer(config, source, evaluation, arguments.out, fabric)
     if trainer.resume():
         _LOG.info("continued at step %d", trainer.step)
     elif arguments.start_from is not None:

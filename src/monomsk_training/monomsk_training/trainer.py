@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from monomsk_training.config import TrainingConfig
@@ -27,6 +28,8 @@ from monomsk_training.sampler import MotionSampler
 
 _LOG = logging.getLogger(__name__)
 _CLIP_NORM = 2.0
+#: Between the seeds of processes that train together.
+_NEXT_PROCESS = 1_000_003
 
 
 class FilmSource:
@@ -36,14 +39,21 @@ class FilmSource:
         library: Recorded motions.
         config: What is drawn and how it is filmed.
         seed: Of all chance.
+        rank: Number of the process: each draws other films.
     """
 
-    def __init__(self, library: Library, config: TrainingConfig, seed: int) -> None:
+    def __init__(self, library: Library, config: TrainingConfig, seed: int, rank: int = 0) -> None:
         self.studio = FilmStudio(config.films)
         frames, rate_hz = config.network.frames, config.films.rate_hz
         self._sampler = MotionSampler(library, config.motions, frames, rate_hz)
+        self._rank = rank
+        self.reseed(seed)
+
+    def reseed(self, seed: int) -> None:
+        """Begins with other chance."""
+        seed += _NEXT_PROCESS * self._rank
         self.rng = np.random.default_rng(seed)
-        self.draw = torch.Generator().manual_seed(seed)
+        self.draw = torch.Generator(torch.get_default_device()).manual_seed(seed)
 
     @torch.no_grad()
     def films(self, count: int) -> Film:
@@ -51,7 +61,7 @@ class FilmSource:
         motion, travels = self._sampler.sample(self.rng, count)
         heights, proportions = self.studio.shapes.sample(self.rng, count)
         bodies = (_tensor(heights), _tensor(proportions))
-        return self.studio.film(_tensor(motion), torch.from_numpy(travels), bodies, self.draw)
+        return self.studio.film(_tensor(motion), torch.as_tensor(travels), bodies, self.draw)
 
 
 class Trainer:
@@ -62,18 +72,26 @@ class Trainer:
         source: Where films come from.
         evaluation: How checkpoints are scored.
         folder: Where checkpoints go; `last.pt` there is continued.
+        fabric: Devices that were launched; None: this process' processor.
     """
 
     def __init__(
-        self, config: TrainingConfig, source: FilmSource, evaluation: Evaluation, folder: Path
+        self,
+        config: TrainingConfig,
+        source: FilmSource,
+        evaluation: Evaluation,
+        folder: Path,
+        fabric: Fabric | None = None,
     ) -> None:
         self.config, self._source, self._evaluation = config, source, evaluation
+        self._fabric = fabric or Fabric(accelerator="cpu", devices=1, precision="bf16-mixed")
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self._curves = Curves(folder)
         torch.manual_seed(config.seed)
         self.model = LifterModel(config.network)
         self.averaged = copy.deepcopy(self.model)
+        self._network = self._fabric.setup_module(self.model)
         options = config.optimizer
         self._optimizer = torch.optim.AdamW(
             self.model.parameters(),
@@ -97,20 +115,26 @@ class Trainer:
         path = self._folder / "last.pt"
         if not path.exists():
             return False
-        saved: dict[str, Any] = torch.load(path, weights_only=False)
+        saved = _read(path)
         self.model.load_state_dict(saved["model"])
         self.averaged.load_state_dict(saved["averaged"])
         self._optimizer.load_state_dict(saved["optimizer"])
-        self._source.rng.bit_generator.state = saved["rng"]
-        self._source.draw.set_state(saved["draw"])
         self.step, self.elapsed_s, self.best = saved["step"], saved["elapsed_s"], saved["best"]
         self._before = saved.get("before", [])
-        self._curves.forget_after(self.step)
+        same_device = saved.get("device", "cpu") == self._fabric.device.type
+        if self._fabric.is_global_zero and same_device:
+            self._source.rng.bit_generator.state = saved["rng"]
+            self._source.draw.set_state(saved["draw"])
+        else:
+            # other films than those of the start
+            self._source.reseed(self.config.seed + self.step)
+        if self._fabric.is_global_zero:
+            self._curves.forget_after(self.step)
         return True
 
     def start_from(self, path: Path) -> None:
         """Takes over the averaged weights of another run's checkpoint and the record of it."""
-        saved: dict[str, Any] = torch.load(path, weights_only=False)
+        saved = _read(path)
         weights = saved["averaged"]
         self._before = [*saved.get("before", []), run_record(saved)]
         self.model.load_state_dict(weights)
@@ -122,17 +146,18 @@ class Trainer:
         smooth: dict[str, float] = {}
         next_check_s = self.elapsed_s + 60.0 * options.checkpoint_minutes
         if self.step == 0:
-            self._curves.forget_after(-1)
             self.checkpoint()
         while self._progress() < 1.0:
             start = time.perf_counter()
             for name, value in self._train_step().items():
                 smooth[name] = 0.98 * smooth.get(name, value) + 0.02 * value
-            self.elapsed_s += time.perf_counter() - start
+            # all processes must find the same end
+            self.elapsed_s = self._fabric.broadcast(self.elapsed_s + time.perf_counter() - start)
             if self.step % 100 == 0:
                 parts = " ".join(f"{name} {value:.3f}" for name, value in smooth.items())
-                _LOG.info("step %d %.0f s: %s", self.step, self.elapsed_s, parts)
-                self._curves.add(self.step, self.elapsed_s / 60.0, smooth)
+                if self._fabric.is_global_zero:
+                    _LOG.info("step %d %.0f s: %s", self.step, self.elapsed_s, parts)
+                    self._curves.add(self.step, self.elapsed_s / 60.0, smooth)
             if self.elapsed_s >= next_check_s:
                 next_check_s += 60.0 * options.checkpoint_minutes
                 self.checkpoint()
@@ -140,6 +165,13 @@ class Trainer:
 
     def checkpoint(self) -> None:
         """Scores the averaged weights and saves; the best ones also as `best.pt`."""
+        if self._fabric.is_global_zero:
+            self._score_and_save()
+        self._fabric.barrier()
+
+    def _score_and_save(self) -> None:
+        if self.step == 0:
+            self._curves.forget_after(-1)
         scores = self._evaluation.score(self.averaged)
         _LOG.info("step %d scores: %s", self.step, scores.summary())
         marks = {**scores.values, "selection": scores.selection}
@@ -154,6 +186,7 @@ class Trainer:
             "optimizer": self._optimizer.state_dict(),
             "rng": self._source.rng.bit_generator.state,
             "draw": self._source.draw.get_state(),
+            "device": self._fabric.device.type,
             "step": self.step,
             "elapsed_s": self.elapsed_s,
             "before": self._before,
@@ -180,14 +213,13 @@ class Trainer:
         look = None
         if self._source.rng.random() >= options.full_share:
             look = int(self._source.rng.choice(options.look_ahead))
-        with torch.autocast("cpu", torch.bfloat16):
-            lifted = self.model(
-                film.rays, film.visibility, film.seen.float(), film.subject, self._reach[look]
-            )
+        lifted = self._network(
+            film.rays, film.visibility, film.seen.float(), film.subject, self._reach[look]
+        )
         parts = {**self._loss(lifted, film), **self._physics(lifted, film, self.step)}
         total = torch.stack(list(parts.values())).sum()
         self._optimizer.zero_grad()
-        total.backward()
+        self._fabric.backward(total)
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), _CLIP_NORM)
         # A step from a number that is not one would spoil all weights for good.
         if torch.isfinite(norm):
@@ -220,6 +252,11 @@ def run_record(saved: dict[str, Any]) -> dict[str, float]:
         "minutes": round(saved["elapsed_s"] / 60.0, 1),
         "seed": config["seed"],
     }
+
+
+def _read(path: Path) -> dict[str, Any]:
+    saved: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=False)
+    return saved
 
 
 def _tensor(values: np.ndarray) -> Tensor:
