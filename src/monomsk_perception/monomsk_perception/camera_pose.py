@@ -13,6 +13,8 @@ from monomsk_description.frames import Array
 #: The optical frame of a level camera that looks along the world's x: columns are its axes.
 LEVEL_ROTATION_WORLD_CAMERA: Array = np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
 LEVEL_ROTATION_WORLD_CAMERA.flags.writeable = False
+_CROSS_X: Array = np.array([[0.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
+_CROSS_Y: Array = np.array([[0.0, 0.0, 1.0], [0.0, 0.0, 0.0], [-1.0, 0.0, 0.0]])
 
 
 class CameraPoseSource(Enum):
@@ -89,20 +91,14 @@ class CameraPose:
             derivatives (n, 3, 3) of the points over pitch, roll and height.
         """
         pose = self.pose_world_camera
-        offsets = points_world - pose.translation
-        rotation_camera_world = pose.rotation.T
-        level = offsets @ _about_y(self.pitch_rad)
-        by_pitch, by_roll = np.zeros_like(level), np.zeros_like(level)
-        # Cross products with the world's y and x.
-        by_pitch[:, 0], by_pitch[:, 2] = -level[:, 2], level[:, 0]
-        by_pitch = by_pitch @ _about_x(self.roll_rad)
-        rolled = level @ _about_x(self.roll_rad)
-        by_roll[:, 1], by_roll[:, 2] = rolled[:, 2], -rolled[:, 1]
+        offsets, rotation = points_world - pose.translation, pose.rotation
+        about_y, about_x = _about_y(self.pitch_rad), _about_x(self.roll_rad)
         derivatives = np.empty((len(points_world), 3, 3))
-        derivatives[:, :, 0] = by_pitch @ self.nominal.rotation
-        derivatives[:, :, 1] = by_roll @ self.nominal.rotation
-        derivatives[:, :, 2] = -rotation_camera_world[:, 2]
-        return offsets @ pose.rotation, rotation_camera_world, derivatives
+        # Turns about one axis change by the cross product with it.
+        derivatives[:, :, 0] = offsets @ (about_y @ _CROSS_Y @ about_x @ self.nominal.rotation)
+        derivatives[:, :, 1] = offsets @ (about_y @ about_x @ _CROSS_X @ self.nominal.rotation)
+        derivatives[:, :, 2] = -rotation[2]
+        return offsets @ rotation, rotation.T, derivatives
 
     def _turn(self) -> Array:
         return _about_y(self.pitch_rad) @ _about_x(self.roll_rad)

@@ -47,9 +47,11 @@ from monomsk_perception.residuals import (
     add_metric,
     add_reprojection,
     add_sole_contact,
+    trunk_over_soles,
 )
 
 _LANDMARKS, _SOLES = slice(0, 33), slice(33, 49)
+_BALANCE = trunk_over_soles(49, _SOLES)
 _START_ITERATIONS = 40
 _EXPECTED_CAMERAS = 64
 # Sole points that follow each landmark of the foot: right heel, right toe, left heel, left toe.
@@ -286,7 +288,7 @@ class GeometricLifter:
         contact_weight = root * np.sqrt(contact / 3.0)
         add_sole_contact(total, heights, sole_jacobians, current.v, contact_weight, options)
         add_floor(total, heights, sole_jacobians, options.sole_height_sigma_m)
-        add_balance(total, points, jacobians, _SOLES, root, options.balance_sigma_m)
+        add_balance(total, points, jacobians, _BALANCE, root, options.balance_sigma_m)
         return total
 
     def _image_sigma(self, seen: CameraPoints) -> Array:

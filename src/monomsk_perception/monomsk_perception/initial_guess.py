@@ -16,21 +16,22 @@ from monomsk_perception.residuals import (
 )
 
 # Landmarks whose distances give the body's size in the metric output.
-_BONES = ((11, 13), (12, 14), (23, 25), (24, 26), (25, 27), (26, 28), (11, 23), (12, 24))
+_BONES = np.array([(11, 13), (12, 14), (23, 25), (24, 26), (25, 27), (26, 28), (11, 23), (12, 24)])
 
 
 def bone_sum(points: Array) -> float:
     """Sum of the lengths [m] of arms, legs and trunk sides among 33 landmarks (33, 3)."""
-    return float(sum(np.linalg.norm(points[a] - points[b]) for a, b in _BONES))
+    bones = points[_BONES[:, 0]] - points[_BONES[:, 1]]
+    return float(np.linalg.norm(bones, axis=1).sum())
 
 
 def line_of_sight_rotation(ray: Array) -> Array:
     """The smallest rotation (3, 3) that turns the optical axis into a ray (3,)."""
     direction = ray / np.linalg.norm(ray)
-    axis = np.cross([0.0, 0.0, 1.0], direction)
-    x, y, z = axis
-    skew = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
-    return np.eye(3) + skew + skew @ skew / (1.0 + direction[2])
+    x, y, z = direction
+    # The cross product with (0, 0, 1) x direction.
+    skew = np.array([[0.0, 0.0, x], [0.0, 0.0, y], [-x, -y, 0.0]])
+    return np.eye(3) + skew + skew @ skew / (1.0 + z)
 
 
 def initial_configuration(

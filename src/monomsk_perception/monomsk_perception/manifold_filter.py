@@ -153,7 +153,9 @@ def smooth_backward(
 
 def _regular(covariance: Array) -> Array:
     # A known camera has no variance; a tiny one keeps the factorisation defined.
-    return covariance + 1e-12 * np.eye(SIZE)
+    regular = np.array(covariance, order="F")
+    regular.ravel(order="K")[:: SIZE + 1] += 1e-12
+    return regular
 
 
 def inverse(covariance: Array) -> Array:
@@ -162,10 +164,12 @@ def inverse(covariance: Array) -> Array:
     Raises:
         numpy.linalg.LinAlgError: The matrix is not positive definite.
     """
-    factor, failed = dpotrf(_regular(covariance), lower=1)
+    # LAPACK's order of columns, so that nothing is copied again.
+    factor, failed = dpotrf(_regular(covariance), lower=1, overwrite_a=1)
     if not failed:
-        lower, failed = dpotri(factor, lower=1)
+        lower, failed = dpotri(factor, lower=1, overwrite_c=1)
     if failed:
         raise np.linalg.LinAlgError("the covariance is not positive definite")
-    half = np.tril(lower, -1)
-    return half + half.T + np.diag(np.diag(lower))
+    both: Array = lower + lower.T
+    both.flat[:: SIZE + 1] *= 0.5
+    return both

@@ -11,7 +11,7 @@ from monomsk_description.frames import Array
 from monomsk_perception.camera_pose import CameraPose
 from monomsk_perception.lifter_answer import Answer
 from monomsk_perception.manifold_filter import NV
-from monomsk_perception.residuals import Sum
+from monomsk_perception.residuals import COORDINATES, Sum
 
 #: Mean absolute error to standard deviation of a Laplace distribution.
 _SIGMA_PER_SCALE = np.sqrt(2.0)
@@ -71,7 +71,7 @@ def add_pose_prior(
         root_weight: Square root of the weight.
     """
     pull = root_weight / prior.sigma
-    total.add((q[7:] - prior.mean) * pull, np.diag(pull), slice(6, NV))
+    total.add_each(q[7:] - prior.mean, pull, COORDINATES)
     rotation_world_pelvis = pin.Quaternion(q[3:7]).toRotationMatrix()
     rotation_camera_world = camera.pose_world_camera.rotation.T
     seen = rotation_camera_world @ rotation_world_pelvis

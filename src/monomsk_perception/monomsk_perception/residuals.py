@@ -15,6 +15,8 @@ from monomsk_perception.manifold_filter import NormalEquations as Normal
 #: Landmarks whose metric position is used: shoulders to wrists, hips to toes.
 METRIC_LANDMARKS = np.array([11, 12, 13, 14, 15, 16, *range(23, 33)])
 LEFT_HIP, RIGHT_HIP, LEFT_SHOULDER, RIGHT_SHOULDER = 23, 24, 11, 12
+#: Where the coordinates stand in the state: behind the pelvis.
+COORDINATES = slice(6, NV)
 
 
 @dataclass
@@ -33,6 +35,12 @@ class Sum:
         """Adds whitened residuals (m,) with their Jacobian (m, k) over some state columns."""
         self.information[columns, columns] += jacobian.T @ jacobian
         self.gradient[columns] += jacobian.T @ residuals
+
+    def add_each(self, errors: Array, pull: Array, columns: slice) -> None:
+        """Adds an error for each of some state columns, whitened by `pull`."""
+        index = np.arange(columns.start, columns.stop)
+        self.information[index, index] += pull**2
+        self.gradient[columns] += pull**2 * errors
 
     def add_with_camera(self, residuals: Array, by_q: Array, by_camera: Array) -> None:
         """Adds whitened residuals that depend on the configuration and on the camera."""
@@ -152,14 +160,14 @@ class CoordinateBeliefs:
         """Adds both: soft walls at the ends of the ranges, and the priors, weighted down."""
         self.add_limits(total, q)
         pull = self._inverse_sigma * root_weight
-        total.add((q[7:] - self._mean) * pull, np.diag(pull), slice(6, NV))
+        total.add_each(q[7:] - self._mean, pull, COORDINATES)
 
     def add_limits(self, total: Sum, q: Array) -> None:
         """Adds the soft walls alone."""
         coordinates = q[7:]
         beyond = coordinates - np.clip(coordinates, self._low, self._high)
         wall = np.where(beyond != 0.0, 1.0 / self._limit_sigma, 0.0)
-        total.add(beyond * wall, np.diag(wall), slice(6, NV))
+        total.add_each(beyond, wall, COORDINATES)
 
 
 def add_sole_contact(
@@ -178,7 +186,7 @@ def add_sole_contact(
     gain = weight / options.sole_height_sigma_m
     robust = geman_mcclure(heights / options.sole_height_sigma_m)
     total.add(heights * gain * robust, jacobians[:, 2] * (gain * robust)[:, None], CONFIGURATION)
-    velocities = jacobians @ v
+    velocities = jacobians.reshape(-1, NV).dot(v).reshape(-1, 3)
     speeds = np.linalg.norm(velocities, axis=1) / options.sole_speed_sigma
     still = weight * geman_mcclure(speeds) / options.sole_speed_sigma
     total.add(
@@ -195,8 +203,16 @@ def add_floor(total: Sum, heights: Array, jacobians: Array, sigma_m: float) -> N
         total.add(heights[below] / sigma_m, jacobians[below, 2] / sigma_m, CONFIGURATION)
 
 
+def trunk_over_soles(count: int, soles: slice) -> Array:
+    """What makes the offset of the trunk's middle from the soles' of `count` points (count,)."""
+    weights = np.zeros(count)
+    weights[soles] = -1.0 / len(weights[soles])
+    weights[[LEFT_HIP, RIGHT_HIP, LEFT_SHOULDER, RIGHT_SHOULDER]] = 0.25
+    return weights
+
+
 def add_balance(
-    total: Sum, points: Array, jacobians: Array, soles: slice, gain: float, sigma_m: float
+    total: Sum, points: Array, jacobians: Array, weights: Array, gain: float, sigma_m: float
 ) -> None:
     """The middle of the trunk stays above the soles: what makes an unknown camera's tilt visible.
 
@@ -204,12 +220,12 @@ def add_balance(
         total: Where the residuals go.
         points: World positions of landmarks, then sole points (n, 3) [m].
         jacobians: Their Jacobians (n, 3, 37).
-        soles: Which of them are sole points.
+        weights: See `trunk_over_soles` (n,).
         gain: Square root of the weight.
         sigma_m: Standard deviation [m].
     """
-    trunk = [LEFT_HIP, RIGHT_HIP, LEFT_SHOULDER, RIGHT_SHOULDER]
-    offset = (points[trunk].mean(0) - points[soles].mean(0))[:2] / sigma_m
-    jacobian = (jacobians[trunk].mean(0) - jacobians[soles].mean(0))[:2] / sigma_m
-    weight = gain * huber(np.array([np.linalg.norm(offset)]), 1.0)[0]
+    offset = weights.dot(points)[:2] / sigma_m
+    by_q = weights.dot(jacobians.reshape(len(points), -1)).reshape(3, NV)
+    jacobian = by_q[:2] / sigma_m
+    weight = gain * huber(np.hypot(*offset), 1.0)
     total.add(offset * weight, jacobian * weight, CONFIGURATION)
