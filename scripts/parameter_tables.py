@@ -9,12 +9,14 @@ import re
 from pathlib import Path
 
 from monomsk_description.node_parameters import NodeParameter, markdown_table
+from monomsk_dynamics import dynamics_parameters
 from monomsk_perception import perception_parameters, player_parameters
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "topics.md"
 TABLES: dict[str, dict[str, NodeParameter]] = {
     "perception": perception_parameters.PARAMETERS,
     "camera_player": player_parameters.PARAMETERS,
+    "dynamics": dynamics_parameters.PARAMETERS,
 }
 
 
