@@ -71,12 +71,12 @@ class View(NamedTuple):
 
     Attributes:
         tokens: (batch, frames, 19 * 3 + 3).
-        rotation: From the optical frame to the turned one (batch, frames, 3, 3).
+        hips: Where it looks: the ray of their middle, in the plane z = 1 (batch, frames, 2).
         size: Apparent size of the person (batch, frames, 1).
     """
 
     tokens: Tensor
-    rotation: Tensor
+    hips: Tensor
     size: Tensor
 
     def of_frames(self, asked: Tensor) -> View:
@@ -178,7 +178,7 @@ class LifterModel(nn.Module):
 
     def _decode(self, raw: Tensor, view: View, seen: Tensor, subject: Tensor) -> Lifted:
         parts = raw.split([6, 3, 2, COORDINATES, COORDINATES, PROPORTIONS, CONTACTS], dim=-1)
-        back = view.rotation.transpose(-1, -2)
+        back = rotation_to(view.hips).transpose(-1, -2)
         height = 1.7 * torch.exp(subject[:, :1] / 3.0)
         depth = torch.exp(parts[1][..., 2:].clamp(-2.0, 2.0)) / view.size
         place = torch.cat([0.3 * parts[1][..., :2], depth], dim=-1) * height[:, None]
@@ -197,28 +197,38 @@ class LifterModel(nn.Module):
 def turned_to_person(rays: Tensor, visibility: Tensor) -> View:
     """The rays in a frame whose z looks at the middle of the hips, divided by their extent."""
     hips = 0.5 * (rays[..., _LEFT_HIP, :] + rays[..., _RIGHT_HIP, :])
-    # First about y until the hips are straight ahead, then about x.
-    flat = torch.sqrt(1.0 + hips[..., 0] ** 2)
-    length = torch.sqrt(flat**2 + hips[..., 1] ** 2)
-    cos_y, sin_y = 1.0 / flat, hips[..., 0] / flat
-    cos_x, sin_x = flat / length, hips[..., 1] / length
-    zero = torch.zeros_like(flat)
+    x, y = rays.unbind(-1)
+    cos_y, sin_y, cos_x, sin_x = (part[..., None] for part in _turns_to(hips))
+    after_y = sin_y * x + cos_y
+    depth = (sin_x * y + cos_x * after_y).clamp_min(0.2)
+    # What is not seen is put between the hips, where it widens nothing.
+    shown = (visibility > 0.0) / depth
+    across, down = cos_y * x - sin_y, cos_x * y - sin_x * after_y
+    plane = torch.stack([across * shown, down * shown], dim=-1)
+    extent = plane.amax(-2) - plane.amin(-2)
+    size = torch.sqrt((extent**2).sum(-1, keepdim=True)).clamp_min(0.02)
+    spread = 3.0 * plane / size[..., None]
+    tokens = torch.cat([spread.flatten(-2), visibility, hips, torch.log(size)], dim=-1)
+    return View(tokens, hips, size)
+
+
+def rotation_to(hips: Tensor) -> Tensor:
+    """From the optical frame to one whose z looks along rays (..., 2) of z = 1: (..., 3, 3)."""
+    cos_y, sin_y, cos_x, sin_x = _turns_to(hips)
     rows = [
-        cos_y, zero, -sin_y,
+        cos_y, torch.zeros_like(cos_y), -sin_y,
         -sin_x * sin_y, cos_x, -sin_x * cos_y,
         cos_x * sin_y, sin_x, cos_x * cos_y,
     ]  # fmt: skip
-    rotation = torch.stack(rows, dim=-1).unflatten(-1, (3, 3))
-    full = torch.cat([rays, torch.ones_like(rays[..., :1])], dim=-1)
-    turned = turn(rotation[..., None, :, :], full)
-    plane = turned[..., :2] / turned[..., 2:].clamp_min(0.2)
-    # What is not seen is put between the hips, where it widens nothing.
-    plane = plane * (visibility > 0.0)[..., None]
-    extent = plane.amax(-2) - plane.amin(-2)
-    size = torch.sqrt((extent**2).sum(-1, keepdim=True)).clamp_min(0.02)
-    shown = 3.0 * plane / size[..., None]
-    tokens = torch.cat([shown.flatten(-2), visibility, hips, torch.log(size)], dim=-1)
-    return View(tokens, rotation, size)
+    return torch.stack(rows, dim=-1).unflatten(-1, (3, 3))
+
+
+def _turns_to(hips: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Cosine and sine of the turn about y that brings rays straight ahead, then about x."""
+    x, y = hips.unbind(-1)
+    flat = torch.sqrt(1.0 + x**2)
+    length = torch.sqrt(flat**2 + y**2)
+    return 1.0 / flat, x / flat, flat / length, y / length
 
 
 def attention_reach(frames: int, look_ahead: int | None) -> Tensor:
