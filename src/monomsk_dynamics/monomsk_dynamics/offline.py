@@ -85,14 +85,30 @@ def analyze_motion(
     stamps_ns = np.asarray(stamps_ns, dtype=np.int64)
     check_recording(stamps_ns, q)
     floor = recording_floor(skeleton, stamps_ns, q, options, sigma_q)
-    if floor.is_elsewhere:
-        world = FloorFrame(floor)
-        leaning = world.skeleton(skeleton)
-        results = analyze_motion(
-            leaning, stamps_ns, world.configurations(q), world.options(options), sigma_q, progress,
-            transformer and transformer.of(leaning), sightings and _moved(sightings, world),
-        )  # fmt: skip
-        return [world.in_world(result) for result in results]
+    if not floor.is_elsewhere:
+        return _analyze_level(
+            skeleton, stamps_ns, q, options, sigma_q, progress, transformer, sightings
+        )
+    world = FloorFrame(floor)
+    leaning = world.skeleton(skeleton)
+    results = _analyze_level(
+        leaning, stamps_ns, world.configurations(q), world.options(options), sigma_q, progress,
+        transformer and transformer.of(leaning), sightings and _moved(sightings, world),
+    )  # fmt: skip
+    return [world.in_world(result) for result in results]
+
+
+def _analyze_level(
+    skeleton: Skeleton,
+    stamps_ns: Stamps,
+    q: Array,
+    options: DynamicsOptions,
+    sigma_q: Array | None,
+    progress: Progress,
+    transformer: InverseDynamicsTransformer | None,
+    sightings: Sightings | None,
+) -> list[BodyDynamics]:
+    """The same for a floor that is level at height zero."""
     if sigma_q is None:
         q, sigma_q = denoised(skeleton, stamps_ns, q, options)
         options = options_for(sigma_q, options)
