@@ -64,7 +64,7 @@ def test_rows_are_the_slope_of_the_errors(body) -> None:
 
 
 def test_an_error_is_the_landmarks_distance_across_the_line_of_sight(body) -> None:
-    """One wrist 3 cm beside its image, of a detector that errs by 1.2 cm and 2 mrad."""
+    """One wrist 3 cm beside its image, of a fit that errs by 6 mm and 1 mrad."""
     motion = waving(body)
     q = motion.q.copy()
     q[7, 7 + body.coordinate_index("pro_sup_r")] += 0.4
@@ -75,7 +75,7 @@ def test_an_error_is_the_landmarks_distance_across_the_line_of_sight(body) -> No
     units = [arms / np.linalg.norm(arms, axis=1)[:, None] for arms in (before, after)]
     angles = np.tan(np.arccos(np.sum(units[0] * units[1], axis=1)))
     # All frames within 0.2 s count as one measurement.
-    sigma = np.hypot(0.012 / depth, 0.002) * np.sqrt(0.2 * RATE_HZ)
+    sigma = np.hypot(0.006 / depth, 0.001) * np.sqrt(0.2 * RATE_HZ)
     errors = ImageFit(body, motion, seen(), OPTIONS).errors(q)
     assert np.sum(errors**2) == pytest.approx(np.sum((angles / sigma) ** 2), rel=1e-6)
     np.testing.assert_allclose(np.delete(errors, 7, axis=0), 0.0, atol=1e-9)

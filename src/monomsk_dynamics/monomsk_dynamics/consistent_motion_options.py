@@ -23,8 +23,8 @@ class ConsistentMotionOptions:
         sole_sigma_m: How far a loaded sole may move [m],
         sole_share: and this share of what the correction's standard deviation means there.
         slip_sigma_m_s: How fast it may slide [m/s].
-        image_sigma_m: Of a landmark's place across the camera's line of sight: on the body [m],
-        image_sigma_rad: and in the image [rad].
+        image_sigma_m: Of a landmark of the fitted motion across the line of sight: on the body [m],
+        image_sigma_rad: and in the image [rad]. Half of what a single detected landmark errs by.
         image_correlation_s: How long an error of the image lasts [s]: frames within this time
             count as one.
         expectation_angle_sigma_rad: What is expected of the loads follows from the places of feet
@@ -46,8 +46,8 @@ class ConsistentMotionOptions:
     sole_sigma_m: float = 0.003
     sole_share: float = 0.5
     slip_sigma_m_s: float = 0.1
-    image_sigma_m: float = 0.012
-    image_sigma_rad: float = 0.002
+    image_sigma_m: float = 0.006
+    image_sigma_rad: float = 0.001
     image_correlation_s: float = 0.2
     expectation_angle_sigma_rad: float = 0.026
     rounds: int = 2
