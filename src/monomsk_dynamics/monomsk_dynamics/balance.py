@@ -9,7 +9,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from monomsk_dynamics.force_solver import GRAVITY_M_S2, ForceSolution, ForceSolver, Observation
+from monomsk_description.frames import GRAVITY_M_S2
+from monomsk_dynamics.force_solver import ForceSolution, ForceSolver, Observation
 from monomsk_dynamics.frame import FootGeometry, FrameTerms
 from monomsk_dynamics.gait_phase import GaitPhase
 from monomsk_dynamics.load_sharing import ForcePrior, LoadPrior, trailing_shear

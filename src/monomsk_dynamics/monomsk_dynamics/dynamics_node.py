@@ -14,6 +14,7 @@ from sensor_msgs.msg import JointState
 from visualization_msgs.msg import MarkerArray
 
 from monomsk_description.errors import DescriptionError
+from monomsk_description.frames import GRAVITY_M_S2
 from monomsk_description.lifecycle_node import StatusNode, run
 from monomsk_description.message_fields import fill, joint_state, stamp_to_ns
 from monomsk_description.skeleton import Skeleton
@@ -28,7 +29,6 @@ from monomsk_dynamics.conversions import (
 from monomsk_dynamics.dynamics_parameters import PARAMETERS, options_of
 from monomsk_dynamics.dynamics_status import judge
 from monomsk_dynamics.errors import DynamicsError, MessageError, OptionError, StampError
-from monomsk_dynamics.force_solver import GRAVITY_M_S2
 from monomsk_dynamics.gait_steps import VIDEO_EVENT_SIGMA_S
 from monomsk_dynamics.gait_tracker import GaitTracker
 from monomsk_dynamics.live import LiveDynamics

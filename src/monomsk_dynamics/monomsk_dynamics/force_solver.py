@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lapack
 
+from monomsk_description.frames import GRAVITY_M_S2
 from monomsk_dynamics.errors import ShapeError
 from monomsk_dynamics.frame import FootGeometry, FrameTerms
 from monomsk_dynamics.load_sharing import LoadPrior
@@ -32,7 +33,6 @@ Indices = NDArray[np.int64]
 
 _NV = 37
 _ROOT = 6
-GRAVITY_M_S2 = 9.81
 #: Relative priors assume at least this share of the body weight.
 _MINIMUM_LOAD = 0.3
 #: The same beside another support, which may bear nearly all of it.

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from monomsk_description.frames import GRAVITY_M_S2
 from monomsk_description.points import PointSet
 from monomsk_description.skeleton import Skeleton
-from monomsk_dynamics.force_solver import GRAVITY_M_S2
 from monomsk_dynamics.frame import SIDES
 from monomsk_dynamics.load_sharing import upright
 from monomsk_dynamics.rotations import matrix

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from monomsk_description.frames import GRAVITY_M_S2
 from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.contact import Contact
 from monomsk_dynamics.floor_frame import lean
-from monomsk_dynamics.force_solver import GRAVITY_M_S2
 from monomsk_dynamics.frame import FootGeometry, FrameTerms, evaluate_frame
 from monomsk_dynamics.gait_phase import GaitPhase, offline_phases
 from monomsk_dynamics.inverse_dynamics_transformer import InverseDynamicsTransformer

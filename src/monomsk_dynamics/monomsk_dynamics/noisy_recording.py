@@ -13,9 +13,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from monomsk_description.frames import GRAVITY_M_S2
 from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.floor_frame import lean
-from monomsk_dynamics.force_solver import GRAVITY_M_S2
 from monomsk_dynamics.frame import FootGeometry, evaluate_frame
 from monomsk_dynamics.gait_phase import offline_phases
 from monomsk_dynamics.load_sharing import LoadPrior, LoadSharing

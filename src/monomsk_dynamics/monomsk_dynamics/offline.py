@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from monomsk_description.frames import GRAVITY_M_S2
 from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.assemble import Instant, body_dynamics, solved_frame
 from monomsk_dynamics.balance import Balance
@@ -22,7 +23,7 @@ from monomsk_dynamics.contact import Contact
 from monomsk_dynamics.errors import ShapeError
 from monomsk_dynamics.filter_options import per_group
 from monomsk_dynamics.floor_frame import FloorFrame
-from monomsk_dynamics.force_solver import GRAVITY_M_S2, ForceSolution, Observation
+from monomsk_dynamics.force_solver import ForceSolution, Observation
 from monomsk_dynamics.frame import FootGeometry, FrameTerms
 from monomsk_dynamics.frame_balance import frame_balances
 from monomsk_dynamics.inverse_dynamics_transformer import InverseDynamicsTransformer

@@ -19,12 +19,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from monomsk_description.frames import GRAVITY_M_S2
 from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.balance import Balance
 from monomsk_dynamics.consistent_motion import ConsistentMotion, explained
 from monomsk_dynamics.errors import OptimizationError
 from monomsk_dynamics.filter_options import per_group
-from monomsk_dynamics.force_solver import GRAVITY_M_S2, ForceSolution
+from monomsk_dynamics.force_solver import ForceSolution
 from monomsk_dynamics.frame import FootGeometry, FrameTerms, evaluate_frame
 from monomsk_dynamics.generators import GeneratorMap
 from monomsk_dynamics.layers.compiled import Buffered, compiled

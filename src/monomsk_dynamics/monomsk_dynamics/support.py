@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from monomsk_dynamics.force_solver import GRAVITY_M_S2
+from monomsk_description.frames import GRAVITY_M_S2
 from monomsk_dynamics.frame import FootGeometry, FrameTerms
 from monomsk_dynamics.load_sharing import LoadPrior
 from monomsk_dynamics.support_options import SupportOptions

@@ -13,10 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from monomsk_description.frames import Array
+from monomsk_description.frames import GRAVITY_M_S2, Array
 from monomsk_description.skeleton import Skeleton
 from monomsk_description.threads import use_one_thread
-from monomsk_dynamics.force_solver import GRAVITY_M_S2
 from monomsk_dynamics.frame import SIDES
 from monomsk_dynamics.inverse_dynamics_transformer import InverseDynamicsTransformer
 from monomsk_dynamics.load_sharing import upright
