@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 import numpy as np
 import pinocchio as pin
@@ -74,7 +75,7 @@ class CameraPose:
         pitch, roll, height = (float(c) for c in corrections)
         return CameraPose(self.nominal, pitch, roll, height, self.source)
 
-    @property
+    @cached_property
     def pose_world_camera(self) -> pin.SE3:
         """Maps points of the optical frame to the world."""
         position = self.nominal.translation + np.array([0.0, 0.0, self.height_m])

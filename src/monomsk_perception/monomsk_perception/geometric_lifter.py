@@ -146,7 +146,8 @@ class GeometricLifter:
     @property
     def reprojection_error(self) -> float:
         """Median distance of visible landmarks from the fit [standard deviations]."""
-        return float(np.nanmedian(self._reprojection))
+        measured = self._reprojection[np.isfinite(self._reprojection)]
+        return float(np.median(measured)) if len(measured) else float("nan")
 
     def to_state(self, estimate: Estimate, contact: Array, quality: float) -> BodyState:
         """An estimate as a body state.

@@ -13,6 +13,10 @@ from monomsk_perception.lifter_answer import Answer
 from monomsk_perception.manifold_filter import NV
 from monomsk_perception.residuals import COORDINATES, Sum
 
+#: Log odds by which a sole bears load more surely than its heel or its toes are said to touch. On
+#: films of five children's walks over force plates the network gave 0.3 to soles that bore load in
+#: 62 of 100 frames, 0.5 to 87 of 100.
+_SOLE_LOG_ODDS = 1.0
 #: Mean absolute error to standard deviation of a Laplace distribution.
 _SIGMA_PER_SCALE = np.sqrt(2.0)
 
@@ -50,6 +54,14 @@ class PosePrior:
             1.0 / (1.0 + np.exp(-np.clip(answer.contact[row], -30.0, 30.0))),
         )
 
+    @property
+    def sole_contact(self) -> Array:
+        """Probability that the right and the left sole bear load (2,)."""
+        surer = np.clip([self.contact[:2].max(), self.contact[2:].max()], 1e-6, 1.0 - 1e-6)
+        odds = np.exp(_SOLE_LOG_ODDS) * surer / (1.0 - surer)
+        probability: Array = odds / (1.0 + odds)
+        return probability
+
     def configuration(self, camera: CameraPose) -> Array:
         """The configuration (38,) it believes in, given the camera."""
         pose = camera.pose_world_camera * pin.SE3(
@@ -81,7 +93,7 @@ def add_pose_prior(
     by_q = np.zeros((3, NV))
     by_q[:, 3:6] = gain * inverse
     # A camera that turns one way lets the body turn the other way.
-    axes = np.stack([[0.0, 1.0, 0.0], [np.cos(camera.pitch_rad), 0.0, -np.sin(camera.pitch_rad)]])
+    axes = np.array([[0.0, 1.0, 0.0], [np.cos(camera.pitch_rad), 0.0, -np.sin(camera.pitch_rad)]])
     by_camera = np.zeros((3, 3))
     by_camera[:, :2] = -gain * inverse @ rotation_world_pelvis.T @ axes.T
     total.add_with_camera(gain * off, by_q, by_camera)
