@@ -122,6 +122,9 @@ def test_summary_says_what_was_assumed_and_how_good_it_is(results: Path) -> None
     assert summary["quality"]["fit_quality_median"] == pytest.approx(0.7)
     # The landmarks lie 3 and 4 pixels beside the fit.
     assert summary["quality"]["reprojection_error_median_px"] == pytest.approx(5.0)
+    # Settling hardly moves somebody who stands still.
+    assert 0.0 <= summary["quality"]["image_change_median_px"] < 0.5
+    assert summary["quality"]["image_change_p95_px"] < 1.0
     assert summary["rates"]["source_hz"] == pytest.approx(30.0)
     assert {"decode", "perception", "fit", "detect", "dynamics"} <= set(summary["timings"])
     assert summary["timings"]["fit"]["median_ms"] == pytest.approx(3.0)

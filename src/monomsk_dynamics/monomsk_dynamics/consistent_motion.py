@@ -4,10 +4,11 @@ A recorded motion and ground forces never fit each other exactly: what is left i
 pelvis that nothing exerts. Residual reduction (Delp et al. 2007) alters the motion instead. Here
 all 37 coordinates get a quintic spline d(t), and every frame its best forces, that minimise
 
-  sum V(w(q + d, v + d', a + d'')) + |d / sigma_q|² + |d'' / sigma_a|² + soles
+  sum V(w(q + d, v + d', a + d'')) + |d / sigma_q|² + |d'' / sigma_a|² + soles + image
 
 V: what it costs to need the wrench w at the root, see frame_balance.py; soles: loaded sole points
-stay about where they were seen and do not slide. Steps are those of Gauss and Newton with the
+stay about where they were seen and do not slide; image: so do landmarks, across the lines of sight
+of a camera (image_fit.py). Steps are those of Gauss and Newton with the
 analytical derivatives of inverse dynamics, damped (Levenberg and Marquardt) until the cost falls.
 A residual pays per force (Huber): frames that only an implausibly large change could explain, as
 those of somebody who sits on a chair, keep theirs.
