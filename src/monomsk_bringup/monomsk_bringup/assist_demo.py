@@ -20,12 +20,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from monomsk_bringup.child_processes import launch_command, orderly_end, running
-from monomsk_bringup.demo import DemoError
-from monomsk_bringup.errors import BringupError
+from monomsk_bringup.child_processes import launch_command, running
+from monomsk_bringup.demo import DemoError, explain
+from monomsk_bringup.exit_code import exit_code_of
 from monomsk_bringup.private_domain import PrivateDomain
-
-_LOG_LINES = 25
 
 
 def run_assist_demo(arguments: dict[str, object], out: Path) -> dict[str, Any]:
@@ -47,10 +45,10 @@ def run_assist_demo(arguments: dict[str, object], out: Path) -> dict[str, Any]:
         with running(command, environment, file) as graph:
             code = graph.wait()
     if code != 0 or not summary_file.is_file():
-        raise DemoError("assist", _end(log))
+        raise DemoError("assist", explain(log))
     summary: dict[str, Any] = json.loads(summary_file.read_text())
     if "jitter_on_arrival" not in summary:
-        raise DemoError("assist", f"no commands from estimates came\n{_end(log)}")
+        raise DemoError("assist", f"no commands from estimates came\n{explain(log)}")
     return summary
 
 
@@ -64,11 +62,6 @@ def describe(summary: dict[str, Any]) -> str:
         f"p99 {jitter['p99']:.2f}, largest {jitter['max']:.1f} ms\n"
         f"states: {states}; largest torque {summary['largest_effort_n_m']:.1f} N m"
     )
-
-
-def _end(log: Path) -> str:
-    lines = log.read_text(errors="replace").splitlines()
-    return "\n".join(lines[-_LOG_LINES:]) + f"\n(all of it: {log})"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -86,18 +79,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if given.video is None and given.no_walk:
         parser.error("--no-walk needs a --video")
-    try:
-        with orderly_end():
-            for name, launch_arguments in _runs(given).items():
-                out = given.out.resolve() / name
-                print(f"{name}: {describe(run_assist_demo(launch_arguments, out))}")
-                print(f"  {out / 'assist.png'}   commanded and delivered torque, states")
-    except KeyboardInterrupt:
-        return 130
-    except (BringupError, OSError) as error:
-        print(f"assist_demo: error: {error}", file=sys.stderr)
-        return 1
-    return 0
+
+    def show() -> None:
+        for name, launch_arguments in _runs(given).items():
+            out = given.out.resolve() / name
+            print(f"{name}: {describe(run_assist_demo(launch_arguments, out))}")
+            print(f"  {out / 'assist.png'}   commanded and delivered torque, states")
+
+    return exit_code_of("assist_demo", show)
 
 
 def _runs(given: argparse.Namespace) -> dict[str, dict[str, object]]:

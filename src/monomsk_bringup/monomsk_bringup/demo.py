@@ -21,8 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from monomsk_bringup.child_processes import launch_command, orderly_end, running
+from monomsk_bringup.child_processes import launch_command, running
 from monomsk_bringup.errors import BringupError
+from monomsk_bringup.exit_code import exit_code_of
 from monomsk_bringup.private_domain import PrivateDomain
 
 PLAY_RATE_HZ = 30.0
@@ -118,14 +119,14 @@ def _run_live(options: DemoOptions, live: Path) -> None:
         with running(live_command(options, live / "bag"), environment, file) as graph:
             code = graph.wait()
     if code != 0:
-        raise DemoError("live", f"failed\n{_explain(log)}")
+        raise DemoError("live", f"failed\n{explain(log)}")
 
 
 def _summarize(options: DemoOptions, live: Path) -> None:
     path = live / "summary.json"
     command = [sys.executable, "-m", "monomsk_analysis.live_summary", str(live / "bag")]
     if subprocess.run([*command, "--out", str(path)], check=False).returncode != 0:
-        raise DemoError("live", f"no summary\n{_explain(live / 'log.txt')}")
+        raise DemoError("live", f"no summary\n{explain(live / 'log.txt')}")
     summary: dict[str, Any] = json.loads(path.read_text())
     summary["played"] = {
         "video": str(options.video),
@@ -137,7 +138,7 @@ def _summarize(options: DemoOptions, live: Path) -> None:
     }
     path.write_text(json.dumps(summary, indent=2) + "\n")
     if not summary["dynamics_out"]:
-        raise DemoError("live", f"no results came\n{_explain(live / 'log.txt')}")
+        raise DemoError("live", f"no results came\n{explain(live / 'log.txt')}")
 
 
 def _run_offline(options: DemoOptions, offline: Path) -> None:
@@ -149,7 +150,7 @@ def _run_offline(options: DemoOptions, offline: Path) -> None:
         raise DemoError("offline", f"failed: {' '.join(command)}")
 
 
-def _explain(log: Path) -> str:
+def explain(log: Path) -> str:
     """Pick what explains a failure: what nodes reported as errors, else the end of their log."""
     lines = log.read_text(errors="replace").splitlines()
     errors = [line for line in lines if _NODE_ERROR.match(line)]
@@ -177,15 +178,8 @@ def _options(arguments: Sequence[str] | None) -> DemoOptions:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
-    try:
-        with orderly_end():
-            run_demo(_options(arguments))
-    except KeyboardInterrupt:
-        return 130
-    except (BringupError, OSError) as error:
-        print(f"demo: error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    options = _options(arguments)
+    return exit_code_of("demo", lambda: run_demo(options))
 
 
 if __name__ == "__main__":

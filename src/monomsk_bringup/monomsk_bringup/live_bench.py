@@ -18,9 +18,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from monomsk_bringup.child_processes import orderly_end
 from monomsk_bringup.drift import Drift
 from monomsk_bringup.errors import BringupError
+from monomsk_bringup.exit_code import exit_code_of
 from monomsk_bringup.live_report import markdown
 from monomsk_bringup.live_run import LiveRun, run_scenario
 from monomsk_bringup.live_scenarios import SCENARIOS, Scenario
@@ -160,17 +160,15 @@ def sample_video() -> Path:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
-    try:
-        with orderly_end():
-            found = run_bench(parsed(arguments))
-    except KeyboardInterrupt:
-        return 130
-    except (BringupError, OSError) as error:
-        print(f"live_bench: error: {error}", file=sys.stderr)
-        return 2
-    for problem in found:
-        print(f"over the limit: {problem}", file=sys.stderr)
-    return 1 if found else 0
+    options = parsed(arguments)
+
+    def bench() -> int:
+        found = run_bench(options)
+        for problem in found:
+            print(f"over the limit: {problem}", file=sys.stderr)
+        return 1 if found else 0
+
+    return exit_code_of("live_bench", bench, failed=2)
 
 
 if __name__ == "__main__":

@@ -24,8 +24,9 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from monomsk_bringup.child_processes import orderly_end, running
+from monomsk_bringup.child_processes import running
 from monomsk_bringup.errors import BringupError
+from monomsk_bringup.exit_code import exit_code_of
 from monomsk_bringup.live_bench import sample_video
 from monomsk_bringup.live_run import graph_command, observer_command
 from monomsk_bringup.live_scenarios import SCENARIOS, write_clip
@@ -185,17 +186,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--video", type=Path, default=sample_video(), help="of one person, at 60 Hz"
     )
     given = parser.parse_args(arguments)
-    try:
-        with orderly_end():
-            for node in given.node or NODES:
-                print(f"{node}, killed {given.restarts} times", flush=True)
-                print(summary(measure(node, given.restarts, given.video)), flush=True)
-    except KeyboardInterrupt:
-        return 130
-    except (BringupError, OSError) as error:
-        print(f"restart_check: error: {error}", file=sys.stderr)
-        return 2
-    return 0
+
+    def check() -> None:
+        for node in given.node or NODES:
+            print(f"{node}, killed {given.restarts} times", flush=True)
+            print(summary(measure(node, given.restarts, given.video)), flush=True)
+
+    return exit_code_of("restart_check", check, failed=2)
 
 
 if __name__ == "__main__":
