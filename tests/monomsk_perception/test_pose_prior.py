@@ -1,5 +1,7 @@
 """A learned belief as residuals: gradients against finite differences, and where it pulls."""
 
+from dataclasses import replace
+
 import numpy as np
 import pinocchio as pin
 import pytest
@@ -62,3 +64,21 @@ def test_the_believed_configuration_costs_nothing(skeleton: Skeleton, camera: Ca
     total = Sum.empty()
     add_pose_prior(total, prior, q, camera, 1.0)
     np.testing.assert_allclose(total.gradient, 0.0, atol=1e-6)
+
+
+def test_a_sole_bears_load_more_surely_than_its_heel_or_toes_are_said_to_touch(
+    skeleton: Skeleton, camera: CameraPose
+) -> None:
+    belief = belief_of(skeleton, skeleton.neutral(), camera)
+    said = np.array([0.1, 0.4, 0.0, 1.0])
+    right, left = replace(belief, contact=said).sole_contact
+    assert 0.4 < right < 0.75
+    assert 0.99 < left < 1.0
+    in_air = replace(belief, contact=np.full(4, 0.01)).sole_contact
+    assert (in_air < 0.05).all()
+    # Surer toes never make a sole less sure.
+    rising = [
+        replace(belief, contact=np.array([0.2, p, 0.2, p])).sole_contact[0]
+        for p in np.linspace(0.0, 1.0, 11)
+    ]
+    assert (np.diff(rising) >= 0.0).all()

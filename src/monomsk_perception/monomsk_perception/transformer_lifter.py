@@ -197,14 +197,14 @@ class TransformerLifter:
 
 
 def _doubted(state: BodyState, belief: PosePrior) -> BodyState:
-    """The state with coordinates no surer than the network is.
+    """The state with coordinates no surer than the network is, and the soles' contact by it.
 
     The network's errors last: the fit, which takes them for new in every tenth of a second, would
     average away what it cannot know.
     """
     sigma = state.sigma_q.copy()
     sigma[6:] = np.maximum(sigma[6:], belief.sigma)
-    return replace(state, sigma_q=sigma)
+    return replace(state, sigma_q=sigma, contact_probability=belief.sole_contact)
 
 
 def _length_ratios(skeleton: Skeleton) -> dict[str, float]:
