@@ -79,6 +79,15 @@ def test_frames_asked_for_are_answered_as_among_all(model, film: Film, look: int
             torch.testing.assert_close(part, getattr(everything, name)[:, asked])
 
 
+def test_one_window_alone_is_answered_as_in_a_batch(model, film: Film) -> None:
+    batch = lift(model, film, film.rays, 3)
+    parts = film.rays[2], film.visibility[2], film.seen[2].float(), film.subject[2]
+    with torch.no_grad():
+        alone = model(*parts, attention_reach(64, 3))
+    for name, part in alone._asdict().items():
+        torch.testing.assert_close(part, getattr(batch, name)[2])
+
+
 @pytest.mark.parametrize("look", [None, 0, 3])
 def test_a_short_window_is_one_whose_last_frames_are_unseen(
     model, film: Film, look: int | None

@@ -108,15 +108,15 @@ class OnnxLifter:
             self._reach[look_ahead] = attention_reach(WINDOW_FRAMES, look_ahead)
         frames = len(track)
         inputs = {
-            "rays": track.rays[None],
-            "visibility": track.visibility[None],
-            "seen": track.seen[None],
-            "subject": subject[None],
+            "rays": track.rays,
+            "visibility": track.visibility,
+            "seen": track.seen,
+            "subject": subject,
             "reach": self._reach[look_ahead][:, :frames, :frames],
         }
         fed = {name: np.asarray(value, dtype=np.float32) for name, value in inputs.items()}
         fed["asked"] = np.asarray(range(frames) if asked is None else asked, dtype=np.int64)
         outputs = self._session.run(self._names, fed)
         return Answer.for_frames(
-            {n: np.asarray(o, float)[0] for n, o in zip(self._names, outputs, strict=True)}
+            {n: np.asarray(o, float) for n, o in zip(self._names, outputs, strict=True)}
         )

@@ -52,11 +52,11 @@ class TorchNetwork:
     ) -> Answer:
         """The answer for the frames asked for (None: all) of a window."""
         inputs = [track.rays, track.visibility, track.seen, subject]
-        tensors = [torch.as_tensor(value, dtype=torch.float32)[None] for value in inputs]
+        tensors = [torch.as_tensor(value, dtype=torch.float32) for value in inputs]
         reach = attention_reach(len(track), look_ahead)
         chosen = None if asked is None else torch.tensor(asked)
         lifted = self._model(*tensors, reach, chosen)
-        values = {name: value[0].double().cpu().numpy() for name, value in lifted._asdict().items()}
+        values = {name: value.double().cpu().numpy() for name, value in lifted._asdict().items()}
         return Answer.for_frames(values)
 
 

@@ -32,10 +32,10 @@ _LOG = logging.getLogger(__name__)
 _INPUTS = ["rays", "visibility", "seen", "subject", "reach", "asked"]
 #: Windows may be shorter than the longest, and not every frame is asked for.
 _FREE_AXES = {
-    **{name: {1: "frames"} for name in ("rays", "visibility", "seen")},
+    **{name: {0: "frames"} for name in ("rays", "visibility", "seen")},
     "reach": {1: "frames", 2: "frames"},
     "asked": {0: "answers"},
-    **{name: {1: "answers"} for name in Lifted._fields if name != "proportions"},
+    **{name: {0: "answers"} for name in Lifted._fields if name != "proportions"},
 }
 #: Largest difference of an angle between the file and the network [deg].
 _TOLERANCE_DEG = 1e-3
@@ -53,10 +53,10 @@ def write_weights(model: LifterModel, path: Path) -> str:
     """Writes the ONNX file; its SHA-256, hexadecimal."""
     frames = model.options.frames
     example = (
-        torch.zeros(1, frames, len(USED_LANDMARKS), 2),
-        torch.ones(1, frames, len(USED_LANDMARKS)),
-        torch.ones(1, frames),
-        torch.zeros(1, 17),
+        torch.zeros(frames, len(USED_LANDMARKS), 2),
+        torch.ones(frames, len(USED_LANDMARKS)),
+        torch.ones(frames),
+        torch.zeros(17),
         attention_reach(frames, None),
         torch.arange(frames),
     )

@@ -81,7 +81,7 @@ class View(NamedTuple):
 
     def of_frames(self, asked: Tensor) -> View:
         """Some frames of it, by number."""
-        return View(*(part[:, asked] for part in self))
+        return View(*(part[..., asked, :] for part in self))
 
 
 class Block(nn.Module):
@@ -101,18 +101,18 @@ class Block(nn.Module):
         """One layer.
 
         Args:
-            x: (batch, frames, width).
-            mask: Added to the attention (batch, 1, frames, frames).
+            x: (..., frames, width).
+            mask: Added to the attention (..., 1, frames, frames).
             asked: Which frames to answer for, by number; None: all.
         """
         split = self.project(self.before_attention(x)).unflatten(-1, (3, self.heads, -1))
-        query, key, value = split.permute(2, 0, 3, 1, 4).unbind(0)
+        query, key, value = (part.transpose(-3, -2) for part in split.unbind(-3))
         if asked is not None:
-            x, query, mask = x[:, asked], query[:, :, asked], mask[:, :, asked]
+            x, query, mask = (part[..., asked, :] for part in (x, query, mask))
         # Written out: on a CPU the fused attention's gradient costs more than all the rest.
         match = (query @ key.transpose(-1, -2)).float() * query.shape[-1] ** -0.5
         found = torch.softmax(match + mask, dim=-1).to(value.dtype) @ value
-        x = x + self.attended(found.transpose(1, 2).flatten(-2))
+        x = x + self.attended(found.transpose(-3, -2).flatten(-2))
         mixed: Tensor = self.mix(self.before_mix(x))
         return x + mixed
 
@@ -152,7 +152,7 @@ class LifterModel(nn.Module):
         """Lifts windows.
 
         A window shorter than `NetworkOptions.frames` is answered as one whose last frames are
-        unseen.
+        unseen. All but `reach` and `asked` may lack the batch: one window alone is quicker so.
 
         Args:
             rays: (batch, frames, 19, 2) in the plane z = 1; anything finite where not visible.
@@ -165,31 +165,31 @@ class LifterModel(nn.Module):
                 others out.
         """
         view = turned_to_person(rays, visibility)
-        place = self.place[: rays.shape[1]]
-        hidden = self.enter(view.tokens) + place + self.person(subject)[:, None]
-        unseen = ((1.0 - seen) * _FAR)[:, None, None, :]
+        place = self.place[: rays.shape[-3]]
+        hidden = self.enter(view.tokens) + place + self.person(subject)[..., None, :]
+        unseen = ((1.0 - seen) * _FAR)[..., None, None, :]
         *blocks, last = self.blocks
         for number, block in enumerate(blocks):
             hidden = block(hidden, reach[min(number, 1)] + unseen)
         hidden = last(hidden, reach[min(len(blocks), 1)] + unseen, asked)
         if asked is not None:
-            view, seen = view.of_frames(asked), seen[:, asked]
+            view, seen = view.of_frames(asked), seen[..., asked]
         return self._decode(self.answer(self.leave(hidden)).float(), view, seen, subject)
 
     def _decode(self, raw: Tensor, view: View, seen: Tensor, subject: Tensor) -> Lifted:
         parts = raw.split([6, 3, 2, COORDINATES, COORDINATES, PROPORTIONS, CONTACTS], dim=-1)
         back = rotation_to(view.hips).transpose(-1, -2)
-        height = 1.7 * torch.exp(subject[:, :1] / 3.0)
+        height = 1.7 * torch.exp(subject[..., None, :1] / 3.0)
         depth = torch.exp(parts[1][..., 2:].clamp(-2.0, 2.0)) / view.size
-        place = torch.cat([0.3 * parts[1][..., :2], depth], dim=-1) * height[:, None]
-        weight = seen[..., None] / seen.sum(1).clamp_min(1.0)[:, None, None]
+        place = torch.cat([0.3 * parts[1][..., :2], depth], dim=-1) * height
+        weight = seen / seen.sum(-1, keepdim=True).clamp_min(1.0)
         return Lifted(
             pelvis_rotation=product(back, _rotation_from_six(parts[0])),
             pelvis_position=turn(back, place),
             pelvis_log_scale=parts[2].clamp(-7.0, 2.0),
             coordinates=parts[3],
             log_scale=parts[4].clamp(-7.0, 2.0),
-            proportions=0.1 * (parts[5] * weight).sum(1),
+            proportions=0.1 * (parts[5] * weight[..., None]).sum(-2),
             contact=parts[6],
         )
 
