@@ -78,6 +78,17 @@ def test_a_walk_around_a_corner_tells_both_slopes() -> None:
     np.testing.assert_array_equal(level.certain(search), 0.0)
 
 
+def test_a_model_with_one_twisted_foot_stands_on_a_level_floor() -> None:
+    # Exchanged markers rolled the right foot of a child in `gait_c3d` by 16 degrees.
+    way = np.array([[0.1 * (k % 2), 0.55 * k] for k in range(10)])
+    ahead, side = np.tile([0.0, 1.0], (10, 1)), np.tile([1.0, -1.0], 5)
+    tilts = np.column_stack([np.where(side > 0.0, -0.29, 0.03), np.zeros(10)])
+    places = np.column_stack([way, np.zeros(10)])
+    search = FloorSearch()
+    fit = fit_plane(Footholds(places, tilts, ahead, side, places), search)
+    np.testing.assert_array_equal(fit.certain(search), 0.0)
+
+
 @pytest.mark.parametrize("heading_deg", [0.0, 70.0])
 def test_a_level_floor_stays_level(skeleton, walk, heading_deg) -> None:
     stamps_ns, q = walk

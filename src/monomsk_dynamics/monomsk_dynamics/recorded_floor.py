@@ -4,11 +4,11 @@ A sole that rests tells a height and a tilt. Over all footholds these are linear
 known, which least squares with expectations find, outliers counting less:
 
   height of a foothold = z0 + slope . way + bias of this foot
-  tilt along the foot  = slope along it + bias of both feet
-  tilt across the foot = slope across it + bias, mirrored between the feet
+  tilt along the foot  = slope along it + bias of this foot
+  tilt across the foot = slope across it + bias of this foot
 
-Models of feet are tilted by degrees against true ones, a straight walk shows little of the slope
-across it, and most floors are level. So a level floor is the answer unless a slope stands out
+Models of feet are tilted by degrees against true ones, a straight walk shows next to nothing of the
+slope across it, and most floors are level. So a level floor is the answer unless a slope stands out
 against all that; steps and seats, which no plane fits, are no slope either.
 """
 
@@ -196,7 +196,7 @@ def fit_plane(footholds: Footholds, search: FloorSearch) -> FloorFit:
     rows, targets = _rows(footholds, search)
     expected = np.array(
         [0.0, *[search.slope_sigma**-2] * 2, search.foot_height_sigma_m**-2,
-         *[search.foot_tilt_sigma**-2] * 2]
+         *[search.foot_tilt_sigma**-2] * 4]
     )  # fmt: skip
     weights = np.ones(len(targets))
     for _ in range(_ROBUST_STEPS):
@@ -212,14 +212,16 @@ def fit_plane(footholds: Footholds, search: FloorSearch) -> FloorFit:
 
 
 def _rows(footholds: Footholds, search: FloorSearch) -> tuple[Array, Array]:
-    """Whitened rows over z0, slope (2), and biases of height, pitch and roll, and targets."""
+    """Whitened rows over z0, slope (2), biases of height, pitch (2) and roll (2), and targets."""
     one, zero = np.ones(len(footholds.side)), np.zeros(len(footholds.side))
+    feet = np.stack([footholds.side > 0.0, footholds.side < 0.0], axis=1)
     way = footholds.places[:, :2] - footholds.places[:, :2].mean(axis=0)
+    none = np.zeros_like(way)
     ahead = footholds.forward
     left = np.stack([-ahead[:, 1], ahead[:, 0]], axis=1)
-    height = np.column_stack([one, way, footholds.side, zero, zero])
-    pitch = np.column_stack([zero, ahead, zero, one, zero])
-    roll = np.column_stack([zero, left, zero, zero, footholds.side])
+    height = np.column_stack([one, way, footholds.side, none, none])
+    pitch = np.column_stack([zero, ahead, zero, feet, none])
+    roll = np.column_stack([zero, left, zero, none, feet])
     along, across = (
         np.einsum("ni,ni->n", direction, footholds.tilts) for direction in (ahead, left)
     )
