@@ -218,3 +218,6 @@ def test_table_names_motion_noise_and_who_shares(
     assert len(lines) == 4
     assert re.match(r"\| straight, as captured \| curves \| \d+\.\d", lines[2])
     assert "| transformer |" in lines[3]
+    live = table(tmp_path, ["HC050A"], live=True)
+    assert len(live) == 4
+    assert live[2] != lines[2]

@@ -36,6 +36,9 @@ PARAMETERS: dict[str, NodeParameter] = {
     "friction": NodeParameter(
         DEFAULTS.solver.friction, "coefficient of friction under the soles", 0.1, 2.0
     ),
+    "learned_sharing": NodeParameter(
+        False, "the inverse-dynamics transformer shares the load in gait; costs time"
+    ),
     "treadmill": NodeParameter(False, "a belt carries the soles"),
     "belt_speed_m_s": NodeParameter(
         0.0, "of the treadmill [m/s]; 0: estimated from the loaded soles", 0.0, 10.0
@@ -75,6 +78,7 @@ def options_of(values: Mapping[str, Any]) -> DynamicsOptions:
         DEFAULTS,
         filter=replace(_FILTER, **{name: values[name] for name in filtering}),
         contact=replace(_CONTACT, **{name: values[name] for name in contact}),
+        load_sharing=replace(DEFAULTS.load_sharing, learned_live=values["learned_sharing"]),
         solver=replace(DEFAULTS.solver, friction=values["friction"]),
         consistency=replace(DEFAULTS.consistency, frames=values["consistency_frames"]),
         ground=GroundOptions(values["treadmill"], values["belt_speed_m_s"] or float("nan")),

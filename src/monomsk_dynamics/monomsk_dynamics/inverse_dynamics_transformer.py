@@ -57,6 +57,9 @@ class InverseDynamicsTransformer:
 
     Raises:
         NetworkWeightsError: ONNX Runtime or a file is missing, damaged, or of another version.
+
+    Attributes:
+        features: What the network sees of the person.
     """
 
     def __init__(self, skeleton: Skeleton, folder: Path | None = None) -> None:
@@ -71,12 +74,12 @@ class InverseDynamicsTransformer:
         self._session = onnxruntime.InferenceSession(
             content, options, providers=["CPUExecutionProvider"]
         )
-        self._features = KineticsFeatures(skeleton)
+        self.features = KineticsFeatures(skeleton)
 
     def of(self, skeleton: Skeleton) -> "InverseDynamicsTransformer":
         """The same network for another body."""
         other = copy(self)
-        other._features = KineticsFeatures(skeleton)
+        other.features = KineticsFeatures(skeleton)
         return other
 
     def expect(
@@ -94,7 +97,7 @@ class InverseDynamicsTransformer:
             floor_m: Height of the floor [m].
             pelvis_sigma_m: Standard deviation of the pelvis' place [m]; NaN: motion capture.
         """
-        features, headings = self._features.motion(*motion, floor_m, pelvis_sigma_m)
+        features, headings = self.features.motion(*motion, floor_m, pelvis_sigma_m)
         even_s = np.arange(times_s[0], times_s[-1] + 0.5 / RATE_HZ, 1.0 / RATE_HZ)
         answers = self._answers(_interpolated(even_s, times_s, features))
         force, force_log, torque, torque_log = (
@@ -105,6 +108,21 @@ class InverseDynamicsTransformer:
             (torque, _sigma(torque_log)),
             headings,
         )
+
+    def newest(self, features: Array, heading: Array) -> tuple[Array, Array]:
+        """Force on both soles (2, 3) at the last of some frames, and its deviations, world [N].
+
+        Args:
+            features: Of at most `WINDOW_FRAMES` frames at `RATE_HZ` (k, FEATURES).
+            heading: World rotation (3, 3) of the last frame's heading.
+        """
+        frames = np.arange(WINDOW_FRAMES)
+        last = len(features) - 1
+        force, log_scale = self.window(features[np.minimum(frames, last)], frames <= last)[:2]
+        newton = self.features.scales.force_n
+        mean = force[last].reshape(2, 3) @ heading.T * newton
+        variance = _sigma(log_scale[last]).reshape(2, 3) ** 2 @ (heading**2).T * newton**2
+        return mean, np.sqrt(variance)
 
     def _answers(self, features: Array) -> list[Array]:
         """Force (n, 6), its log scale, torque (n, 14), its log scale: means of all windows."""
@@ -133,10 +151,10 @@ class InverseDynamicsTransformer:
     def _in_world(
         self, force: tuple[Array, Array], torque: tuple[Array, Array], headings: Array
     ) -> KineticsExpectation:
-        scales = self._features.scales
+        scales = self.features.scales
         mean = np.einsum("nij,nfj->nfi", headings, force[0]) * scales.force_n
         variance = np.einsum("nij,nfj->nfi", headings**2, force[1] ** 2) * scales.force_n**2
-        columns = self._features.leg_columns
+        columns = self.features.leg_columns
         full = np.full((2, len(headings), _NV), np.nan)
         full[0][:, columns] = torque[0] * scales.moment_n_m
         full[1][:, columns] = torque[1] * scales.moment_n_m

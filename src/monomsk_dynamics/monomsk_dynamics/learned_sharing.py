@@ -27,12 +27,13 @@ def with_expectation(
         sigma_scale: Factor on the network's standard deviations.
     """
     return [
-        _with_frame(prior, expected.force[k], sigma_scale * expected.force_sigma[k], weight)
+        with_frame(prior, expected.force[k], sigma_scale * expected.force_sigma[k], weight)
         for k, (prior, weight) in enumerate(zip(priors, walking, strict=True))
     ]
 
 
-def _with_frame(prior: LoadPrior, force: Array, sigma: Array, walking: float) -> LoadPrior:
+def with_frame(prior: LoadPrior, force: Array, sigma: Array, walking: float) -> LoadPrior:
+    """The same of one frame, whose forces and their standard deviations are (2, 3), world [N]."""
     if walking <= 0.0:
         return prior
     learned = tuple(

@@ -7,13 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monomsk_description.body_state import BodyState
+from monomsk_description.frames import GRAVITY_M_S2
 from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.contact import Contact, ContactDetector, WalkingSpeed, sole_motion
 from monomsk_dynamics.floor_plane import BeltVelocity, FloorPlane
-from monomsk_dynamics.force_solver import GRAVITY_M_S2
 from monomsk_dynamics.frame import SIDES, FootGeometry, FrameTerms
 from monomsk_dynamics.gait_departure import ToeSample
 from monomsk_dynamics.gait_phase import GaitClock
+from monomsk_dynamics.live_sharing import LiveSharing
 from monomsk_dynamics.load_sharing import LoadPrior, LoadSharing, given_forces
 from monomsk_dynamics.options import DynamicsOptions
 from monomsk_dynamics.support import SupportModel, SupportTracker
@@ -65,6 +66,8 @@ class LiveContact:
         self._detector = ContactDetector(options.contact)
         self._speed = WalkingSpeed(options.contact.speed_window_s)
         self._belt = _belt(options)
+        self._skeleton = skeleton
+        self._learned: LiveSharing | None = None
         self._use(options)
         self.reset()
 
@@ -73,6 +76,11 @@ class LiveContact:
         self._sharing = LoadSharing(self._feet, self._weight_n, options.load_sharing)
         self._support_model = SupportModel(self._feet, self._mass_kg, options.support)
         self._support = SupportTracker(self._support_model)
+        wanted = options.load_sharing.learned_live
+        if not wanted:
+            self._learned = None
+        elif self._learned is None:
+            self._learned = LiveSharing.of(self._skeleton)
 
     def adopt(self, options: DynamicsOptions) -> None:
         """Take other options; what is known of contact, floor and gait stays."""
@@ -92,6 +100,8 @@ class LiveContact:
             stage.reset()
         if self._belt is not None:
             self._belt.reset()
+        if self._learned is not None:
+            self._learned.reset()
         self._updates = 0
 
     @property
@@ -123,6 +133,10 @@ class LiveContact:
         self._follow_ground(time_s, terms, contact)
         phase = self._clock.update(time_s, contact.in_contact)
         prior = self._sharing.prior(terms, contact.in_contact, phase, velocity, floor_m)
+        # The network saw nobody on a belt.
+        if self._learned is not None and self._belt is None:
+            gait = self._sharing.walking_weight(speed), float(floor_m.mean())
+            prior = self._learned.update(state, terms, acceleration, prior, gait)
         prior = prior.with_forces(
             given_forces(state.sole_force_prior, state.sole_force_prior_sigma)
         )

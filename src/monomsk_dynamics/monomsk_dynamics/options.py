@@ -110,6 +110,8 @@ class LoadSharingOptions:
         momentum_sigma: How closely, in body weights.
         learned_sigma_scale: Factor on the standard deviations of the inverse-dynamics
             transformer's forces.
+        learned_live: Whether that network shares the load live, too; it takes longer than all
+            the rest of a state.
     """
 
     walking_speed_m_s: float = 0.2
@@ -130,9 +132,10 @@ class LoadSharingOptions:
     momentum_window_s: float = 0.4
     momentum_sigma: float = 0.01
     learned_sigma_scale: float = 1.0
+    learned_live: bool = False
 
     def __post_init__(self) -> None:
-        require_positive(self)
+        require_positive(self, "learned_live")
 
 
 @dataclass(frozen=True)

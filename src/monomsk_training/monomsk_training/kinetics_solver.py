@@ -1,7 +1,7 @@
 """The solver with and without the inverse-dynamics transformer on held-out people.
 
 python -m monomsk_training.kinetics_solver --trials DIR prints the table of docs/inverse_dynamics.md
-from the files of `python -m monomsk_analysis.plate_trials DIR`.
+from the files of `python -m monomsk_analysis.plate_trials DIR`; --live that of the live solver.
 """
 
 from __future__ import annotations
@@ -13,13 +13,16 @@ from pathlib import Path
 
 import numpy as np
 
+from monomsk_description.body_state import BodyState
 from monomsk_description.frames import GRAVITY_M_S2, Array
 from monomsk_description.skeleton import Skeleton
 from monomsk_description.threads import use_one_thread
 from monomsk_dynamics.frame import SIDES
 from monomsk_dynamics.inverse_dynamics_transformer import InverseDynamicsTransformer
+from monomsk_dynamics.live import LiveDynamics
 from monomsk_dynamics.load_sharing import upright
 from monomsk_dynamics.offline import analyze_motion
+from monomsk_dynamics.options import DynamicsOptions, LoadSharingOptions
 from monomsk_dynamics.results import BodyDynamics
 from monomsk_dynamics.rotations import matrix
 from monomsk_training.errors import RecipeError
@@ -28,10 +31,12 @@ from monomsk_training.train_kinetics import HELD_OUT
 
 #: Joints whose moments are scored, of both legs.
 _JOINTS = ("hip_flexion", "hip_adduction", "knee_angle", "ankle_angle")
-_GROUPS = ("Straight", "Turn", "run")
+_GROUPS = ("Straight", "Turn", "walk", "run")
 #: What is scored, and how often it is drawn.
 CONDITIONS = ((Noise(0.0, 0.0), 1), (Noise(1.5, 1.0), 1))
 _SEED = 100
+#: Live, states come about as often, and the first of them are not scored [Hz, s].
+_LIVE_RATE_HZ, _SETTLING_S = 60.0, 0.2
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ class SolverScore:
 
 
 def solver_score(
-    data: dict[str, np.ndarray], noise: Noise, seed: int, *, learned: bool
+    data: dict[str, np.ndarray], noise: Noise, seed: int, *, learned: bool, live: bool = False
 ) -> SolverScore:
     """Solve one trial; nobody tells the solver how noisy it is.
 
@@ -67,6 +72,7 @@ def solver_score(
         noise: What is added to the motion.
         seed: Of the noise.
         learned: Whether the transformer shares the load.
+        live: Whether the live solver is asked, state by state.
     """
     skeleton = trial_skeleton(data)
     stamps = data["stamps_ns"]
@@ -74,9 +80,25 @@ def solver_score(
     if noise.angle_deg:
         rate_hz = 1e9 / float(np.median(np.diff(stamps)))
         q = noise.applied(skeleton, q, rate_hz, np.random.default_rng(seed))
+    if live:
+        return score_results(skeleton, data, live_results(skeleton, stamps, q, learned=learned))
     transformer = InverseDynamicsTransformer(skeleton) if learned else None
     return score_results(skeleton, data, analyze_motion(skeleton, stamps, q, None, None,
                                                         transformer=transformer))  # fmt: skip
+
+
+def live_results(
+    skeleton: Skeleton, stamps: np.ndarray, q: Array, *, learned: bool
+) -> list[BodyDynamics]:
+    """What the live solver answers to every few configurations (n, 38) of a recording."""
+    sharing = LoadSharingOptions(learned_live=learned)
+    solver = LiveDynamics(skeleton, DynamicsOptions(load_sharing=sharing))
+    step = max(1, round(1e9 / _LIVE_RATE_HZ / float(np.median(np.diff(stamps)))))
+    results = [
+        solver.update(BodyState(int(stamp), row, np.zeros(skeleton.nv)))
+        for stamp, row in zip(stamps[::step], q[::step], strict=True)
+    ]
+    return [one for one in results if one.stamp_ns - int(stamps[0]) > 1e9 * _SETTLING_S]
 
 
 def score_results(
@@ -98,7 +120,7 @@ def score_results(
     )  # fmt: skip
 
 
-def table(folder: Path, people: Sequence[str] = HELD_OUT) -> list[str]:
+def table(folder: Path, people: Sequence[str] = HELD_OUT, *, live: bool = False) -> list[str]:
     """The lines of a Markdown table.
 
     Raises:
@@ -116,7 +138,7 @@ def table(folder: Path, people: Sequence[str] = HELD_OUT) -> list[str]:
             own = [_read(path) for path in paths if group in path.name]
             for learned in (False, True):
                 scores = [
-                    solver_score(data, noise, _SEED + draw, learned=learned).row()
+                    solver_score(data, noise, _SEED + draw, learned=learned, live=live).row()
                     for data in own
                     if data["complete"].any()
                     for draw in range(draws)
@@ -146,9 +168,10 @@ def main(words: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=Path, required=True, help="folder of plate_trials")
     parser.add_argument("--people", nargs="*", default=HELD_OUT, help="first words of trials")
+    parser.add_argument("--live", action="store_true", help="the live solver, state by state")
     arguments = parser.parse_args(words)
     use_one_thread()
-    print("\n".join(table(arguments.trials, arguments.people)))
+    print("\n".join(table(arguments.trials, arguments.people, live=arguments.live)))
 
 
 if __name__ == "__main__":
