@@ -22,7 +22,7 @@ from monomsk_dynamics.errors import ShapeError
 from monomsk_dynamics.frame import FootGeometry, FrameTerms
 from monomsk_dynamics.load_sharing import LoadPrior
 from monomsk_dynamics.options import SolverOptions
-from monomsk_dynamics.qp import UNBOUNDED, solve_prepared
+from monomsk_dynamics.qp import not_negative, solve_prepared
 from monomsk_dynamics.rotations import skew
 from monomsk_dynamics.support_prior import SupportRows
 from monomsk_dynamics.wrench_maps import move_wrench, root_to_world, world_to_root
@@ -237,7 +237,7 @@ class ForceSolver:
         # What is not finite in the rows is neither in their squares.
         if not math.isfinite(hessian.trace() + gradient.sum()):
             raise ShapeError("instant", "holds NaN or infinity")
-        magnitudes = solve_prepared(hessian, gradient, *_not_negative(len(gradient)))
+        magnitudes = solve_prepared(hessian, gradient, *not_negative(len(gradient)))
         forces: Array = np.maximum(magnitudes, 0.0).reshape(-1, 4).dot(edges.T)
         return forces
 
@@ -273,17 +273,6 @@ class ForceSolver:
             support = move_wrench(np.zeros(3), terms.center_of_mass) @ found
             slack -= world_to_root(terms, support)
         return ForceSolution(a, tau, forces, slack, rows, wrench_rows, support)
-
-
-@cache
-def _not_negative(size: int) -> tuple[Array, Array, Array, NDArray[np.int32]]:
-    """No rows, bounds from zero upwards, and their sense, for a programme of that size."""
-    return (
-        np.zeros((0, size)),
-        np.zeros(size),
-        np.full(size, UNBOUNDED),
-        np.zeros(size, dtype=np.int32),
-    )
 
 
 @cache

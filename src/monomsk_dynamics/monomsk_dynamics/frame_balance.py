@@ -18,7 +18,7 @@ from monomsk_dynamics.frame import FootGeometry, FrameTerms
 from monomsk_dynamics.generators import GeneratorMap
 from monomsk_dynamics.load_sharing import LoadPrior
 from monomsk_dynamics.options import SolverOptions
-from monomsk_dynamics.qp import UNBOUNDED, solve_prepared
+from monomsk_dynamics.qp import not_negative, solve_prepared
 from monomsk_dynamics.rotations import skew
 from monomsk_dynamics.support_prior import SupportPrior
 from monomsk_dynamics.wrench_maps import move_wrench, root_to_world
@@ -129,8 +129,7 @@ class FrameBalance:
         if not np.isfinite(hessian.sum() + gradient.sum()):
             raise np.linalg.LinAlgError("a frame's loads are not finite")
         scale = 1.0 / hessian.diagonal().max()
-        free = np.zeros((0, count)), np.zeros(count), np.full(count, UNBOUNDED)
-        found = solve_prepared(hessian * scale, gradient * scale, *free, np.zeros(count, np.int32))
+        found = solve_prepared(hessian * scale, gradient * scale, *not_negative(count))
         return np.maximum(found, 0.0)
 
     def _curvature(self, reach: Array, covariance: Array, magnitudes: Array) -> Array:

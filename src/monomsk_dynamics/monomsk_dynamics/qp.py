@@ -1,5 +1,7 @@
 """The one place where a quadratic programme meets its solver (daqp, a dual active-set method)."""
 
+from functools import cache
+
 import daqp
 import numpy as np
 from numpy.typing import NDArray
@@ -85,3 +87,14 @@ def solve_prepared(
         raise SolverError(int(flag), len(gradient))
     minimiser: Array = np.array(solution)
     return minimiser
+
+
+@cache
+def not_negative(size: int) -> tuple[Array, Array, Array, NDArray[np.int32]]:
+    """No rows, bounds from zero upwards, and their sense, for a programme of that size."""
+    return (
+        np.zeros((0, size)),
+        np.zeros(size),
+        np.full(size, UNBOUNDED),
+        np.zeros(size, dtype=np.int32),
+    )
