@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from importlib.metadata import packages_distributions
+from importlib.util import find_spec
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from packaging.utils import canonicalize_name
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 PACKAGES = sorted(path.parent for path in SOURCE.glob("*/package.xml"))
@@ -38,14 +41,26 @@ NOT_IMPORTED = {"launch_xml", "python3-pytest", "ros2launch"}
 
 def imports(package: Path) -> set[str]:
     """Packages that a package imports, the standard library and itself left out."""
+    return imported(package / package.name) - {package.name}
+
+
+def imported(folder: Path) -> set[str]:
+    """Packages that files in a folder import, the standard library left out."""
     found: set[str] = set()
-    for path in (package / package.name).rglob("*.py"):
+    for path in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Import):
                 found |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 found.add(node.module.split(".")[0])
-    return found - sys.stdlib_module_names - {package.name}
+    return found - sys.stdlib_module_names
+
+
+def comes_from_pip(name: str) -> bool:
+    """Whether a package lies in this environment, not in a ROS installation or nowhere."""
+    spec = find_spec(name)
+    places = [] if spec is None else [spec.origin, *(spec.submodule_search_locations or ())]
+    return any(place and Path(place).is_relative_to(sys.prefix) for place in places)
 
 
 def pinned() -> set[str]:
@@ -123,6 +138,21 @@ def test_what_is_imported_is_declared_and_the_other_way_round(package: Path) -> 
     if package.name == "monomsk_bringup":  # its launch files start the nodes of the others
         idle -= siblings
     assert not idle, f"declared, but not imported: {idle}"
+
+
+@pytest.mark.parametrize("folder", ["src", "scripts", "tests"])
+def test_what_pip_brought_here_it_brings_everywhere(folder: str) -> None:
+    locks = (SOURCE.parent / "requirements").glob("*.lock")
+    lines = [line for lock in locks for line in lock.read_text("utf-8").splitlines()]
+    locked = {canonicalize_name(line.split("==")[0]) for line in lines if "==" in line}
+    distributions = packages_distributions()
+    missing = {
+        name
+        for name in imported(SOURCE.parent / folder) & set(distributions)
+        if comes_from_pip(name)
+        and not locked & {canonicalize_name(one) for one in distributions[name]}
+    }
+    assert not missing, f"installed here, but by no requirement: {missing}"
 
 
 @pytest.mark.parametrize("package", PYTHON_PACKAGES, ids=lambda path: path.name)
