@@ -17,6 +17,7 @@ from monomsk_perception.errors import LifterWeightsError, OptionError
 from monomsk_perception.lifter_answer import HISTORY_FRAMES, WINDOW_FRAMES, Answer, Track
 from monomsk_perception.lifter_factory import LifterChoice, make_lifter, usable_choice
 from monomsk_perception.lifter_network import CARD_NAME, DATA_FOLDER, WEIGHTS_NAME, OnnxLifter
+from monomsk_perception.lifter_options import LifterOptions
 from monomsk_perception.transformer_lifter import MAX_LOOK_AHEAD, TransformerLifter
 
 FRAME_NS = 33_333_333
@@ -137,6 +138,20 @@ def test_a_live_pause_forgets_what_was_before(
     state = live.lift(film(squat(skeleton, 200), 200 * FRAME_NS))
     assert live.last is not None and live.last.restarted
     assert knee_error_deg(skeleton, [state], [squat(skeleton, 200)]) < 6.0
+
+
+@needs_weights
+def test_an_image_that_waits_over_a_long_pause_is_still_answered(
+    skeleton: Skeleton, intrinsics: CameraIntrinsics, make_film: Callable
+) -> None:
+    film, patient = make_film(CAMERA), LifterOptions(max_gap_s=5.0)
+    live = TransformerLifter(skeleton, intrinsics, CAMERA, patient, look_ahead=8)
+    for k in range(5):
+        assert live.lift(film(squat(skeleton, k), k * FRAME_NS)) is None
+    state = live.lift(film(squat(skeleton, 104), 104 * FRAME_NS))
+    assert state is not None and state.stamp_ns == 4 * FRAME_NS
+    assert knee_error_deg(skeleton, [state], [squat(skeleton, 4)]) < 20.0
+    assert len(live._past) == 6
 
 
 def test_measured_lengths_reach_the_network(

@@ -180,7 +180,9 @@ class TransformerLifter:
         visibility = landmarks.visibility[list(USED_LANDMARKS)]
         self._past.append((time_s, self._rays(landmarks), visibility))
         self._waiting.append(landmarks)
-        while time_s - self._past[0][0] > (HISTORY_FRAMES + self.look_ahead + 1) / RATE_HZ:
+        # Kept is what the image that has waited longest looks back over, however long the pause.
+        waiting_s = self._waiting[0].stamp_ns * 1e-9
+        while waiting_s - self._past[0][0] > (HISTORY_FRAMES + 1) / RATE_HZ:
             self._past.popleft()
 
     def _live_belief(self, stamp_ns: int) -> PosePrior:
