@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import replace
 
@@ -85,3 +86,26 @@ def test_measuring_and_warming_up_cost_no_image_any_time(networks: LandmarkNetwo
     networks.warm_up()
     assert networks.measure(LandmarkerOptions().model, runs=3) >= 0.002
     assert networks.timings_s == {"detect": 0.0, "landmarks": 0.0}
+
+
+def test_a_network_in_use_is_measured_between_two_images(
+    networks: LandmarkNetworks, fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the budget is changed at run time: the executor's thread measures."""
+    at_work = threading.Lock()
+    met = []
+
+    def estimate(image: np.ndarray, region: Region) -> RegionLandmarks:
+        if not at_work.acquire(blocking=False):
+            met.append(threading.current_thread().name)
+            return FOUND
+        time.sleep(0.002)
+        at_work.release()
+        return FOUND
+
+    monkeypatch.setattr(fake, "estimate", estimate)
+    measuring = threading.Thread(target=networks.measure, args=(LandmarkerOptions().model, 20))
+    measuring.start()
+    while measuring.is_alive():
+        networks.estimate(IMAGE, REGION)
+    assert not met

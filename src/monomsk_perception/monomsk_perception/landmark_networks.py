@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -45,6 +46,8 @@ class LandmarkNetworks:
         self._options = options
         self._detector = detector or _default_detector(options)
         self._estimators = {options.model: estimator or _default_estimator(options)}
+        # A network holds its input while it runs: one thread at a time.
+        self._estimating = threading.Lock()
         self.start_timing()
 
     def start_timing(self) -> None:
@@ -60,9 +63,10 @@ class LandmarkNetworks:
 
     def estimate(self, image_bgr: Image, region: Region) -> RegionLandmarks | None:
         """Landmarks in a region; None where the network is not sure or its numbers are none."""
-        start_s = time.perf_counter()
-        found = self._estimators[self._options.model].estimate(image_bgr, region)
-        self.timings_s["landmarks"] += time.perf_counter() - start_s
+        with self._estimating:
+            start_s = time.perf_counter()
+            found = self._estimators[self._options.model].estimate(image_bgr, region)
+            self.timings_s["landmarks"] += time.perf_counter() - start_s
         is_sure = found.score >= self._options.min_tracking_score
         finite = np.isfinite(found.pixels).all() and np.isfinite(found.metric).all()
         return found if is_sure and finite else None
@@ -90,6 +94,8 @@ class LandmarkNetworks:
     def measure(self, model: str, runs: int = 5) -> float:
         """How long a landmark network takes on this computer now, the median of some runs [s].
 
+        May be called from another thread than `estimate`.
+
         Raises:
             ModelFileError: If its file is missing or damaged.
         """
@@ -97,9 +103,10 @@ class LandmarkNetworks:
         image, region = _black_image()
         times_s = []
         for _ in range(runs):
-            start_s = time.perf_counter()
-            self._estimators[model].estimate(image, region)
-            times_s.append(time.perf_counter() - start_s)
+            with self._estimating:
+                start_s = time.perf_counter()
+                self._estimators[model].estimate(image, region)
+                times_s.append(time.perf_counter() - start_s)
         return float(np.median(times_s))
 
     def retune(self, options: LandmarkerOptions) -> None:
