@@ -292,3 +292,27 @@ def test_what_no_skeleton_fits_is_given_up_and_looked_for_anew(stream: Stream) -
     assert results[-1] is not None
     assert results[-1].state is not None
     assert results[-1].state.quality > 0.8
+
+
+class Forgetting(LivePerception):
+    """Forgets the motion as soon as somebody has looked at it."""
+
+    def __getattribute__(self, name: str) -> object:
+        value = super().__getattribute__(name)
+        if name == "_perception":
+            self._perception = None
+        return value
+
+
+def test_another_thread_may_ask_while_the_motion_is_forgotten(
+    skeleton: Skeleton, stream: Stream
+) -> None:
+    stream.live.__class__ = LivePerception
+    assert stream.show() is not None
+    stream.live.__class__ = Forgetting
+    assert stream.live.pose_source is CameraPoseSource.PARAMETER
+    assert stream.live.pose_source is CameraPoseSource.ESTIMATED
+    stream.live.__class__ = LivePerception
+    stream.show()
+    stream.live.__class__ = Forgetting
+    assert stream.live.assumptions() == tuple(sorted(skeleton.subject.assumed))

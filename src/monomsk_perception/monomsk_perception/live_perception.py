@@ -99,12 +99,13 @@ class LivePerception:
         self._perception = None
 
     def assumptions(self) -> tuple[str, ...]:
-        """What nobody gave: subject, focal length, camera pose."""
+        """What nobody gave: subject, focal length, camera pose. Any thread may ask."""
         assumed = sorted(self.skeleton.subject.assumed)
-        if self._perception is not None:
-            if self._perception.lifter.intrinsics.assumed:
+        now = self._perception
+        if now is not None:
+            if now.lifter.intrinsics.assumed:
                 assumed.append("focal_length")
-            if self._perception.camera.source is CameraPoseSource.ESTIMATED:
+            if now.camera.source is CameraPoseSource.ESTIMATED:
                 assumed.append("camera_pose")
         return tuple(assumed)
 
@@ -114,10 +115,9 @@ class LivePerception:
 
     @property
     def pose_source(self) -> CameraPoseSource:
-        """Where the camera's pose comes from now."""
-        if self._perception is None:
-            return CameraPoseSource.ESTIMATED
-        return self._perception.camera.source
+        """Where the camera's pose comes from now. Any thread may ask."""
+        now = self._perception
+        return CameraPoseSource.ESTIMATED if now is None else now.camera.source
 
     def knows_lens(self) -> bool:
         """Whether images can be answered, or a calibration is still waited for."""
