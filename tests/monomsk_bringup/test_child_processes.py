@@ -31,8 +31,9 @@ def test_a_child_in_its_own_session_ends_with_the_command(
     number: signal.Signals, tmp_path: Path
 ) -> None:
     def in_background() -> None:
-        # as a shell starts what runs in the background
+        # as a shell starts what runs in the background; without the nohup of whoever runs the tests
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
     command = [sys.executable, "-c", _PARENT, str(tmp_path / "log.txt")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, preexec_fn=in_background) as parent:
@@ -40,7 +41,10 @@ def test_a_child_in_its_own_session_ends_with_the_command(
         child = psutil.Process(int(parent.stdout.readline()))
         _wait_until_up(tmp_path / "log.txt")
         parent.send_signal(number)
-        assert parent.wait(60) == 130
+        try:
+            assert parent.wait(60) == 130
+        finally:
+            parent.kill()
     assert not child.is_running()
 
 
