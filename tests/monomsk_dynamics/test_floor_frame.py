@@ -130,6 +130,8 @@ def test_a_given_height_is_taken_as_it_is(skeleton, sway):
 def test_floors_that_nobody_stands_on_are_refused():
     with pytest.raises(OptionError, match="slope"):
         Floor.given(0.0, 50.0, 0.0)
+    with pytest.raises(OptionError, match="slope"):
+        Floor.given(0.0, 0.0, 170.0)  # its tangent is that of -10 degrees
     with pytest.raises(OptionError, match="height"):
         Floor.given(float("nan"))
     assert LEVEL_FLOOR.source == "level"

@@ -11,7 +11,13 @@ from monomsk_dynamics.floor import Floor
 from monomsk_dynamics.floor_frame import FloorFrame
 from monomsk_dynamics.offline import analyze_motion
 from monomsk_dynamics.options import DynamicsOptions, GroundOptions
-from monomsk_dynamics.recorded_floor import FloorSearch, Footholds, find_floor, fit_plane
+from monomsk_dynamics.recorded_floor import (
+    FloorSearch,
+    Footholds,
+    find_floor,
+    find_footholds,
+    fit_plane,
+)
 
 RATE_HZ = 60.0
 
@@ -117,6 +123,34 @@ def test_somebody_who_stands_tells_no_slope(skeleton) -> None:
     q[:, 7 + skeleton.coordinate_index("ankle_angle_r")] += 0.05
     stamps_ns = (np.arange(120) / RATE_HZ * 1e9).astype(np.int64)
     assert find_floor(skeleton, stamps_ns, q).source == "level"
+
+
+def test_a_foot_rests_on_either_side_of_a_gap_but_not_through_it(skeleton) -> None:
+    times_s = np.arange(80) / RATE_HZ
+    times_s[40:] += 60.0
+    q = np.tile(skeleton.neutral(), (80, 1))
+    q[40:, :7] += [1.0, 0.0, 0.1, 0.0, 0.0, 0.0, 0.0]
+    q[40:, 3:7] = [0.0, 0.0, 1.0, 0.0]  # facing back
+    stamps_ns = np.round(times_s * 1e9).astype(np.int64)
+    found = find_footholds(skeleton, stamps_ns, q, FloorSearch())
+    np.testing.assert_array_equal(found.side, [1.0, 1.0, -1.0, -1.0])
+    np.testing.assert_allclose(found.forward[:, 0], [1.0, -1.0, 1.0, -1.0])
+    np.testing.assert_allclose(found.places[:, 2], [0.0, 0.1, 0.0, 0.1], atol=1e-9)
+
+
+def test_a_foot_that_turns_on_the_spot_has_no_direction(skeleton) -> None:
+    angle = np.interp(np.arange(121), [40, 80], [0.0, np.pi])
+    q = np.tile(skeleton.neutral(), (121, 1))
+    pivot = skeleton.points(q[0], skeleton.soles)[:8].mean(axis=0)
+    for row, yaw in zip(q, angle, strict=True):
+        turn = rotations.exp(np.array([0.0, 0.0, yaw]))
+        row[:3] = pivot + rotations.matrix(turn) @ (row[:3] - pivot)
+        row[3:7] = turn
+    stamps_ns = np.round(np.arange(121) / RATE_HZ * 1e9).astype(np.int64)
+    found = find_footholds(skeleton, stamps_ns, q, FloorSearch())
+    # The left foot, which goes around, stood before and afterwards.
+    np.testing.assert_array_equal(found.side, [-1.0, -1.0])
+    np.testing.assert_allclose(np.abs(found.forward[:, 0]), 1.0, atol=1e-6)
 
 
 def test_walking_up_a_ramp_has_the_contacts_of_the_plane(skeleton, walk) -> None:

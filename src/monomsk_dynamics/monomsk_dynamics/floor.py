@@ -34,6 +34,11 @@ class Floor:
     @classmethod
     def given(cls, height_m: float, rise_x_deg: float = 0.0, rise_y_deg: float = 0.0) -> "Floor":
         """A floor that somebody knows: its height [m] and its rise along x and y [deg]."""
+        # Beyond a right angle the tangent would be that of a slope the other way.
+        if not max(abs(rise_x_deg), abs(rise_y_deg)) < 90.0:
+            raise OptionError(
+                "slope", (rise_x_deg, rise_y_deg), f"at most {STEEPEST_DEG:.0f} degrees"
+            )
         rise = np.tan(np.radians([rise_x_deg, rise_y_deg]))
         return cls(height_m, (float(rise[0]), float(rise[1])), "given")
 

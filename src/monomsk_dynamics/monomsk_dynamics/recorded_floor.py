@@ -29,6 +29,8 @@ Stamps = NDArray[np.int64]
 _ROBUST_STEPS = 10
 #: Where residuals begin to count less [standard deviations].
 _HUBER = 1.5
+#: A foot that turned while it rested, or stands on its edge, has less of a direction than this.
+_LEAST_DIRECTION = 0.5
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,9 @@ class FloorSearch:
     Attributes:
         resting_speed_m_s: A sole slower than this rests [m/s],
         resting_s: if it does so for this long [s].
-        speed_window_s: Over which its speed is measured [s].
+        speed_window_s: Over which its speed is measured; nothing rests through longer gaps [s].
         slope_sigma: Of floors around level, rise over way.
-        foot_height_sigma_m: How much higher one foot of a model stands than the other [m].
+        foot_height_sigma_m: Half of how much higher one foot of a model stands than the other [m].
         foot_tilt_sigma: How far a model's sole is tilted against the true one, rise over way.
         height_sigma_m: Of one foothold's height [m].
         tilt_sigma: Of one foothold's tilt, rise over way.
@@ -177,9 +179,11 @@ def find_footholds(
     found: list[tuple[Array, Array, Array, float]] = []
     lowest: list[Array] = [np.zeros((0, 3))]
     for foot in (0, 1):
-        for own in _stretches(resting[:, foot], times_s, search.resting_s):
+        for own in _stretches(resting[:, foot], times_s, search):
             up = np.median(normal[own, foot], axis=0)
             ahead = np.median(forward[own, foot, :2], axis=0)
+            if min(float(np.hypot(*ahead)), float(up[2])) < _LEAST_DIRECTION:
+                continue
             place = np.median(middle[own, foot], axis=0)
             found.append((place, -up[:2] / up[2], ahead / np.hypot(*ahead), 1.0 - 2.0 * foot))
             points = soles[own, foot]
@@ -252,11 +256,12 @@ def _speeds(times_s: Array, paths: Array, window_s: float) -> Array:
     return speeds / np.maximum(after - before, 1e-9)[:, None]
 
 
-def _stretches(resting: NDArray[np.bool_], times_s: Array, least_s: float) -> list[slice]:
-    """Runs of resting frames that last."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], resting, [False]])))
-    return [
-        slice(start, stop)
-        for start, stop in edges.reshape(-1, 2)
-        if times_s[stop - 1] - times_s[start] >= least_s
-    ]
+def _stretches(resting: NDArray[np.bool_], times_s: Array, search: FloorSearch) -> list[slice]:
+    """Runs of resting frames that last; nobody knows what a foot does in a long gap."""
+    gaps = np.flatnonzero(np.diff(times_s) > search.speed_window_s) + 1
+    found: list[slice] = []
+    for frames in np.split(np.arange(len(times_s)), gaps):
+        own = np.concatenate([[False], resting[frames], [False]])
+        edges = frames[0] + np.flatnonzero(np.diff(own))
+        found += [slice(start, stop) for start, stop in edges.reshape(-1, 2)]
+    return [own for own in found if times_s[own.stop - 1] - times_s[own.start] >= search.resting_s]
