@@ -79,6 +79,44 @@ def test_on_a_belt_it_is_not_asked(skeleton, walk) -> None:
     np.testing.assert_array_equal(curves, learned)
 
 
+def test_what_was_before_a_belt_is_no_past(skeleton, walk) -> None:
+    live = LiveDynamics(skeleton, LEARNED)
+    grounds = {20: GroundOptions(treadmill=True), 40: GroundOptions()}
+    for k, q in enumerate(walk[:45]):
+        if k in grounds:
+            live.adopt(DynamicsOptions(ground=grounds[k], load_sharing=LEARNED.load_sharing))
+        live.update(BodyState(round(k / 60.0 * 1e9), q, np.zeros(37)))
+    times_s = [time_s for time_s, _ in live._contact._learned._past]
+    np.testing.assert_allclose(times_s, np.arange(40, 45) / 60.0, atol=1e-6)
+
+
+@pytest.mark.parametrize("gap_s", [1.0, -10.0])
+def test_what_was_before_a_lost_person_is_no_past(skeleton, walk, gap_s) -> None:
+    live = LiveDynamics(skeleton, LEARNED)
+    for k, q in enumerate(walk[:20]):
+        later_s = 20.0 + k / 60.0 + (gap_s if k >= 15 else 0.0)
+        live.update(BodyState(round(later_s * 1e9), q, np.zeros(37)))
+    assert len(live._contact._learned._past) == 5
+    live.reset()
+    assert not live._contact._learned._past
+
+
+def test_its_deviations_are_scaled_as_in_recordings(skeleton, walk, monkeypatch) -> None:
+    weight = skeleton.mass_kg * 9.81
+    said = np.array([[0.0, 0.0, 0.8], [0.0, 0.0, 0.2]]) * weight
+    answer = said, np.full((2, 3), 0.01 * weight)
+    monkeypatch.setattr(InverseDynamicsTransformer, "newest", lambda *_: answer)
+    doubted = LoadSharingOptions(learned_live=True, learned_sigma_scale=1e3)
+    believed, doubtful = (
+        forces(run(skeleton, walk, options))[30:, :, 2]
+        for options in (LEARNED, DynamicsOptions(load_sharing=doubted))
+    )
+    both = (believed > 0.0).all(axis=1)
+    shares = [vertical[both, 0] / vertical[both].sum(axis=1) for vertical in (believed, doubtful)]
+    np.testing.assert_allclose(np.median(shares[0]), 0.8, atol=0.1)
+    assert np.median(np.abs(shares[1] - 0.8)) > 0.2
+
+
 @pytest.mark.parametrize(("rate_hz", "states"), [(30.0, 24), (60.0, 48), (100.0, 80)])
 def test_it_sees_even_frames_up_to_now_at_any_rate(skeleton, rate_hz, states) -> None:
     sharing = LiveSharing(InverseDynamicsTransformer(skeleton))

@@ -92,6 +92,9 @@ class LiveContact:
             self._speed = WalkingSpeed(options.contact.speed_window_s)
         if options.ground != before.ground:
             self._belt = _belt(options)
+            # On a belt nobody tells the network of the motion: what it saw before is no past.
+            if self._learned is not None:
+                self._learned.reset()
         self._use(options)
 
     def reset(self) -> None:
@@ -136,7 +139,8 @@ class LiveContact:
         # The network saw nobody on a belt.
         if self._learned is not None and self._belt is None:
             gait = self._sharing.walking_weight(speed), float(floor_m.mean())
-            prior = self._learned.update(state, terms, acceleration, prior, gait)
+            scale = self._options.load_sharing.learned_sigma_scale
+            prior = self._learned.update(state, terms, acceleration, prior, gait, scale)
         prior = prior.with_forces(
             given_forces(state.sole_force_prior, state.sole_force_prior_sigma)
         )

@@ -57,6 +57,7 @@ class LiveSharing:
         acceleration: Array,
         prior: LoadPrior,
         gait: tuple[float, float],
+        sigma_scale: float = 1.0,
     ) -> LoadPrior:
         """Take in one instant; returns the prior with the network's opinion of gait.
 
@@ -66,6 +67,7 @@ class LiveSharing:
             acceleration: Filtered tangent acceleration (37,).
             prior: Of the instant.
             gait: From 0 in standing to 1 in walking, and the floor's height below the person [m].
+            sigma_scale: Factor on the network's standard deviations.
         """
         walking, floor_m = gait
         sigmas = state.sigma_q[:3]
@@ -80,7 +82,7 @@ class LiveSharing:
         if walking <= 0.0 or not prior.in_contact.any():
             return prior
         force, sigma = self._transformer.newest(self._even(time_s), heading)
-        return with_frame(prior, force, sigma, walking)
+        return with_frame(prior, force, sigma_scale * sigma, walking)
 
     def _even(self, now_s: float) -> Array:
         """Features (k, n) at the network's rate up to now."""
