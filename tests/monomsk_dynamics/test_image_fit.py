@@ -11,6 +11,7 @@ from monomsk_description.subject import Subject
 from monomsk_dynamics.consistent_motion_options import ConsistentMotionOptions
 from monomsk_dynamics.errors import ShapeError
 from monomsk_dynamics.image_fit import ImageFit
+from monomsk_dynamics.offline import analyze_motion
 from monomsk_dynamics.sightings import Sightings
 from monomsk_dynamics.smoothing import SmoothMotion, smooth_motion
 
@@ -117,3 +118,12 @@ def test_more_images_of_the_same_errors_say_no_more(body) -> None:
 def test_sightings_of_other_shapes_are_refused() -> None:
     with pytest.raises(ShapeError, match="sightings"):
         Sightings(np.zeros((4, 3)), np.zeros((4, 17)))
+
+
+def test_sightings_of_another_recording_are_refused(body) -> None:
+    motion = waving(body)
+    longer = Sightings(np.tile(CAMERA, (FRAMES + 1, 1)), np.ones((FRAMES + 1, 33)))
+    with pytest.raises(ShapeError, match="of 17 frames, expected 16"):
+        analyze_motion(
+            body, motion.stamps_ns, motion.q, sigma_q=np.full(37, 0.02), sightings=longer
+        )

@@ -52,6 +52,7 @@ def analyze_motion(
             many it has.
         transformer: Shares the load of two feet in gait; None: the curves of load_sharing.py.
         sightings: From where a camera saw the n frames: the motion keeps its image; None: none did.
+            The solver "optimization" does not look at them.
 
     Returns:
         One result a frame. Frames in runs too short to differentiate have none: compare stamps.
@@ -64,6 +65,8 @@ def analyze_motion(
     options = options or DynamicsOptions()
     stamps_ns = np.asarray(stamps_ns, dtype=np.int64)
     check_recording(stamps_ns, q)
+    if sightings is not None and len(sightings) != len(stamps_ns):
+        raise ShapeError("sightings", f"of {len(sightings)} frames, expected {len(stamps_ns)}")
     floor = recording_floor(skeleton, stamps_ns, q, options, sigma_q)
     if not floor.is_elsewhere:
         return _analyze_level(
