@@ -167,6 +167,24 @@ def test_a_floating_person_is_warned_about(skeleton: Skeleton, tmp_path: Path) -
     assert any("+50 cm from the floor" in sentence for sentence in summary["warnings"])
 
 
+def test_a_given_floor_far_from_the_soles_is_warned_about(
+    skeleton: Skeleton, motion: Path, tmp_path: Path
+) -> None:
+    floor = Floor.given(-0.2)
+    run_dynamics(DynamicsRequest(motion, tmp_path / "out", SUBJECT, floor=floor, muscles=False))
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert any("+20 cm from the floor" in sentence for sentence in summary["warnings"])
+    table = standing(skeleton)
+    table.values[:, table.labels.index("pelvis_ty")] += 0.5
+    write_storage(tmp_path / "m.mot", table)
+    floor = Floor.given(0.5)
+    run_dynamics(
+        DynamicsRequest(tmp_path / "m.mot", tmp_path / "high", SUBJECT, floor=floor, muscles=False)
+    )
+    summary = json.loads((tmp_path / "high" / "summary.json").read_text())
+    assert not any("from the floor" in sentence for sentence in summary["warnings"])
+
+
 def test_a_full_disk_leaves_no_results(
     motion: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

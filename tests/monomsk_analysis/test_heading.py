@@ -56,6 +56,10 @@ def test_forces_turn_with_the_body(turned_stander: Analysis) -> None:
     rotation = Rotation.from_euler("z", angle).as_matrix()
     for old, new in zip(turned_stander.results[10].soles, turned.results[10].soles, strict=True):
         np.testing.assert_allclose(new.force, rotation @ old.force, atol=1e-9)
+    old_sigma, new_sigma = (run.results[10].sole_force_sigma for run in (turned_stander, turned))
+    for own, moved in zip(old_sigma, new_sigma, strict=True):
+        covariance = rotation @ np.diag(own**2) @ rotation.T
+        np.testing.assert_allclose(moved**2, np.diag(covariance))
     total = sum(sole.force[2] for sole in turned.results[10].soles)
     assert total == pytest.approx(skeleton.mass_kg * 9.81, rel=0.01)
     place = skeleton.points(turned.results[10].q, skeleton.soles).mean(axis=0)

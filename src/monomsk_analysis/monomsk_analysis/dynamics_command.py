@@ -47,7 +47,8 @@ from monomsk_analysis.summary import (
 )
 from monomsk_description.skeleton import Skeleton
 from monomsk_description.subject import Subject
-from monomsk_dynamics.floor import LEVEL_FLOOR, Floor
+from monomsk_dynamics.floor import Floor
+from monomsk_dynamics.floor_frame import FloorFrame
 from monomsk_dynamics.options import DynamicsOptions, GroundOptions, OfflineSolver
 
 _FILES = (
@@ -181,8 +182,10 @@ def _notes(
     if score:
         assumptions.append(f"For comparison only, {score.sentence()}.")
     warnings = [*body.warnings, *motion.warnings]
-    floor_m = _floor_height_m(body.skeleton, motion.known)
-    if abs(floor_m) > _FLOOR_TOLERANCE_M and analysis.floor is LEVEL_FLOOR:
+    floor_m = _floor_height_m(
+        body.skeleton, FloorFrame(analysis.floor).configurations(motion.known)
+    )
+    if abs(floor_m) > _FLOOR_TOLERANCE_M:
         warnings.append(
             f"The soles' lowest places lie {100 * floor_m:+.0f} cm from the floor; "
             "contacts may be missed."
@@ -195,7 +198,7 @@ def _notes(
 
 
 def _floor_height_m(skeleton: Skeleton, q: NDArray[np.float64]) -> float:
-    """Typical height of the lower sole's lowest point [m]."""
+    """Typical height of the lower sole's lowest point in the floor's world [m]."""
     sample = q[:: max(1, len(q) // 200)]
     lowest = [skeleton.points(row, skeleton.soles)[:, 2].min() for row in sample]
     return float(np.median(lowest))

@@ -52,7 +52,14 @@ def _turn_result(result: BodyDynamics, turn: Rotation) -> BodyDynamics:
     residual = (result.root_residual.reshape(2, 3) @ matrix.T).ravel()
     load = (result.unexplained_load.reshape(2, 3) @ matrix.T).ravel()
     right, left = (_turn_sole(sole, matrix) for sole in result.soles)
-    return replace(result, q=q, root_residual=residual, unexplained_load=load, soles=(right, left))
+    return replace(
+        result,
+        q=q,
+        root_residual=residual,
+        unexplained_load=load,
+        soles=(right, left),
+        sole_force_sigma=np.sqrt(result.sole_force_sigma**2 @ (matrix**2).T),
+    )
 
 
 def _turn_sole(sole: SoleContact, matrix: Array) -> SoleContact:

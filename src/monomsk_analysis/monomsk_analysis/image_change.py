@@ -31,7 +31,7 @@ def image_changes(analysis: Analysis, tracking: Tracking, camera: CameraIntrinsi
             for q in (state.q, result.q)
         )
         changes.append(np.linalg.norm(settled - seen, axis=1)[_FACE:])
-    return np.array(changes).reshape(len(changes), -1)
+    return np.array(changes) if changes else np.zeros((0, len(skeleton.landmarks.names) - _FACE))
 
 
 def image_change_entries(
