@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 import torch
 
-from monomsk_training import filming
-from monomsk_training.config import TrainingConfig, load_config
+from monomsk_training import filming, hardware
+from monomsk_training.config import OptimizerOptions, TrainingConfig, load_config
 from monomsk_training.filming import Film
+from monomsk_training.hardware import launched
 from monomsk_training.library import Library
 from monomsk_training.losses import LifterLoss
+from monomsk_training.motion_physics import following
 from monomsk_training.network import LifterModel, attention_reach
 from monomsk_training.trainer import FilmSource
 
@@ -113,6 +115,33 @@ def test_a_step_is_made_on_one_device(config: TrainingConfig) -> None:
     parts = LifterLoss(config.loss, studio)(lifted, film)
     torch.stack(list(parts.values())).sum().backward()
     assert {part.device.type for part in parts.values()} == {"meta"}
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_frames_of_simulations_are_counted_where_their_first_ones_are() -> None:
+    starts = torch.tensor([4, 0], device="cpu")
+    assert following(starts, 3).tolist() == [[4, 5, 6, 7], [0, 1, 2, 3]]
+
+
+def test_each_process_has_the_threads_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Launching:
+        """Shares all cores out, as Fabric does for several processes."""
+
+        device = torch.device("cpu")
+
+        def __init__(self, **_options: object) -> None:
+            pass
+
+        def launch(self) -> None:
+            torch.set_num_threads(3)
+
+    before = torch.get_num_threads()
+    monkeypatch.setattr(hardware, "Fabric", Launching)
+    try:
+        launched(OptimizerOptions(device="cpu", processes=2, threads=2))
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_chance_of_a_process_can_begin_anew(config: TrainingConfig) -> None:

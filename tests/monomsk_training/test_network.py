@@ -15,7 +15,7 @@ from monomsk_training.config import OptimizerOptions, TrainingConfig, load_confi
 from monomsk_training.curves import Curves
 from monomsk_training.errors import RecipeError
 from monomsk_training.evaluation import Evaluation, TorchNetwork
-from monomsk_training.export import largest_difference_deg, write_weights
+from monomsk_training.export import largest_difference_deg, load_model, write_weights
 from monomsk_training.filming import Film, subject_token
 from monomsk_training.library import Library
 from monomsk_training.losses import LifterLoss, LossOptions
@@ -195,6 +195,36 @@ def test_training_lowers_the_loss_saves_and_continues(tmp_path: Path, source: Fi
     assert evaluation.score(second.averaged).selection == pytest.approx(after, abs=1e-4)
     second.run()
     assert second.step == 42
+
+
+def test_an_interrupt_while_a_checkpoint_is_saved_leaves_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = replace(SMALL, optimizer=replace(SMALL.optimizer, steps=2))
+    trainer = Trainer(config, FilmSource(NOTHING, config, 1), Evaluation(), tmp_path)
+    trainer.checkpoint()
+
+    def half(saved: object, path: Path) -> None:
+        path.write_bytes(b"half of it")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as interrupted, pytest.raises(KeyboardInterrupt):
+        interrupted.setattr(torch, "save", half)
+        trainer.run()
+    assert trainer.resume()
+
+
+def test_weights_of_a_gpu_are_exported_without_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = replace(SMALL, optimizer=replace(SMALL.optimizer, steps=1))
+    trainer = Trainer(config, FilmSource(NOTHING, config, 1), Evaluation(), tmp_path)
+    with monkeypatch.context() as on_gpu:
+        on_gpu.setattr(torch.serialization, "location_tag", lambda _storage: "cuda:0")
+        trainer.checkpoint()
+    model, _ = load_model(tmp_path / "best.pt")
+    assert {values.device.type for values in model.parameters()} == {"cpu"}
+    assert trainer.resume()
 
 
 def test_a_run_may_start_from_the_weights_of_another(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ _TOLERANCE_DEG = 1e-3
 
 def load_model(checkpoint: Path) -> tuple[LifterModel, dict[str, Any]]:
     """The averaged weights of a checkpoint and what was saved with them."""
-    saved: dict[str, Any] = torch.load(checkpoint, weights_only=False)
+    saved: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=False)
     model = LifterModel(NetworkOptions(**saved["config"]["network"]))
     model.load_state_dict(saved["averaged"])
     return model.eval(), saved

@@ -17,7 +17,6 @@ def launched(options: OptimizerOptions) -> Fabric:
     Args:
         options: Name the device and the number of processes.
     """
-    torch.set_num_threads(options.threads)
     has_gpu = torch.cuda.is_available()
     device = ("cuda" if has_gpu else "cpu") if options.device == "auto" else options.device
     everything = "auto" if device == "cuda" else 1
@@ -25,6 +24,8 @@ def launched(options: OptimizerOptions) -> Fabric:
         accelerator=device, devices=options.processes or everything, precision="bf16-mixed"
     )
     fabric.launch()
+    # now: with several processes, launching shares all cores out
+    torch.set_num_threads(options.threads)
     if fabric.device.type != "cpu":
         torch.set_default_device(fabric.device)
     return fabric

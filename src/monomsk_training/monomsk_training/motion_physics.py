@@ -127,13 +127,18 @@ class MotionPhysics:
             span: Frames of each simulation.
         """
         torques, loads = driven
-        index = starts[:, None] + torch.arange(span + 1)
+        index = following(starts, span)
         tau = torch.cat([torch.zeros_like(torques[..., :6]), torques], dim=-1)[:, index]
         forces = loads.forces[:, index] * self.weight_n
         q, v = motion.q[:, index], motion.v[:, index]
         reached = rollout(body, q[..., 0, :], v[..., 0, :], tau, forces, 1.0 / self.rate_hz)
         moved = difference(q[..., 1:, :], reached.q[..., 1:, :])
         return Simulations(moved, (reached.v - v)[..., 1:, :], reached.diverged)
+
+
+def following(starts: Tensor, span: int) -> Tensor:
+    """Numbers of first frames and of `span` frames after each (n, span + 1), where they are."""
+    return starts[:, None] + torch.arange(span + 1, device=starts.device)
 
 
 def per_foot(loads: Loads) -> Tensor:

@@ -24,6 +24,7 @@ from monomsk_training.motion_physics import (
     MotionPhysics,
     Piece,
     answered_track,
+    following,
     per_foot,
     plausibility,
     touching_points,
@@ -206,8 +207,7 @@ class PhysicsLoss:
         moved = found.moved / _scale(found.moved, scales.position_m, scales.angle_rad)
         faster = found.faster / _scale(found.faster, scales.speed_m_s, scales.rate_rad_s)
         each = huber(torch.cat([moved, faster], dim=-1)).mean((-1, -2))
-        index = starts[:, None] + torch.arange(span + 1)
-        share = scene.counts[:, index].amin(-1) * ~found.diverged
+        share = scene.counts[:, following(starts, span)].amin(-1) * ~found.diverged
         return mean(each.masked_fill(found.diverged, 0.0), share)
 
 

@@ -194,10 +194,11 @@ class Trainer:
             "config": asdict(self.config),
             "scores": scores.values,
         }
-        torch.save(saved, self._folder / "last.pt")
+        # the best first: what is continued from `last.pt` knows of it
         if improved:
             kept = ("averaged", "step", "elapsed_s", "before", "config", "scores")
-            torch.save({name: saved[name] for name in kept}, self._folder / "best.pt")
+            _write({name: saved[name] for name in kept}, self._folder / "best.pt")
+        _write(saved, self._folder / "last.pt")
 
     def _progress(self) -> float:
         options = self.config.optimizer
@@ -257,6 +258,13 @@ def run_record(saved: dict[str, Any]) -> dict[str, float]:
 def _read(path: Path) -> dict[str, Any]:
     saved: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=False)
     return saved
+
+
+def _write(saved: dict[str, Any], path: Path) -> None:
+    """Puts a checkpoint in the place of the one before: whoever reads meanwhile reads that one."""
+    unfinished = path.with_suffix(".part")
+    torch.save(saved, unfinished)
+    unfinished.replace(path)
 
 
 def _tensor(values: np.ndarray) -> Tensor:
