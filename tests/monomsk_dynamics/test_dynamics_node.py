@@ -148,6 +148,26 @@ def test_a_bag_that_loops_resets_and_is_reported(node, spin_until):
     assert np.isnan(first_again.consistency_error)
 
 
+def test_another_person_has_another_past(node, spin_until):
+    def other(message) -> None:
+        message.track_id = 2
+        message.pelvis_pose.position.x += 2.0
+
+    def same(message) -> None:
+        message.track_id = 1
+
+    node.send_model()
+    for k, change in enumerate([same] * 12 + [None] + [other] * 2):
+        node.send(100.0 + k * PERIOD_S, change)
+        assert spin_until(lambda: len(node.received["body_dynamics"]) > k, 10.0)  # noqa: B023
+    errors = [message.consistency_error for message in node.received["body_dynamics"]]
+    assert not np.isnan(errors[10:13]).any() and np.isnan(errors[13])
+    # Nobody flew from one place to the other.
+    before, first = node.received["body_dynamics"][12:14]
+    assert first.pelvis_pose.position.x - before.pelvis_pose.position.x == pytest.approx(2.0)
+    assert first.pelvis_twist.linear.x == pytest.approx(0.0, abs=1e-9)
+
+
 def test_an_interrupt_ends_the_node_quietly(node):
     node.process.interrupt()
     assert node.process.wait() == 0

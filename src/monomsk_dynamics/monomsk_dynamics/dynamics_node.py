@@ -66,6 +66,7 @@ class DynamicsNode(StatusNode):
         self._dynamics: LiveDynamics | None = None
         self._gait: GaitTracker | None = None
         self._muscles: MuscleAnalysis | None = None
+        self._track_id = 0
         self._is_active = False
         self._trouble = ""
 
@@ -169,6 +170,7 @@ class DynamicsNode(StatusNode):
         if self._skeleton is None or self._dynamics is None:
             self._complain("states before a body model", "no body_model yet: state ignored")
             return
+        self._follow(int(message.track_id), self._dynamics)
         try:
             state = to_body_state(message, self._skeleton)
             result = self._with_muscles(self._dynamics.update(state))
@@ -184,6 +186,15 @@ class DynamicsNode(StatusNode):
         self._note_reset(self._dynamics.reset_reason)
         self._publish(result, message, self._skeleton)
         self._publish_gait(result, message.header.frame_id)
+
+    def _follow(self, track_id: int, dynamics: LiveDynamics) -> None:
+        """Another person has another past; 0: nobody says who it is."""
+        if track_id == 0:
+            return
+        if self._track_id not in (0, track_id):
+            dynamics.reset()
+            self._monitor.count("changes of person")
+        self._track_id = track_id
 
     def _with_muscles(self, result: results.BodyDynamics) -> results.BodyDynamics:
         """Torques without muscles are better than none."""
