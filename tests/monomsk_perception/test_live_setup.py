@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from monomsk_description.errors import DescriptionError
+from monomsk_perception import live_setup
 from monomsk_perception.errors import ModelFileError
 from monomsk_perception.live_setup import LiveSetup, skeleton_of
 from monomsk_perception.perception_parameters import PARAMETERS
@@ -41,6 +42,14 @@ def test_without_a_transformer_the_geometric_lifter_stands_in() -> None:
     assert setup.options(VALUES).lifter.name == "geometric"
     assert refusal(setup, lifter="transformer") == "lifter: its weights are damaged"
     assert refusal(setup, lifter="geometric") == ""
+
+
+def test_a_transformer_that_cannot_be_used_is_refused_also_after_a_start_without(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live_setup, "usable_choice", lambda choice, _: (choice, "no weights"))
+    assert refusal(LiveSetup(), lifter="transformer") == "lifter: no weights"
+    assert refusal(LiveSetup(), lifter="geometric") == ""
 
 
 def test_a_network_is_loaded_before_it_is_promised() -> None:

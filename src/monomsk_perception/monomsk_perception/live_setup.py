@@ -77,11 +77,13 @@ class LiveSetup:
             landmarker: Of the open stream: another network is loaded beside its own. None: none is.
         """
         try:
-            live_options(values, self.network.model)
+            choice = live_options(values, self.network.model).lifter
             if any(name in changed for name in SUBJECT):
                 skeleton_of(values)
-            if changed.get("lifter") == "transformer" and self.no_transformer:
-                return f"lifter: {self.no_transformer}"
+            if changed.get("lifter") == "transformer":
+                reason = self.no_transformer or usable_choice(choice, skeleton_of(values))[1]
+                if reason:
+                    return f"lifter: {reason}"
             if landmarker is not None and any(name in changed for name in NETWORK):
                 asked = values["model_complexity"], values["frame_budget_s"]
                 self.network.choose(*asked, landmarker)
