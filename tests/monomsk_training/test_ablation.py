@@ -62,6 +62,15 @@ def test_the_table_comes_out(tmp_path: Path) -> None:
     assert [row.cells() for row in again.values()] == [row.cells() for row in rows.values()]
 
 
+def test_a_variant_that_was_interrupted_begins_anew(tmp_path: Path) -> None:
+    config = replace(SMALL, physics=PhysicsOptions())
+    stored = ablation.StoredFilms(FilmSource(NOTHING, config, 3), config)
+    Trainer(config, stored.begin(), Evaluation(), tmp_path).checkpoint()
+    ablation.train_variant(config, stored, None, tmp_path)
+    saved = torch.load(tmp_path / "last.pt", weights_only=False)
+    assert saved["step"] == config.optimizer.steps
+
+
 def test_weights_of_zero_train_as_if_there_were_no_physics(tmp_path: Path) -> None:
     def trained(name: str, without: bool) -> torch.Tensor:
         config = replace(SMALL, physics=PhysicsOptions())

@@ -3,8 +3,8 @@
     make ablation DATA=DATA START=CHECKPOINT
 
 Every variant starts from the same weights, sees the same films in the same order and trains for the
-same number of steps; only the losses differ. A variant whose checkpoint lies in the folder is not
-trained again.
+same number of steps; only the losses differ. A variant whose last checkpoint lies in the folder is
+not trained again; one that was interrupted begins anew.
 """
 
 from __future__ import annotations
@@ -136,15 +136,21 @@ class Row:
 def train_variant(
     config: TrainingConfig, films: StoredFilms, start: Path | None, folder: Path
 ) -> LifterModel:
-    """The averaged weights of one variant, trained unless its folder has them."""
+    """The averaged weights of one variant, trained unless its folder has those of the end."""
     done = folder / "last.pt"
-    if not done.exists():
+    if not done.exists() or not _ended(load_model(done)[1], config):
         trainer = Trainer(config, films.begin(), Evaluation(), folder)
         if start is not None:
             trainer.start_from(start)
         trainer.run()
         _LOG.info("%s: %.2f s a step", folder.name, trainer.elapsed_s / config.optimizer.steps)
     return load_model(done)[0]
+
+
+def _ended(saved: Mapping[str, Any], config: TrainingConfig) -> bool:
+    """Whether a checkpoint is that of a run's end, by steps or by time."""
+    options = config.optimizer
+    return bool(saved["step"] >= options.steps or saved["elapsed_s"] >= 60.0 * options.minutes)
 
 
 def table(rows: Mapping[str, Row]) -> str:
