@@ -44,7 +44,9 @@ def solved_frame(instant: Instant) -> SolvedFrame:
     loads = solution.tau + pushes
     if solution.support.any():
         loads[:6] += world_to_root(terms, solution.support)
-    return SolvedFrame(instant.stamp_ns * 1e-9, terms.q, terms.v, loads, solution.a)
+    return SolvedFrame(
+        instant.stamp_ns * 1e-9, terms.q, terms.v, loads, solution.a, terms.mass_matrix, terms.bias
+    )
 
 
 def body_dynamics(

@@ -36,6 +36,8 @@ class SolvedFrame:
         v: Filtered velocity (37,).
         generalised_force: Torques and contacts' generalised forces (37,), without the slack.
         acceleration: That goes with the forces (37,); used with an armature only.
+        mass_matrix: At `q` (37, 37), and
+        bias: bias forces at `q` and `v` (37,), where they are known: they need not be found again.
     """
 
     time_s: float
@@ -43,6 +45,8 @@ class SolvedFrame:
     v: Array
     generalised_force: Array
     acceleration: Array = field(default_factory=lambda: np.zeros(37))
+    mass_matrix: Array | None = None
+    bias: Array | None = None
 
 
 class Simulation:
@@ -88,9 +92,11 @@ class Simulation:
         begin, end = self._drive(before), self._drive(after)
         middle = 0.5 * (begin + end)
         integrate = self._skeleton.integrate
-        # The last stage of the step before was at nearly the same configuration (third order).
-        first = self._factored(q) if self._factor is None else self._factor
-        a1 = self._acceleration(first, q, v, begin)
+        if self._factor is None:
+            a1 = self._first_acceleration(q, v, begin, before)
+        else:
+            # The last stage of the step before was at nearly the same configuration (third order).
+            a1 = self._acceleration(self._factor, q, v, begin)
         q2 = integrate(q, 0.5 * h * (v + 0.25 * h * a1))
         inner = self._factored(q2)
         a2 = self._acceleration(inner, q2, v + 0.5 * h * a1, middle)
@@ -105,10 +111,21 @@ class Simulation:
         drive: Array = frame.generalised_force + self._armature * frame.acceleration
         return drive
 
+    def _first_acceleration(self, q: Array, v: Array, drive: Array, frame: SolvedFrame) -> Array:
+        """At the start of a simulation, which mostly is a frame whose terms are known."""
+        if frame.mass_matrix is None or frame.bias is None or q is not frame.q or v is not frame.v:
+            return self._acceleration(self._factored(q), q, v, drive)
+        factor = self._factor_of(frame.mass_matrix + self._armature_matrix)
+        free: Array = lapack.dpotrs(factor, drive - frame.bias, lower=1)[0]
+        return free
+
     def _factored(self, q: Array) -> Array:
         """Cholesky factor (37, 37) of the mass matrix with armature."""
         mass = self._skeleton.mass_matrix(q)
         mass += self._armature_matrix
+        return self._factor_of(mass)
+
+    def _factor_of(self, mass: Array) -> Array:
         # Symmetric: its transpose is the same in the order of LAPACK, and needs no copy.
         factor: Array = lapack.dpotrf(mass.T, lower=1, clean=0, overwrite_a=1)[0]
         return factor
