@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.monomsk_perception.live_stream import CAMERA, OPTIONS, Oracle, Stream
 
 from monomsk_description.skeleton import Skeleton, build_skeleton
 from monomsk_description.subject import Subject
 from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.camera_pose import CameraPose
 from monomsk_perception.landmarks import Landmarks
+from monomsk_perception.live_perception import LivePerception
 
 Film = Callable[[np.ndarray, int], Landmarks]
 
@@ -53,6 +55,16 @@ def make_film(skeleton: Skeleton, intrinsics: CameraIntrinsics) -> Callable[...,
         return film
 
     return build
+
+
+@pytest.fixture
+def stream(
+    skeleton: Skeleton, intrinsics: CameraIntrinsics, make_film: Callable[..., Film]
+) -> Stream:
+    """A live stream that has shown nothing yet."""
+    live = LivePerception(skeleton, OPTIONS, Oracle(make_film(CAMERA), standing(skeleton)))
+    live.geometry.calibrate(intrinsics)
+    return Stream(live)
 
 
 def standing(skeleton: Skeleton, distance_m: float = 4.0, knee_rad: float = 0.1) -> np.ndarray:

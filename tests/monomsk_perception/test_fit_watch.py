@@ -35,3 +35,16 @@ def test_stamps_that_jump_back_start_the_count_anew(watch):
     found = given_up(watch, [0.1] * 40)
     assert not any(found[:30])
     assert any(found)
+
+
+def test_a_time_without_fits_starts_the_count_anew(watch):
+    assert not any(given_up(watch, [0.1] * 20))
+    found = given_up(watch, [0.1] * 40, first=300)
+    assert not any(found[:30])
+    assert any(found)
+
+
+def test_what_is_forgotten_does_not_count(watch):
+    assert not any(given_up(watch, [0.1] * 25))
+    watch.forget()
+    assert not any(given_up(watch, [0.1] * 25, first=25))

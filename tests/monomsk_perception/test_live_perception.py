@@ -9,85 +9,17 @@ import numpy as np
 import pinocchio as pin
 import pytest
 from tests.monomsk_perception.conftest import Film, standing
+from tests.monomsk_perception.live_stream import CAMERA, FRAME_NS, OPTIONS, Oracle, Stream
 
 from monomsk_description.skeleton import Skeleton, build_skeleton
 from monomsk_description.subject import Subject
 from monomsk_perception.camera import CameraIntrinsics
-from monomsk_perception.camera_geometry import GeometryOptions
-from monomsk_perception.camera_pose import CameraPose, CameraPoseSource
+from monomsk_perception.camera_pose import CameraPoseSource
 from monomsk_perception.errors import ImageError
-from monomsk_perception.landmarker import Landmarker
 from monomsk_perception.landmarker_options import LandmarkerOptions
-from monomsk_perception.landmarks import Landmarks
-from monomsk_perception.lifter_factory import LifterChoice
 from monomsk_perception.live_perception import LivePerception
-from monomsk_perception.live_result import LiveOptions, LiveResult
+from monomsk_perception.live_result import LiveResult
 from monomsk_perception.tracking import TrackingStatus
-
-FRAME_NS = 33_333_333
-CAMERA = CameraPose.level(1.4, CameraPoseSource.PARAMETER, 0.08)
-OPTIONS = LiveOptions(
-    lifter=LifterChoice("geometric"),
-    geometry=GeometryOptions(height_m=1.4, pitch_rad=0.08, info_wait_s=100.0),
-)
-
-
-class Oracle(Landmarker):
-    """Sees the person of a film, whatever the picture shows."""
-
-    def __init__(self, film: Film, q: np.ndarray) -> None:
-        super().__init__(LandmarkerOptions(), detector=self, estimator=self)  # type: ignore[arg-type]
-        self.film, self.q = film, q
-        self.sizes: list[tuple[int, int]] = []
-        self.resets = 0
-        self._person_number = 1
-
-    def reset(self) -> None:
-        self.resets += 1
-        super().reset()
-
-    def detect(self, image_bgr: np.ndarray, stamp_ns: int) -> Landmarks | None:
-        self.sizes.append((image_bgr.shape[1], image_bgr.shape[0]))
-        self._status = TrackingStatus.TRACKING
-        found = self.film(self.q, stamp_ns)
-        scale = image_bgr.shape[1] / found.image_size[0]
-        return replace(found, pixels=(found.pixels + 0.5) * scale - 0.5, image_size=self.sizes[-1])
-
-
-class Stream:
-    """Shows pictures of noise to a live perception."""
-
-    def __init__(self, live: LivePerception) -> None:
-        self.live = live
-        self.rng = np.random.default_rng(0)
-        self.index = 0
-
-    def picture(self, width: int = 720, height: int = 1280) -> np.ndarray:
-        return (
-            self.rng.integers(0, 256, (height // 8, width // 8, 3), np.uint8)
-            .repeat(8, 0)
-            .repeat(8, 1)
-        )
-
-    def show(
-        self, picture: np.ndarray | None = None, stamp_ns: int | None = None
-    ) -> LiveResult | None:
-        self.index += 1
-        stamp = self.index * FRAME_NS if stamp_ns is None else stamp_ns
-        shown = self.picture() if picture is None else picture
-        return self.live.process(lambda: shown, stamp, "camera")
-
-    def texts(self) -> list[str]:
-        return [trouble.text for trouble in self.live.monitor.summarize(1.0).troubles]
-
-
-@pytest.fixture
-def stream(
-    skeleton: Skeleton, intrinsics: CameraIntrinsics, make_film: Callable[..., Film]
-) -> Stream:
-    live = LivePerception(skeleton, OPTIONS, Oracle(make_film(CAMERA), standing(skeleton)))
-    live.geometry.calibrate(intrinsics)
-    return Stream(live)
 
 
 def knee(skeleton: Skeleton, result: LiveResult | None) -> float:
@@ -271,48 +203,3 @@ def test_warming_up_leaves_no_trace(stream: Stream, skeleton: Skeleton) -> None:
     result = stream.show()
     assert result is not None and result.state is not None
     assert result.pose_world_camera.translation[2] == pytest.approx(1.4)
-
-
-def test_what_no_skeleton_fits_is_given_up_and_looked_for_anew(stream: Stream) -> None:
-    oracle, rng = stream.live.landmarker, np.random.default_rng(4)
-    truth = oracle.detect
-
-    def nobody(image_bgr: np.ndarray, stamp_ns: int) -> Landmarks | None:
-        found = truth(image_bgr, stamp_ns)
-        assert found is not None
-        return replace(found, pixels=rng.permutation(found.pixels))
-
-    oracle.detect = nobody  # type: ignore[method-assign]
-    for _ in range(60):
-        stream.show()
-    assert oracle.resets >= 1
-    assert any("bad fit" in text for text in stream.texts())
-    oracle.detect = truth  # type: ignore[method-assign]
-    results = [stream.show() for _ in range(30)]
-    assert results[-1] is not None
-    assert results[-1].state is not None
-    assert results[-1].state.quality > 0.8
-
-
-class Forgetting(LivePerception):
-    """Forgets the motion as soon as somebody has looked at it."""
-
-    def __getattribute__(self, name: str) -> object:
-        value = super().__getattribute__(name)
-        if name == "_perception":
-            self._perception = None
-        return value
-
-
-def test_another_thread_may_ask_while_the_motion_is_forgotten(
-    skeleton: Skeleton, stream: Stream
-) -> None:
-    stream.live.__class__ = LivePerception
-    assert stream.show() is not None
-    stream.live.__class__ = Forgetting
-    assert stream.live.pose_source is CameraPoseSource.PARAMETER
-    assert stream.live.pose_source is CameraPoseSource.ESTIMATED
-    stream.live.__class__ = LivePerception
-    stream.show()
-    stream.live.__class__ = Forgetting
-    assert stream.live.assumptions() == tuple(sorted(skeleton.subject.assumed))

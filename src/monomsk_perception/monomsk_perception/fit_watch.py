@@ -20,13 +20,23 @@ class FitWatch:
     def __init__(self, worst_quality: float = 0.4, patience_ns: int = _PATIENCE_NS) -> None:
         self._worst, self._patience_ns = worst_quality, patience_ns
         self._bad_since_ns: int | None = None
+        self._last_ns = 0
+
+    def forget(self) -> None:
+        """What comes next has nothing to do with what was."""
+        self._bad_since_ns = None
 
     def gives_up(self, stamp_ns: int, quality: float) -> bool:
-        """Take in a fit; whether to start anew. Then the count starts anew, too."""
+        """Take in a fit; whether to start anew. Then the count starts anew, too.
+
+        It also does after a time without any fit that is longer than the patience.
+        """
+        continues = 0 <= stamp_ns - self._last_ns <= self._patience_ns
+        self._last_ns = stamp_ns
         if not quality < self._worst:
             self._bad_since_ns = None
             return False
-        if self._bad_since_ns is None or stamp_ns < self._bad_since_ns:
+        if self._bad_since_ns is None or not continues:
             self._bad_since_ns = stamp_ns
         if stamp_ns - self._bad_since_ns < self._patience_ns:
             return False

@@ -72,6 +72,7 @@ class LivePerception:
     def set_skeleton(self, skeleton: Skeleton) -> None:
         """Another subject: the motion starts anew, the person stays followed."""
         self.skeleton = skeleton
+        self._fit.forget()
         self._perception = None
 
     def retune(self, options: LiveOptions) -> None:
@@ -96,6 +97,7 @@ class LivePerception:
         """Forget the person and the motion; what is known of the camera's lens stays."""
         self.landmarker.forget_people()
         self.geometry.forget_pose_source()
+        self._fit.forget()
         self._perception = None
 
     def assumptions(self) -> tuple[str, ...]:
