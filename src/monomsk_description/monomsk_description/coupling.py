@@ -56,16 +56,19 @@ class Coupling:
         driver = np.array([coordinates.index(axis.coordinate) for axis in axes])
         self._driver_v = np.concatenate([np.arange(ROOT_NV), driver + ROOT_NV])
         self._driver_q = self._driver_v + (ROOT_NQ - ROOT_NV)
+        self._sources = np.concatenate([np.arange(ROOT_NQ), self._driver_q[ROOT_NV:]])
         # Zeros and ones (6 + n_axes, 6 + n_coordinates): which coordinate drives which axis.
         self._pattern = np.eye(ROOT_NV + len(coordinates))[self._driver_v]
-        self._straight = np.zeros((4, len(self._driver_v)))
-        self._straight[1] = 1.0
+        count = len(self._driver_v)
+        # What no curve changes: first derivatives of one, higher ones of zero; see `_evaluate`.
+        self._straight = np.concatenate([np.ones(count), np.zeros(2 * count)])
         groups = _groups(axes)
         # Axes that are not just their coordinate: only they have second derivatives.
         self._curved = np.array([axis for members, _ in groups for axis in members], dtype=int)
         self._curved_pattern = self._pattern[self._curved]
-        # Each group's coordinate, and where its values and derivatives stand among all axes'.
-        orders = len(self._driver_v) * np.arange(4)[:, None]
+        self._curved_gains = self._pattern.shape[1] * self._curved + self._driver_v[self._curved]
+        # Each group's coordinate, and where its values and derivatives stand in `_evaluate`.
+        orders = (ROOT_NQ - ROOT_NV) + count * np.arange(4)[:, None]
         self._groups = [
             (int(self._driver_q[members[0]]), orders + members, group) for members, group in groups
         ]
@@ -80,16 +83,18 @@ class Coupling:
         return self._last[1]
 
     def _evaluate(self, q: Array) -> AxisValues:
-        values = self._straight.copy()
-        values[0] = q[self._driver_q]
+        # Configuration and three derivatives one after another, each a part of one array.
+        values = np.concatenate([q.take(self._sources), self._straight])
         for driver, places, group in self._groups:
-            values.put(places, group.at(float(q[driver])))
-        of_axes, first, second, third = values
-        return AxisValues(np.concatenate([q[:ROOT_NQ], of_axes[ROOT_NV:]]), first, second, third)
+            values.put(places, group.at(q.item(driver)))
+        nq, nv = len(self._sources), len(self._driver_v)
+        first, second = nq + nv, nq + 2 * nv
+        return AxisValues(values[:nq], values[nq:first], values[first:second], values[second:])
 
     def gains(self, axes: AxisValues) -> Array:
         """Derivative (6 + n_axes, 6 + n_coordinates) of velocities over axes by coordinates'."""
-        gains: Array = self._pattern * axes.first[:, None]
+        gains = self._pattern.copy()
+        gains.put(self._curved_gains, axes.first.take(self._curved))
         return gains
 
     def expand_velocity(self, axes: AxisValues, v: Array) -> tuple[Array, Array]:

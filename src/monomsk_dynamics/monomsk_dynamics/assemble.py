@@ -11,7 +11,7 @@ from monomsk_dynamics.force_solver import ForceSolution
 from monomsk_dynamics.frame import FootGeometry, FrameTerms
 from monomsk_dynamics.results import BodyDynamics
 from monomsk_dynamics.soles import sole_contacts
-from monomsk_dynamics.wrench_maps import move_wrench, root_to_world, world_to_root
+from monomsk_dynamics.wrench_maps import move_wrench, world_to_root
 
 Array = NDArray[np.float64]
 
@@ -66,7 +66,8 @@ def body_dynamics(
         tau=solution.tau,
         tau_sigma=np.sqrt(instant.tau_variance),
         soles=sole_contacts(terms, feet, solution.point_forces, instant.contact, floor_height_m),
-        root_residual=root_to_world(terms, terms.pelvis_position).dot(solution.root_slack),
+        # Force and moment about the pelvis only turn, both alike.
+        root_residual=solution.root_slack.reshape(2, 3).dot(terms.rotation_world_pelvis.T).ravel(),
         consistency_error=consistency_error,
         sole_force_sigma=np.sqrt(instant.force_variance),
         unexplained_load=_about_pelvis(terms, solution.support),

@@ -100,9 +100,9 @@ class MuscleAnalysis:
             ShapeError: The result holds NaN.
         """
         begin_s = time.perf_counter()
-        (filled,) = self.with_activations([result])
+        (muscles,) = self._solve([result])
         timings_s = {**result.timings_s, "muscles": time.perf_counter() - begin_s}
-        return replace(filled, timings_s=timings_s)
+        return replace(result, muscle_activations=named_activations(muscles), timings_s=timings_s)
 
     def with_activations(self, results: Sequence[BodyDynamics]) -> list[BodyDynamics]:
         """The results of a recording with their muscle activations filled in.

@@ -22,7 +22,7 @@ def read_only(name: str, value: object, shape: tuple[int, ...]) -> Array:
     array = np.array(value, dtype=float)
     if array.shape != shape:
         raise ShapeError(name, f"shape {array.shape}, expected {shape}")
-    array.flags.writeable = False
+    array.setflags(write=False)
     return array
 
 

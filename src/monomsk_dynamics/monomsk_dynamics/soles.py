@@ -12,6 +12,7 @@ from monomsk_dynamics.rotations import skew
 Array = NDArray[np.float64]
 
 _IDENTITY = np.eye(3)
+_NOTHING, _UNKNOWN = np.zeros(3), np.full(3, np.nan)
 
 
 def sole_contacts(
@@ -43,10 +44,10 @@ def sole_contacts(
 def _sole_contact(
     points: Array, forces: Array, probability: float, floor_height_m: float
 ) -> SoleContact:
-    force = forces.sum(axis=0)
-    if force[2] <= 0.0:
-        return SoleContact(False, probability, np.zeros(3), np.full(3, np.nan), 0.0)
+    force = np.add.reduce(forces, axis=0)
     x, y, z = force.tolist()
+    if z <= 0.0:
+        return SoleContact(False, probability, _NOTHING, _UNKNOWN, 0.0)
     # Summed products of coordinates and forces: the moment about the world's axis on the floor.
     (_, xy, xz), (yx, _, yz), (zx, zy, _) = points.T.dot(forces).tolist()
     about_x = yz - (zy - floor_height_m * y)
