@@ -42,7 +42,7 @@ def solved_frame(instant: Instant) -> SolvedFrame:
     terms, solution = instant.terms, instant.solution
     pushes = solution.point_forces.reshape(-1).dot(terms.jacobians.reshape(-1, len(terms.v)))
     loads = solution.tau + pushes
-    if solution.support.any():
+    if np.count_nonzero(solution.support):
         loads[:6] += world_to_root(terms, solution.support)
     return SolvedFrame(
         instant.stamp_ns * 1e-9, terms.q, terms.v, loads, solution.a, terms.mass_matrix, terms.bias
@@ -77,5 +77,7 @@ def body_dynamics(
 
 def _about_pelvis(terms: FrameTerms, load: Array) -> Array:
     """A wrench (6,) about the world's origin as one about the pelvis origin; mostly zero."""
-    moved: Array = move_wrench(terms.pelvis_position, np.zeros(3)) @ load if load.any() else load
+    if not np.count_nonzero(load):
+        return load
+    moved: Array = move_wrench(terms.pelvis_position, np.zeros(3)) @ load
     return moved

@@ -6,6 +6,7 @@ linear in time in between. Small segments make open-loop simulation stiff: a rot
 exact solution exact and keeps errors of hands and toes from growing without bound.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -142,7 +143,8 @@ def roll_out(skeleton: Skeleton, frames: Sequence[SolvedFrame]) -> tuple[Array, 
 
 def has_diverged(v: Array) -> bool:
     """Whether a simulated velocity (37,) is no person's any more."""
-    return not bool(np.abs(v[3:]).max() < _FASTEST_RAD_S)
+    rates = v[3:]
+    return not (rates.dot(rates) < _FASTEST_RAD_S**2 or np.abs(rates).max() < _FASTEST_RAD_S)
 
 
 def distance(skeleton: Skeleton, q: Array, reached: tuple[Array, Array]) -> float:
@@ -159,7 +161,7 @@ def distance(skeleton: Skeleton, q: Array, reached: tuple[Array, Array]) -> floa
     if has_diverged(reached[1]):
         return DIVERGED_RAD
     off = reached[0][7:] - q[7:]
-    return min(float(np.sqrt(np.mean(off**2))), DIVERGED_RAD)
+    return min(math.sqrt(off.dot(off) / len(off)), DIVERGED_RAD)
 
 
 def consistency_error(

@@ -67,7 +67,7 @@ def sole_motion(
         sole_speed=speeds[:2],
         toe_speed=speeds[2:],
         vertical_speed=np.abs(terms.point_velocities[lowest, 2]),
-        height=heights.min(axis=1) - floor_height_m,
+        height=terms.points[lowest, 2] - floor_height_m,
     )
 
 

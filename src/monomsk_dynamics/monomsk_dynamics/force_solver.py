@@ -235,16 +235,18 @@ class ForceSolver:
         hessian.ravel()[_own_blocks(len(reluctance))] += own * (reluctance**2)[:, None, None]
         gradient = -target.dot(matrix)
         # What is not finite in the rows is neither in their squares.
-        if not math.isfinite(hessian.trace() + gradient.sum()):
+        if not math.isfinite(hessian.trace() + gradient.dot(gradient)):
             raise ShapeError("instant", "holds NaN or infinity")
         magnitudes = solve_prepared(hessian, gradient, *not_negative(len(gradient)))
         forces: Array = np.maximum(magnitudes, 0.0).reshape(-1, 4).dot(edges.T)
         return forces
 
     def _drop_unloaded(self, forces: Array) -> None:
-        vertical = forces[self._feet.points, 2].sum(axis=1).tolist()
-        for points, load in zip(self._feet.points, vertical, strict=True):
-            if load < _UNLOADED * self._weight:
+        feet = self._feet
+        each = _UNLOADED * self._weight / feet.points.shape[1]
+        vertical = feet.means[:2].dot(forces[:, 2]).tolist()
+        for points, load in zip(feet.points, vertical, strict=True):
+            if load < each:
                 forces[points] = 0.0
 
     def _complete(

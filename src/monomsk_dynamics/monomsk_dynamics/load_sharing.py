@@ -118,7 +118,7 @@ class LoadPrior:
 def given_forces(forces: Array, sigmas: Array) -> tuple[ForcePrior, ...]:
     """Priors of sole forces (2, 3) [N] and their standard deviations (2, 3), NaN unknown."""
     known = np.isfinite(forces + sigmas) & (sigmas > 0.0)
-    if not known.any():
+    if not np.count_nonzero(known):
         return ()
     return tuple(
         ForcePrior(
@@ -202,7 +202,8 @@ class LoadSharing:
         share, share_sigma = self._share(in_contact, phase, walking)
         heading = heading_frame(terms, mean_velocity, walking)
         loaded_sigma = (in_contact * share) * self._options.free_moment_sigma_n_m
-        shear_sigma = self._double_shear if in_contact.all() else self._single_shear
+        both = np.count_nonzero(in_contact) == 2
+        shear_sigma = self._double_shear if both else self._single_shear
         return LoadPrior(
             in_contact=in_contact,
             heading=heading,
@@ -252,7 +253,7 @@ class LoadSharing:
         return center
 
     def _share(self, in_contact: Flags, phase: GaitPhase, walking: float) -> tuple[Array, Array]:
-        if not in_contact.all():
+        if np.count_nonzero(in_contact) < 2:
             share = np.where(in_contact, 1.0, MINIMUM_SHARE)
             return share, np.full(2, np.inf)
         options = self._options

@@ -33,7 +33,7 @@ def sole_contacts(
     """
     right, left = (
         _sole_contact(
-            terms.points[points], point_forces[points], float(contact.probability[foot]),
+            terms.points[points], point_forces[points], contact.probability.item(foot),
             floor_height_m,
         )
         for foot, points in enumerate(feet.points)
@@ -44,7 +44,7 @@ def sole_contacts(
 def _sole_contact(
     points: Array, forces: Array, probability: float, floor_height_m: float
 ) -> SoleContact:
-    force = np.add.reduce(forces, axis=0)
+    force = np.ones(len(forces)).dot(forces)
     x, y, z = force.tolist()
     if z <= 0.0:
         return SoleContact(False, probability, _NOTHING, _UNKNOWN, 0.0)

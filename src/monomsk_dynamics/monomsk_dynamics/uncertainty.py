@@ -27,6 +27,7 @@ _NV = 37
 _ROOT = 6
 #: Keeps the information matrix of feet in the air invertible [1/N²].
 _NO_INFORMATION = 1e-12
+_ONES = np.ones(WRENCHES)
 
 
 class Uncertainty:
@@ -63,14 +64,14 @@ class Uncertainty:
         moved = terms.mass_matrix.dot(root.T)
         gained = moved.dot(inverse)
         # M (Sigma - Sigma E' C^-1 E Sigma) M', its diagonal.
-        variance = (terms.mass_matrix**2).dot(variance_a) - (gained * moved).sum(axis=1)
+        variance = (terms.mass_matrix**2).dot(variance_a) - (gained * moved).dot(_ONES[:_ROOT])
         by_wrench = gained.dot(total)
         for foot in np.flatnonzero(prior.in_contact).tolist():
             about = prior.center_of_pressure[foot]
             by_wrench[:, foot_slice(foot)] -= foot_twist_jacobian(terms, self._feet, foot, about).T
-        variance += (by_wrench.dot(factor.T) ** 2).sum(axis=1)
+        variance += (by_wrench.dot(factor.T) ** 2).dot(_ONES)
         variance[:_ROOT] = 0.0
-        diagonal = (factor**2).sum(axis=0) * ~in_air
+        diagonal = _ONES.dot(factor**2) * ~in_air
         return np.maximum(variance, 0.0), diagonal.reshape(2, 6)[:, :3]
 
     def sensitivity(self, terms: FrameTerms, solution: ForceSolution) -> "Sensitivity":
