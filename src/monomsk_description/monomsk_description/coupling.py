@@ -99,13 +99,13 @@ class Coupling:
 
     def expand_velocity(self, axes: AxisValues, v: Array) -> tuple[Array, Array]:
         """Velocity over axes, and their acceleration where coordinates have none."""
-        own = v[self._driver_v]
+        own = v.take(self._driver_v)
         return axes.first * own, axes.second * (own * own)
 
     def expand_motion(self, axes: AxisValues, v: Array, a: Array) -> tuple[Array, Array]:
         """Velocity and acceleration over axes (6 + n_axes,) of those over coordinates."""
         v_axes, a_axes = self.expand_velocity(axes, v)
-        a_axes += axes.first * a[self._driver_v]
+        a_axes += axes.first * a.take(self._driver_v)
         return v_axes, a_axes
 
     def reduce_forces(self, axes: AxisValues, tau_axes: Array) -> Array:

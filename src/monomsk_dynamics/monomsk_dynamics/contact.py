@@ -23,6 +23,7 @@ _THRESHOLD_LOG_ODDS = 3.0
 #: Height over which certainty of the air fades to even odds at the clearance [m].
 _CLEARANCE_WIDTH_M = 0.01
 _MAX_LOG_ODDS = 6.0
+_BOTH = np.array([0, 1])
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,14 @@ def sole_motion(
     """Motion of the soles at one instant over a floor at a height, or one each (2,) [m]."""
     means = feet.means.dot(terms.point_velocities)
     speeds = np.hypot(means[:, 0], means[:, 1])
-    heights = terms.points[feet.points, 2]
-    lowest = feet.points[(0, 1), heights.argmin(axis=1)]
+    heights = terms.points[:, 2]
+    each = heights.take(feet.points)
+    lowest = feet.points[_BOTH, each.argmin(axis=1)]
     return SoleMotion(
         sole_speed=speeds[:2],
         toe_speed=speeds[2:],
-        vertical_speed=np.abs(terms.point_velocities[lowest, 2]),
-        height=terms.points[lowest, 2] - floor_height_m,
+        vertical_speed=np.abs(terms.point_velocities[:, 2].take(lowest)),
+        height=heights.take(lowest) - floor_height_m,
     )
 
 

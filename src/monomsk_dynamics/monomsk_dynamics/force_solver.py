@@ -144,7 +144,7 @@ class ForceSolver:
             edges = prior.heading.dot(self._edges)
             matrix = self._generator_rows(terms, rows, prior, wrench_rows, edges)
             target = np.concatenate([rows.whitener.dot(rows.value), targets])
-            reluctance = self._reluctance(terms.points[loaded, 2])
+            reluctance = self._reluctance(terms.points[:, 2].take(loaded))
             forces[loaded.ravel()] = self._generator_forces(edges, matrix, target, reluctance)
             self._drop_unloaded(forces)
         return self._complete(terms, observed, rows, forces, wrench_rows)
@@ -170,7 +170,7 @@ class ForceSolver:
             value = np.concatenate([value, off])
             noise = np.concatenate([noise, observed.torque_prior_sigma[joints] ** 2])
         covariance = (over_acceleration * observed.sigma**2).dot(over_acceleration.T)
-        covariance.flat[:: len(noise) + 1] += noise
+        covariance.reshape(-1)[:: len(noise) + 1] += noise
         support = prior.support.about(terms.center_of_mass) if prior.support else None
         if support is not None:
             value[:_ROOT] -= support.mean
@@ -195,11 +195,11 @@ class ForceSolver:
         loaded = self._feet.points[feet]
         count = 4 * loaded.shape[1]
         whitener, center = rows.whitener, terms.center_of_mass
-        arms = (terms.points[loaded] - center).reshape(-1, 3)
+        arms = (terms.points.take(loaded, 0) - center).reshape(-1, 3)
         moments = skew(arms).dot(edges).reshape(*loaded.shape, 3, 4)
         moving = np.empty((len(feet), _ROOT, count))
         moving[:, :3] = moments.transpose(0, 2, 1, 3).reshape(len(feet), 3, count)
-        moving[:, 3:] = edges[:, self._each_edge]
+        moving[:, 3:] = edges.take(self._each_edge, 1)
         maps = np.empty((len(feet), len(whitener) + len(wrench_rows), _ROOT))
         maps[:, : len(whitener), :3] = whitener[:, 3:_ROOT]
         maps[:, : len(whitener), 3:] = whitener[:, :3]
@@ -231,7 +231,7 @@ class ForceSolver:
         hessian = matrix.T.dot(matrix)
         # The ridge makes the four magnitudes of a point unique: they reach every force twice.
         own = edges.T.dot(edges)
-        own.flat[::5] += (_RIDGE * self._weight) ** 2
+        own.reshape(-1)[::5] += (_RIDGE * self._weight) ** 2
         hessian.ravel()[_own_blocks(len(reluctance))] += own * (reluctance**2)[:, None, None]
         gradient = -target.dot(matrix)
         # What is not finite in the rows is neither in their squares.

@@ -60,7 +60,8 @@ class LiveContact:
         self._feet = feet
         self._mass_kg = skeleton.mass_kg
         self._weight_n = skeleton.mass_kg * GRAVITY_M_S2
-        self._toe_joints = [7 + skeleton.coordinate_index(f"mtp_angle_{side}") for side in SIDES]
+        toes = [7 + skeleton.coordinate_index(f"mtp_angle_{side}") for side in SIDES]
+        self._toe_joints = np.array(toes)
         self._floor = FloorPlane()
         self._clock = GaitClock()
         self._detector = ContactDetector(options.contact)
@@ -149,7 +150,7 @@ class LiveContact:
         else:
             self._support.reset()
         carried = np.zeros(2) if self._belt is None else self._belt.way_m
-        angles = terms.q[self._toe_joints]
+        angles = terms.q.take(self._toe_joints)
         toes = ToeSample(state.stamp_ns, motion.toe_speed, angles, speed, carried)
         return Expectation(contact, prior, toes, floor_m)
 

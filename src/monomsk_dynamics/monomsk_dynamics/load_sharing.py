@@ -202,8 +202,7 @@ class LoadSharing:
         share, share_sigma = self._share(in_contact, phase, walking)
         heading = heading_frame(terms, mean_velocity, walking)
         loaded_sigma = (in_contact * share) * self._options.free_moment_sigma_n_m
-        both = np.count_nonzero(in_contact) == 2
-        shear_sigma = self._double_shear if both else self._single_shear
+        shear_sigma = self._double_shear if all(in_contact.tolist()) else self._single_shear
         return LoadPrior(
             in_contact=in_contact,
             heading=heading,
@@ -253,7 +252,7 @@ class LoadSharing:
         return center
 
     def _share(self, in_contact: Flags, phase: GaitPhase, walking: float) -> tuple[Array, Array]:
-        if np.count_nonzero(in_contact) < 2:
+        if not all(in_contact.tolist()):
             share = np.where(in_contact, 1.0, MINIMUM_SHARE)
             return share, np.full(2, np.inf)
         options = self._options

@@ -13,6 +13,7 @@ Array = NDArray[np.float64]
 
 #: Matrices of the cross product with each axis, one row each.
 _SKEW = np.cross(np.eye(3)[:, None], np.eye(3)).transpose(0, 2, 1).reshape(3, 9)
+_CONJUGATE = np.array([-1.0, -1.0, -1.0, 1.0])
 _SMALL_RAD = 1e-7  # below it, sine and tangent equal their argument to rounding
 
 
@@ -44,7 +45,7 @@ def _product(left: list[float], right: list[float]) -> tuple[float, float, float
 
 def conjugate(quaternion: Array) -> Array:
     """The inverse rotation of a unit quaternion, shape (..., 4)."""
-    return quaternion * np.array([-1.0, -1.0, -1.0, 1.0])
+    return quaternion * _CONJUGATE
 
 
 def exp(rotation_vector: Array) -> Array:

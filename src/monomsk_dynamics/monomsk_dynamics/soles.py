@@ -33,8 +33,8 @@ def sole_contacts(
     """
     right, left = (
         _sole_contact(
-            terms.points[points], point_forces[points], contact.probability.item(foot),
-            floor_height_m,
+            terms.points.take(points, 0), point_forces.take(points, 0),
+            contact.probability.item(foot), floor_height_m,
         )
         for foot, points in enumerate(feet.points)
     )  # fmt: skip
@@ -71,11 +71,11 @@ def foot_twist_jacobian(terms: FrameTerms, feet: FootGeometry, foot: int, about:
     points, mean = feet.points[foot], feet.means[foot]
     center = mean.dot(terms.points)
     # Least squares over rotations about the mean point, where both parts of the twist decouple.
-    offsets = terms.points[points] - center
+    offsets = terms.points.take(points, 0) - center
     arms = skew(offsets).transpose(1, 0, 2).reshape(3, -1)  # [S_1 ... S_n], 3 x 3 each
     scatter = offsets.T.dot(offsets)
     inertia = scatter.trace() * _IDENTITY - scatter
-    velocities = terms.jacobians[points].reshape(arms.shape[1], -1)
+    velocities = terms.jacobians.take(points, 0).reshape(arms.shape[1], -1)
     angular = lapack.dposv(inertia, arms.dot(velocities))[1]
     linear = mean.dot(terms.jacobians.reshape(len(mean), -1)).reshape(angular.shape)
     return np.concatenate([linear - skew(about - center).dot(angular), angular])

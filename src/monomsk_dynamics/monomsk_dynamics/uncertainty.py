@@ -58,7 +58,7 @@ class Uncertainty:
         information = total.T.dot(inverse).dot(total)
         information += solution.wrench_rows.T.dot(solution.wrench_rows)
         in_air = np.repeat(~prior.in_contact, 6)
-        information.flat[:: WRENCHES + 1] += _NO_INFORMATION + in_air
+        information.reshape(-1)[:: WRENCHES + 1] += _NO_INFORMATION + in_air
         # L with L' L the covariance of the sole wrenches.
         factor = lapack.dtrtri(lapack.dpotrf(information, lower=1, clean=1)[0], lower=1)[0]
         moved = terms.mass_matrix.dot(root.T)
