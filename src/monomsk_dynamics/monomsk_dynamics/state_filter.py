@@ -112,7 +112,7 @@ class ManifoldFilter:
             ShapeError: A shape is wrong, or `q` holds NaN or what no person's place or angle is.
             StampError: The state repeats or is slightly older than the previous one.
         """
-        if q.shape != (38,) or not (q.dot(q) < _ABSURD**2 or bool(np.abs(q).max() < _ABSURD)):
+        if q.shape != (38,) or not bool(np.abs(q).max() < _ABSURD):
             raise ShapeError("q", f"shape {q.shape}, expected (38,), finite, below {_ABSURD:g}")
         reset = self._reset_reason(stamp_ns)
         variance = self._measurement_variance(q, sigma_q)
