@@ -115,9 +115,9 @@ def test_friction_is_that_of_the_plane(skeleton, sway):
 def test_a_moment_about_the_normal_becomes_one_about_the_vertical():
     frame = FloorFrame(RAMP)
     turned = SoleContact(True, 1.0, np.array([40.0, -30.0, 600.0]), np.array([0.2, 0.1, 0.0]), 5.0)
-    found = frame._sole_in_world(turned)
     back = rotations.matrix(frame.turn).T
     origin = back @ [0.0, 0.0, frame.places(np.zeros((1, 3)))[0, 2]] * -1.0
+    found = frame._about_vertical(turned.moved(back, origin))
     moment = back @ turned.moment_about(np.zeros(3))
     np.testing.assert_allclose(found.moment_about(origin), moment, atol=1e-9)
 

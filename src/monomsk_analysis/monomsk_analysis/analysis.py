@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,11 +13,11 @@ from numpy.typing import NDArray
 from monomsk_analysis.motion import SplitMotion
 from monomsk_analysis.progress import Advance
 from monomsk_description.skeleton import Skeleton
-from monomsk_dynamics.errors import NetworkWeightsError, TooShortError
+from monomsk_dynamics.errors import TooShortError
 from monomsk_dynamics.floor import LEVEL_FLOOR, Floor
 from monomsk_dynamics.gait import GaitTable, gait_table
 from monomsk_dynamics.gait_steps import RECORDED_EVENT_SIGMA_S, VIDEO_EVENT_SIGMA_S
-from monomsk_dynamics.inverse_dynamics_transformer import InverseDynamicsTransformer
+from monomsk_dynamics.inverse_dynamics_transformer import load_transformer
 from monomsk_dynamics.muscle_analysis import MuscleSeries
 from monomsk_dynamics.offline import analyze_motion
 from monomsk_dynamics.options import DynamicsOptions
@@ -27,8 +26,6 @@ from monomsk_dynamics.results import BodyDynamics
 from monomsk_dynamics.sightings import Sightings
 
 Array = NDArray[np.float64]
-
-_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -146,15 +143,6 @@ def _with_floor(
         floor = recording_floor(skeleton, longest.stamps_ns, longest.q, options, None)
     floor = options.ground.floor or floor
     return replace(options, ground=replace(options.ground, floor=floor))
-
-
-def load_transformer(skeleton: Skeleton) -> InverseDynamicsTransformer | None:
-    """The network that shares the load in gait; None, with a warning, where it cannot run."""
-    try:
-        return InverseDynamicsTransformer(skeleton)
-    except NetworkWeightsError as error:
-        _LOG.warning("%s: the load is shared by the curves of a study", error)
-        return None
 
 
 def _sigmas(sigma_q: Sequence[Array | None], frames: NDArray[np.int64]) -> Array:

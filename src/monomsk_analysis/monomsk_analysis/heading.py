@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from monomsk_analysis.analysis import Analysis
-from monomsk_dynamics.results import BodyDynamics, SoleContact
+from monomsk_dynamics import rotations
 
 Array = NDArray[np.float64]
 
@@ -39,30 +39,6 @@ def face_forward(analysis: Analysis) -> tuple[Analysis, float]:
     if not results:
         return analysis, 0.0
     angle = -mean_heading(np.array([result.q for result in results]))
-    turn = Rotation.from_euler("z", angle)
-    dynamics = tuple(None if r is None else _turn_result(r, turn) for r in analysis.dynamics)
+    turn, stay = rotations.exp(np.array([0.0, 0.0, angle])), np.zeros(3)
+    dynamics = tuple(None if r is None else r.moved(turn, stay) for r in analysis.dynamics)
     return replace(analysis, dynamics=dynamics), angle
-
-
-def _turn_result(result: BodyDynamics, turn: Rotation) -> BodyDynamics:
-    q = np.array(result.q)
-    matrix = turn.as_matrix()
-    q[:3] = matrix @ q[:3]
-    q[3:7] = (turn * Rotation.from_quat(q[3:7])).as_quat()
-    residual = (result.root_residual.reshape(2, 3) @ matrix.T).ravel()
-    load = (result.unexplained_load.reshape(2, 3) @ matrix.T).ravel()
-    right, left = (_turn_sole(sole, matrix) for sole in result.soles)
-    return replace(
-        result,
-        q=q,
-        root_residual=residual,
-        unexplained_load=load,
-        soles=(right, left),
-        sole_force_sigma=np.sqrt(result.sole_force_sigma**2 @ (matrix**2).T),
-    )
-
-
-def _turn_sole(sole: SoleContact, matrix: Array) -> SoleContact:
-    return replace(
-        sole, force=matrix @ sole.force, center_of_pressure=matrix @ sole.center_of_pressure
-    )

@@ -79,39 +79,24 @@ class FloorFrame:
 
     def in_world(self, result: BodyDynamics) -> BodyDynamics:
         """A result of this frame in the world."""
-        back = self._matrix.T
-        q = np.array(result.q)
-        q[:3] = self._place_in_world(q[:3])
-        q[3:7] = rotations.multiply(rotations.conjugate(self.turn), q[3:7])
-        right, left = (self._sole_in_world(sole) for sole in result.soles)
-        return replace(
-            result,
-            q=q,
-            soles=(right, left),
-            root_residual=(result.root_residual.reshape(2, 3) @ back.T).ravel(),
-            unexplained_load=(result.unexplained_load.reshape(2, 3) @ back.T).ravel(),
-            sole_force_sigma=np.sqrt(result.sole_force_sigma**2 @ (back**2).T),
-        )
+        shift = self._above_m * self.normal
+        moved = result.moved(rotations.conjugate(self.turn), shift)
+        right, left = (self._about_vertical(sole) for sole in moved.soles)
+        return replace(moved, soles=(right, left))
 
-    def _place_in_world(self, place: Array) -> Array:
-        moved: Array = self._matrix.T @ (place + [0.0, 0.0, self._above_m])
-        return moved
-
-    def _sole_in_world(self, sole: SoleContact) -> SoleContact:
+    def _about_vertical(self, sole: SoleContact) -> SoleContact:
+        """The same contact, whose free moment is about the floor's normal, about the vertical."""
         if not sole.in_contact:
             return sole
-        force = self._matrix.T @ sole.force
-        place = self._place_in_world(sole.center_of_pressure)
         # The moment about the normal has a level part: the point on the plane moves until only
         # the moment about the vertical is left.
         moment = sole.free_moment * self.normal
         along = np.array([[1.0, 0.0, self.floor.slope[0]], [0.0, 1.0, self.floor.slope[1]]])
-        arms = np.cross(along, force)
+        arms = np.cross(along, sole.force)
         steps = np.linalg.solve(arms[:, :2].T, moment[:2])
         return replace(
             sole,
-            force=force,
-            center_of_pressure=place + steps @ along,
+            center_of_pressure=sole.center_of_pressure + steps @ along,
             free_moment=float(moment[2] - steps @ arms[:, 2]),
         )
 

@@ -6,6 +6,7 @@ that comes with it. It learned walking, turning and running: elsewhere the prior
 """
 
 import hashlib
+import logging
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from monomsk_dynamics.errors import NetworkWeightsError, ShapeError
 from monomsk_dynamics.kinetics_features import FEATURES, LEG_COORDINATES, KineticsFeatures
 
 Array = NDArray[np.float64]
+
+_LOGGER = logging.getLogger(__name__)
 
 DATA_FOLDER = Path(__file__).parent / "data"
 WEIGHTS_NAME, CARD_NAME = "inverse_dynamics.onnx", "inverse_dynamics_card.yaml"
@@ -116,9 +119,9 @@ class InverseDynamicsTransformer:
             features: Of at most `WINDOW_FRAMES` frames at `RATE_HZ` (k, FEATURES).
             heading: World rotation (3, 3) of the last frame's heading.
         """
-        frames = np.arange(WINDOW_FRAMES)
+        rows, seen = window_rows(0, len(features))
         last = len(features) - 1
-        force, log_scale = self.window(features[np.minimum(frames, last)], frames <= last)[:2]
+        force, log_scale = self.window(features[rows], seen)[:2]
         newton = self.features.scales.force_n
         mean = force[last].reshape(2, 3) @ heading.T * newton
         variance = _sigma(log_scale[last]).reshape(2, 3) ** 2 @ (heading**2).T * newton**2
@@ -159,6 +162,15 @@ class InverseDynamicsTransformer:
         full[0][:, columns] = torque[0] * scales.moment_n_m
         full[1][:, columns] = torque[1] * scales.moment_n_m
         return KineticsExpectation(mean, np.sqrt(variance), full[0], full[1])
+
+
+def load_transformer(skeleton: Skeleton) -> InverseDynamicsTransformer | None:
+    """The network that shares the load in gait; None, with a warning, where it cannot run."""
+    try:
+        return InverseDynamicsTransformer(skeleton)
+    except NetworkWeightsError as error:
+        _LOGGER.warning("%s: the load is shared by the curves of a study", error)
+        return None
 
 
 def window_rows(start: int, count: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

@@ -14,6 +14,7 @@ from monomsk_dynamics.floor_plane import BeltVelocity, FloorPlane
 from monomsk_dynamics.frame import SIDES, FootGeometry, FrameTerms
 from monomsk_dynamics.gait_departure import ToeSample
 from monomsk_dynamics.gait_phase import GaitClock
+from monomsk_dynamics.inverse_dynamics_transformer import load_transformer
 from monomsk_dynamics.live_sharing import LiveSharing
 from monomsk_dynamics.load_sharing import LoadPrior, LoadSharing, given_forces
 from monomsk_dynamics.options import DynamicsOptions
@@ -81,7 +82,8 @@ class LiveContact:
         if not wanted:
             self._learned = None
         elif self._learned is None:
-            self._learned = LiveSharing.of(self._skeleton)
+            transformer = load_transformer(self._skeleton)
+            self._learned = LiveSharing(transformer) if transformer else None
 
     def adopt(self, options: DynamicsOptions) -> None:
         """Take other options; what is known of contact, floor and gait stays."""

@@ -1,6 +1,5 @@
 """The inverse-dynamics transformer live: asked for the newest frame of the last 0.8 seconds."""
 
-import logging
 import math
 from collections import deque
 
@@ -8,8 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monomsk_description.body_state import BodyState
-from monomsk_description.skeleton import Skeleton
-from monomsk_dynamics.errors import NetworkWeightsError
 from monomsk_dynamics.frame import FrameTerms
 from monomsk_dynamics.inverse_dynamics_transformer import (
     RATE_HZ,
@@ -20,8 +17,6 @@ from monomsk_dynamics.learned_sharing import with_frame
 from monomsk_dynamics.load_sharing import LoadPrior
 
 Array = NDArray[np.float64]
-
-_LOGGER = logging.getLogger(__name__)
 
 _WINDOW_S = (WINDOW_FRAMES - 1) / RATE_HZ
 
@@ -36,15 +31,6 @@ class LiveSharing:
     def __init__(self, transformer: InverseDynamicsTransformer) -> None:
         self._transformer = transformer
         self._past: deque[tuple[float, Array]] = deque()
-
-    @classmethod
-    def of(cls, skeleton: Skeleton) -> "LiveSharing | None":
-        """That of a body; None, with a warning, where the network cannot run."""
-        try:
-            return cls(InverseDynamicsTransformer(skeleton))
-        except NetworkWeightsError as error:
-            _LOGGER.warning("%s: the load is shared by the curves of a study", error)
-            return None
 
     def reset(self) -> None:
         """Forget the past."""

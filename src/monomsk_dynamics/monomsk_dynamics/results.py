@@ -1,13 +1,14 @@
 """What dynamics gives: for one instant, torques, sole contacts and how far to trust them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from monomsk_dynamics import rotations
 from monomsk_dynamics.errors import ShapeError
 
 Array = NDArray[np.float64]
@@ -61,6 +62,17 @@ class SoleContact:
         moment: Array = np.cross(self.center_of_pressure - point, self.force)
         moment[2] += self.free_moment
         return moment
+
+    def moved(self, matrix: Array, shift: Array) -> "SoleContact":
+        """The same in a world turned by a matrix (3, 3), then shifted (3,) [m].
+
+        The free moment stays what it was, about the axis it was about.
+        """
+        return replace(
+            self,
+            force=matrix @ self.force,
+            center_of_pressure=matrix @ self.center_of_pressure + shift,
+        )
 
 
 @dataclass(frozen=True)
@@ -116,3 +128,20 @@ class BodyDynamics:
         for name, shape in self._SHAPES.items():
             object.__setattr__(self, name, read_only(name, getattr(self, name), shape))
         object.__setattr__(self, "timings_s", MappingProxyType(dict(self.timings_s)))
+
+    def moved(self, turn: Array, shift: Array) -> "BodyDynamics":
+        """The same in a world turned by a unit quaternion (4,), then shifted (3,) [m].
+
+        Free moments of the soles stay about the axis they were about, see `SoleContact.moved`.
+        """
+        matrix = rotations.matrix(turn)
+        place = matrix @ self.q[:3] + shift
+        right, left = (sole.moved(matrix, shift) for sole in self.soles)
+        return replace(
+            self,
+            q=np.concatenate([place, rotations.multiply(turn, self.q[3:7]), self.q[7:]]),
+            soles=(right, left),
+            root_residual=(self.root_residual.reshape(2, 3) @ matrix.T).ravel(),
+            unexplained_load=(self.unexplained_load.reshape(2, 3) @ matrix.T).ravel(),
+            sole_force_sigma=np.sqrt(self.sole_force_sigma**2 @ (matrix**2).T),
+        )

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from monomsk_description.landmarks import LANDMARK_NAMES
 from monomsk_dynamics.errors import ShapeError
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
-_LANDMARKS = 33
+_LANDMARKS = len(LANDMARK_NAMES)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from monomsk_training.evaluation import TorchNetwork
 from monomsk_training.library import load_recipe
 from monomsk_training.motion_clip import COORDINATE_NAMES
 from monomsk_training.network import Lifted, LifterModel, NetworkOptions, attention_reach
-from monomsk_training.trainer import run_record
+from monomsk_training.trainer import read_checkpoint, run_record
 
 _LOG = logging.getLogger(__name__)
 _INPUTS = ["rays", "visibility", "seen", "subject", "reach", "asked"]
@@ -43,7 +43,7 @@ _TOLERANCE_DEG = 1e-3
 
 def load_model(checkpoint: Path) -> tuple[LifterModel, dict[str, Any]]:
     """The averaged weights of a checkpoint and what was saved with them."""
-    saved: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=False)
+    saved = read_checkpoint(checkpoint)
     model = LifterModel(NetworkOptions(**saved["config"]["network"]))
     model.load_state_dict(saved["averaged"])
     return model.eval(), saved

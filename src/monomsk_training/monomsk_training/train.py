@@ -73,7 +73,9 @@ def main(words: list[str] | None = None) -> None:
         "%d clips, %.0f s to train with; %d clips, %.0f s held out",
         len(training.clips), training.duration_s, len(held_out.clips), held_out.duration_s,
     )  # fmt: skip
-    evaluation = validation(config, held_out, arguments)
+    # only the first process scores
+    is_first = fabric.is_global_zero
+    evaluation = validation(config, held_out, arguments) if is_first else Evaluation()
     source = FilmSource(training, config, config.seed, fabric.global_rank)
     trainer = Trainer(config, source, evaluation, arguments.out, fabric)
     if trainer.resume():

@@ -115,7 +115,7 @@ class Trainer:
         path = self._folder / "last.pt"
         if not path.exists():
             return False
-        saved = _read(path)
+        saved = read_checkpoint(path)
         self.model.load_state_dict(saved["model"])
         self.averaged.load_state_dict(saved["averaged"])
         self._optimizer.load_state_dict(saved["optimizer"])
@@ -134,7 +134,7 @@ class Trainer:
 
     def start_from(self, path: Path) -> None:
         """Takes over the averaged weights of another run's checkpoint and the record of it."""
-        saved = _read(path)
+        saved = read_checkpoint(path)
         weights = saved["averaged"]
         self._before = [*saved.get("before", []), run_record(saved)]
         self.model.load_state_dict(weights)
@@ -255,7 +255,8 @@ def run_record(saved: dict[str, Any]) -> dict[str, float]:
     }
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """What `last.pt` or `best.pt` holds, wherever it was trained."""
     saved: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=False)
     return saved
 
