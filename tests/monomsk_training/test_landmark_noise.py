@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from monomsk_description.landmarks import LANDMARK_NAMES
+from monomsk_training.detector_noise import USED_LANDMARKS
 from monomsk_training.landmark_noise import (
     View,
     common_share,
@@ -75,26 +77,27 @@ def test_what_landmarks_share() -> None:
 def test_offsets_are_in_the_segments_axes() -> None:
     frames = 8
     turn = Rotation.from_euler("z", np.linspace(0.0, 1.5, frames)[:, None]).as_matrix()
-    at = {"HJC": (0, 0.9, 0), "knee": (0, 0.5, 0), "ankle": (0, 0.1, 0)}
+    # Joint centres on one line each: all segments have the axes of the room, turned.
+    heights = {"hip": 0.9, "knee": 0.5, "ankle": 0.1, "elbow": 1.1, "wrist": 0.85}
+    pairs = {"knee": ("knee", "mknee"), "ankle": ("ankle", "mankle")}
+    pairs |= {"elbow": ("lelbow", "melbow"), "wrist": ("lwrist", "mwrist")}
 
-    def place(point: tuple[float, float, float]) -> np.ndarray:
-        return np.einsum("fij,j->fi", turn, np.array(point, dtype=float))
+    def place(x: float, y: float, z: float) -> np.ndarray:
+        return np.einsum("fij,j->fi", turn, np.array([x, y, z]))
 
     markers, points = {}, np.zeros((frames, 19, 3))
     shift = np.array([0.01, 0.02, 0.03])
-    for short, long, sign, columns in (
-        ("r", "R", 1.0, (10, 12, 14)),
-        ("L", "L", -1.0, (9, 11, 13)),
-    ):
-        markers[f"{long}HJC_study"] = place(at["HJC"])
-        for joint in ("knee", "ankle"):
-            x, y, z = at[joint]
-            markers[f"{short}_{joint}_study"] = place((x, y, z + sign * 0.05))
-            markers[f"{short}_m{joint}_study"] = place((x, y, z - sign * 0.05))
-        for column, center in zip(columns, at.values(), strict=True):
-            points[:, column] = place(tuple(np.array(center) + shift))
+    for side, short, sign in (("right", "r", 1.0), ("left", "L", -1.0)):
+        markers[f"{short.upper()}HJC_study"] = place(0.0, heights["hip"], 0.0)
+        markers[f"{short}_shoulder_study"] = place(0.0, 1.4, 0.0)
+        for joint, (outer, inner) in pairs.items():
+            markers[f"{short}_{outer}_study"] = place(0.0, heights[joint], sign * 0.05)
+            markers[f"{short}_{inner}_study"] = place(0.0, heights[joint], -sign * 0.05)
+        for joint, height in heights.items():
+            column = USED_LANDMARKS.index(LANDMARK_NAMES.index(f"{side}_{joint}"))
+            points[:, column] = place(*(np.array([0.0, height, 0.0]) + shift))
     found = offsets(points, np.ones((frames, 19), dtype=bool), markers)
-    assert set(found) == {f"{s}_{j}" for s in ("right", "left") for j in ("hip", "knee", "ankle")}
+    assert set(found) == {f"{side}_{joint}" for side in ("right", "left") for joint in heights}
     for values in found.values():
         np.testing.assert_allclose(values, shift, atol=1e-3)
 

@@ -157,7 +157,10 @@ def limb_axes(top: Array, bottom: Array, lateral: Array) -> Array:
 
 
 def offsets(points: Array, agreed: Array, markers: dict[str, Array]) -> dict[str, list[float]]:
-    """Mean place of hip, knee and ankle landmarks from joint centres, in their segments' axes [m].
+    """Mean place of landmarks from joint centres, in their segments' axes [m].
+
+    Hip, knee, ankle, elbow and wrist. The shoulder has no marker but the acromion's, from which
+    the upper arm's axes are taken.
 
     Args:
         points: Triangulated landmarks (frames, 19, 3) [m].
@@ -165,22 +168,39 @@ def offsets(points: Array, agreed: Array, markers: dict[str, Array]) -> dict[str
         markers: Anatomical markers by name (frames, 3) [m].
     """
     found = {}
-    for side, short, long in (("right", "r", "R"), ("left", "L", "L")):
-        hip = markers[f"{long}HJC_study"]
-        knee = 0.5 * (markers[f"{short}_knee_study"] + markers[f"{short}_mknee_study"])
-        ankle = 0.5 * (markers[f"{short}_ankle_study"] + markers[f"{short}_mankle_study"])
-        outward = markers[f"{short}_knee_study"] - markers[f"{short}_mknee_study"]
-        right = outward if side == "right" else -outward
-        thigh, shank = limb_axes(hip, knee, right), limb_axes(knee, ankle, right)
-        for name, axes, center in (
-            ("hip", thigh, hip), ("knee", thigh, knee), ("ankle", shank, ankle)
-        ):  # fmt: skip
+    for side in ("right", "left"):
+        for name, (axes, center) in _joints(markers, side).items():
             column = USED_LANDMARKS.index(LANDMARK_NAMES.index(f"{side}_{name}"))
             local = np.einsum("fji,fj->fi", axes, points[:, column] - center)
             chosen = local[agreed[:, column]]
             if len(chosen):
                 found[f"{side}_{name}"] = [round(float(v), 3) for v in chosen.mean(0)]
     return found
+
+
+def _joints(markers: dict[str, Array], side: str) -> dict[str, tuple[Array, Array]]:
+    """Axes (frames, 3, 3) and centre (frames, 3) [m] of a side's joints, of the limb above them."""
+    short = "r" if side == "right" else "L"
+
+    def pair(outer: str, inner: str) -> tuple[Array, Array]:
+        """Middle of two markers, and the way from the left one to the right one."""
+        lateral, medial = markers[f"{short}_{outer}_study"], markers[f"{short}_{inner}_study"]
+        outward = lateral - medial
+        return 0.5 * (lateral + medial), outward if side == "right" else -outward
+
+    hip, shoulder = markers[f"{short.upper()}HJC_study"], markers[f"{short}_shoulder_study"]
+    knee, across_knee = pair("knee", "mknee")
+    ankle, _ = pair("ankle", "mankle")
+    elbow, across_elbow = pair("lelbow", "melbow")
+    wrist, _ = pair("lwrist", "mwrist")
+    thigh = limb_axes(hip, knee, across_knee)
+    return {
+        "hip": (thigh, hip),
+        "knee": (thigh, knee),
+        "ankle": (limb_axes(knee, ankle, across_knee), ankle),
+        "elbow": (limb_axes(shoulder, elbow, across_elbow), elbow),
+        "wrist": (limb_axes(elbow, wrist, across_elbow), wrist),
+    }
 
 
 def estimate(views: list[View], markers: dict[str, Array]) -> dict[str, object]:
