@@ -31,6 +31,18 @@ class RecipeError(TrainingError):
         super().__init__(f"{entry}: {reason}")
 
 
+class CheckpointError(TrainingError):
+    """A checkpoint does not fit what it is read for.
+
+    Attributes:
+        path: The file.
+    """
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        super().__init__(f"{path} {reason}")
+
+
 class KinematicsError(TrainingError):
     """A joint that the batched kinematics cannot represent.
 

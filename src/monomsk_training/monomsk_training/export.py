@@ -21,12 +21,12 @@ import yaml
 from monomsk_description.anatomy_file import load_anatomy
 from monomsk_perception.lifter_answer import USED_LANDMARKS, Track
 from monomsk_perception.lifter_network import CARD_NAME, WEIGHTS_NAME, OnnxLifter
+from monomsk_training.checkpoints import read_checkpoint, run_record
 from monomsk_training.errors import TrainingError
 from monomsk_training.evaluation import TorchNetwork
 from monomsk_training.library import load_recipe
 from monomsk_training.motion_clip import COORDINATE_NAMES
 from monomsk_training.network import Lifted, LifterModel, NetworkOptions, attention_reach
-from monomsk_training.trainer import read_checkpoint, run_record
 
 _LOG = logging.getLogger(__name__)
 _INPUTS = ["rays", "visibility", "seen", "subject", "reach", "asked"]

@@ -1,12 +1,14 @@
 """Trains the lifter: python -m monomsk_training.train --data DATA --out FOLDER [--config FILE].
 
-Ctrl-C is safe at any time: the same command continues from the last checkpoint.
+Ctrl-C and SIGTERM save after the step that runs, a second one ends at once: the same command
+continues from the last checkpoint.
 """
 
 from __future__ import annotations
 
 import argparse
 import logging
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from monomsk_training.evaluation import Evaluation
 from monomsk_training.hardware import launched
 from monomsk_training.library import Library, load_libraries, load_recipe
 from monomsk_training.real_clips import load_real_clips
+from monomsk_training.stop_request import StopRequest
 from monomsk_training.trainer import FilmSource, Trainer
 
 _LOG = logging.getLogger(__name__)
@@ -82,7 +85,12 @@ def main(words: list[str] | None = None) -> None:
         _LOG.info("continued at step %d", trainer.step)
     elif arguments.start_from is not None:
         trainer.start_from(arguments.start_from)
-    trainer.run()
+    with StopRequest() as request:
+        ended = trainer.run(lambda: request.number is not None)
+    # of several processes the first one speaks: the others' failure would have it killed
+    if not ended and is_first:
+        _LOG.info("saved at step %d; the same command continues", trainer.step)
+        sys.exit(128 + (request.number or 0))
 
 
 if __name__ == "__main__":

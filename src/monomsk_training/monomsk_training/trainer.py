@@ -7,6 +7,7 @@ import logging
 import math
 import time
 from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from monomsk_training.checkpoints import read_checkpoint, run_record, write_checkpoint
 from monomsk_training.config import TrainingConfig
 from monomsk_training.curves import Curves
 from monomsk_training.evaluation import Evaluation
@@ -111,11 +113,15 @@ class Trainer:
         self._before: list[dict[str, float]] = []
 
     def resume(self) -> bool:
-        """Continues from the folder's last checkpoint; whether there was one."""
+        """Continues from the folder's last checkpoint; whether there was one.
+
+        Raises:
+            CheckpointError: It is of another network.
+        """
         path = self._folder / "last.pt"
         if not path.exists():
             return False
-        saved = read_checkpoint(path)
+        saved = read_checkpoint(path, self.config.network)
         self.model.load_state_dict(saved["model"])
         self.averaged.load_state_dict(saved["averaged"])
         self._optimizer.load_state_dict(saved["optimizer"])
@@ -133,15 +139,26 @@ class Trainer:
         return True
 
     def start_from(self, path: Path) -> None:
-        """Takes over the averaged weights of another run's checkpoint and the record of it."""
-        saved = read_checkpoint(path)
+        """Takes over the averaged weights of another run's checkpoint and the record of it.
+
+        Raises:
+            CheckpointError: It is of another network.
+        """
+        saved = read_checkpoint(path, self.config.network)
         weights = saved["averaged"]
         self._before = [*saved.get("before", []), run_record(saved)]
         self.model.load_state_dict(weights)
         self.averaged.load_state_dict(weights)
 
-    def run(self) -> None:
-        """Trains until the time or the steps of the configuration are used up."""
+    def run(self, stops: Callable[[], bool] = lambda: False) -> bool:
+        """Trains until the time or the steps of the configuration are used up.
+
+        Args:
+            stops: Asked after each step in the first process: whether to save and end now.
+
+        Returns:
+            Whether it came to its end.
+        """
         options = self.config.optimizer
         smooth: dict[str, float] = {}
         next_check_s = self.elapsed_s + 60.0 * options.checkpoint_minutes
@@ -150,18 +167,25 @@ class Trainer:
         while self._progress() < 1.0:
             start = time.perf_counter()
             for name, value in self._train_step().items():
-                smooth[name] = 0.98 * smooth.get(name, value) + 0.02 * value
+                if math.isfinite(value):
+                    smooth[name] = 0.98 * smooth.get(name, value) + 0.02 * value
             # all processes must find the same end
-            self.elapsed_s = self._fabric.broadcast(self.elapsed_s + time.perf_counter() - start)
+            self.elapsed_s, stopped = self._fabric.broadcast(
+                (self.elapsed_s + time.perf_counter() - start, stops())
+            )
             if self.step % 100 == 0:
                 parts = " ".join(f"{name} {value:.3f}" for name, value in smooth.items())
                 if self._fabric.is_global_zero:
                     _LOG.info("step %d %.0f s: %s", self.step, self.elapsed_s, parts)
                     self._curves.add(self.step, self.elapsed_s / 60.0, smooth)
+            if stopped:
+                self._save_unscored()
+                return False
             if self.elapsed_s >= next_check_s:
                 next_check_s += 60.0 * options.checkpoint_minutes
                 self.checkpoint()
         self.checkpoint()
+        return True
 
     def checkpoint(self) -> None:
         """Scores the averaged weights and saves; the best ones also as `best.pt`."""
@@ -180,25 +204,35 @@ class Trainer:
         self._curves.draw()
         improved = scores.selection < self.best
         self.best = min(self.best, scores.selection)
-        saved = {
+        saved = self._state(scores.values)
+        # the best first: what is continued from `last.pt` knows of it
+        if improved:
+            kept = ("averaged", "step", "elapsed_s", "processes", "before", "config", "scores")
+            write_checkpoint({name: saved[name] for name in kept}, self._folder / "best.pt")
+        write_checkpoint(saved, self._folder / "last.pt")
+
+    def _save_unscored(self) -> None:
+        """Saves at once: who is told to end has little time."""
+        if self._fabric.is_global_zero:
+            write_checkpoint(self._state({}), self._folder / "last.pt")
+        self._fabric.barrier()
+
+    def _state(self, scores: Mapping[str, float]) -> dict[str, Any]:
+        return {
             "model": self.model.state_dict(),
             "averaged": self.averaged.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "rng": self._source.rng.bit_generator.state,
             "draw": self._source.draw.get_state(),
             "device": self._fabric.device.type,
+            "processes": self._fabric.world_size,
             "step": self.step,
             "elapsed_s": self.elapsed_s,
             "before": self._before,
             "best": self.best,
             "config": asdict(self.config),
-            "scores": scores.values,
+            "scores": scores,
         }
-        # the best first: what is continued from `last.pt` knows of it
-        if improved:
-            kept = ("averaged", "step", "elapsed_s", "before", "config", "scores")
-            _write({name: saved[name] for name in kept}, self._folder / "best.pt")
-        _write(saved, self._folder / "last.pt")
 
     def _progress(self) -> float:
         options = self.config.optimizer
@@ -242,30 +276,6 @@ class Trainer:
         pairs = zip(self.averaged.parameters(), self.model.parameters(), strict=True)
         for averaged, fresh in pairs:
             averaged.lerp_(fresh, 1.0 - keep)
-
-
-def run_record(saved: dict[str, Any]) -> dict[str, float]:
-    """How long the run of a checkpoint was: steps, windows, minutes, seed."""
-    config = saved["config"]
-    return {
-        "steps": saved["step"],
-        "windows": saved["step"] * config["optimizer"]["batch"],
-        "minutes": round(saved["elapsed_s"] / 60.0, 1),
-        "seed": config["seed"],
-    }
-
-
-def read_checkpoint(path: Path) -> dict[str, Any]:
-    """What `last.pt` or `best.pt` holds, wherever it was trained."""
-    saved: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=False)
-    return saved
-
-
-def _write(saved: dict[str, Any], path: Path) -> None:
-    """Puts a checkpoint in the place of the one before: whoever reads meanwhile reads that one."""
-    unfinished = path.with_suffix(".part")
-    torch.save(saved, unfinished)
-    unfinished.replace(path)
 
 
 def _tensor(values: np.ndarray) -> Tensor:
