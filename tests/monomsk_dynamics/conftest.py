@@ -5,6 +5,7 @@ import pytest
 
 from monomsk_description.skeleton import Skeleton, build_skeleton
 from monomsk_description.subject import Subject
+from monomsk_dynamics.consistency import SolvedFrame
 from monomsk_dynamics.frame import FootGeometry
 
 RATE_HZ = 60.0
@@ -64,6 +65,23 @@ def derivatives(skeleton, smooth_curve):
         return velocity(time_s), acceleration
 
     return both
+
+
+@pytest.fixture(scope="session")
+def solved_motion(skeleton, smooth_curve, derivatives):
+    """Frames of the smooth motion, with the generalised forces that cause it."""
+
+    def frames(rate_hz: float, duration_s: float, disturb: float = 0.0):
+        solved = []
+        for t in np.arange(0.3, 0.3 + duration_s + 1e-9, 1 / rate_hz):
+            q = smooth_curve(t)
+            v, a = derivatives(t)
+            tau = skeleton.inverse_dynamics(q, v, a)
+            tau[6 + 16] += disturb
+            solved.append(SolvedFrame(t, q, v, tau))
+        return solved
+
+    return frames
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """The proof by forward simulation: do torques and forces reproduce the motion they came from?
 
-Fourth-order Runge-Kutta-Nyström through the forward dynamics, one step a frame interval, forces
-linear in time in between. Small segments make open-loop simulation stiff: a rotor inertia
+Runge-Kutta through the forward dynamics, one step a frame interval, forces linear in time in
+between. Small segments make open-loop simulation stiff: a rotor inertia
 (armature) at the joints, with the torque that accelerates it along the solved motion, leaves an
 exact solution exact and keeps errors of hands and toes from growing without bound.
 """
@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from scipy.linalg import lapack
 
 from monomsk_description.skeleton import Skeleton
-from monomsk_dynamics.options import ConsistencyOptions
 
 Array = NDArray[np.float64]
 
@@ -50,8 +49,8 @@ class SolvedFrame:
     bias: Array | None = None
 
 
-class Simulation:
-    """Forward dynamics under given forces.
+class ForwardDynamics:
+    """Accelerations under given forces, with a rotor inertia at every joint.
 
     Args:
         skeleton: The person's.
@@ -62,11 +61,45 @@ class Simulation:
         self._skeleton = skeleton
         self._armature = np.concatenate([np.zeros(_ROOT), np.full(31, armature_kg_m2)])
         self._armature_matrix = np.diag(self._armature)
-        self.restart()
 
-    def restart(self) -> None:
-        """The next step begins somewhere else than the last one ended."""
-        self._factor: Array | None = None
+    def drive(self, frame: SolvedFrame) -> Array:
+        """What accelerates the body at a frame (37,), the torque on the rotors included."""
+        drive: Array = frame.generalised_force + self._armature * frame.acceleration
+        return drive
+
+    def factor(self, q: Array) -> Array:
+        """Cholesky factor (37, 37) of the mass matrix with armature."""
+        return self.factor_of(self._skeleton.mass_matrix(q))
+
+    def factor_of(self, mass_matrix: Array) -> Array:
+        """The same of a mass matrix (37, 37) that is known."""
+        mass = mass_matrix + self._armature_matrix
+        # Symmetric: its transpose is the same in the order of LAPACK, and needs no copy.
+        factor: Array = lapack.dpotrf(mass.T, lower=1, clean=0, overwrite_a=1)[0]
+        return factor
+
+    def acceleration(self, factor: Array, q: Array, v: Array, drive: Array) -> Array:
+        """Acceleration (37,) at a configuration, given its factor, and a velocity (37,)."""
+        return solved(factor, drive - self._skeleton.bias_forces(q, v))
+
+
+def solved(factor: Array, load: Array) -> Array:
+    """Acceleration (37,) of a load (37,), by the factor of the mass matrix."""
+    acceleration: Array = lapack.dpotrs(factor, load, lower=1)[0]
+    return acceleration
+
+
+class Simulation:
+    """Forward dynamics from frame to frame, by the scheme of Nyström (1925) of fourth order.
+
+    Args:
+        skeleton: The person's.
+        armature_kg_m2: Rotor inertia at every joint [kg m²].
+    """
+
+    def __init__(self, skeleton: Skeleton, armature_kg_m2: float = 0.0) -> None:
+        self._dynamics = ForwardDynamics(skeleton, armature_kg_m2)
+        self._integrate = skeleton.integrate
 
     def run(self, frames: Sequence[SolvedFrame]) -> tuple[Array, Array]:
         """Simulate from the first frame's state to the last frame's time.
@@ -77,63 +110,33 @@ class Simulation:
         Returns:
             Configuration (38,) and velocity (37,) reached.
         """
-        self.restart()
         q, v = frames[0].q, frames[0].v
+        factor = self._dynamics.factor(q)
         for before, after in zip(frames[:-1], frames[1:], strict=True):
-            q, v = self.step(q, v, before, after)
+            q, v, factor = self._step(q, v, factor, before, after)
             if has_diverged(v):
                 break
         return q, v
 
-    def step(
-        self, q: Array, v: Array, before: SolvedFrame, after: SolvedFrame
-    ) -> tuple[Array, Array]:
-        """One step from the time of one frame to that of the next (Nyström 1925, fourth order)."""
+    def _step(
+        self, q: Array, v: Array, factor: Array, before: SolvedFrame, after: SolvedFrame
+    ) -> tuple[Array, Array, Array]:
+        """Configuration and velocity after one step, and the factor nearly there."""
         h = after.time_s - before.time_s
-        begin, end = self._drive(before), self._drive(after)
+        dynamics, integrate = self._dynamics, self._integrate
+        begin, end = dynamics.drive(before), dynamics.drive(after)
         middle = 0.5 * (begin + end)
-        integrate = self._skeleton.integrate
-        if self._factor is None:
-            a1 = self._first_acceleration(q, v, begin, before)
-        else:
-            # The last stage of the step before was at nearly the same configuration (third order).
-            a1 = self._acceleration(self._factor, q, v, begin)
+        a1 = dynamics.acceleration(factor, q, v, begin)
         q2 = integrate(q, 0.5 * h * (v + 0.25 * h * a1))
-        inner = self._factored(q2)
-        a2 = self._acceleration(inner, q2, v + 0.5 * h * a1, middle)
-        a3 = self._acceleration(inner, q2, v + 0.5 * h * a2, middle)
+        inner = dynamics.factor(q2)
+        a2 = dynamics.acceleration(inner, q2, v + 0.5 * h * a1, middle)
+        a3 = dynamics.acceleration(inner, q2, v + 0.5 * h * a2, middle)
         q4 = integrate(q, h * (v + 0.5 * h * a3))
-        self._factor = self._factored(q4)
-        a4 = self._acceleration(self._factor, q4, v + h * a3, end)
+        # The next step begins at nearly this configuration (third order).
+        last = dynamics.factor(q4)
+        a4 = dynamics.acceleration(last, q4, v + h * a3, end)
         moved = integrate(q, h * (v + (h / 6.0) * (a1 + a2 + a3)))
-        return moved, v + (h / 6.0) * (a1 + 2.0 * (a2 + a3) + a4)
-
-    def _drive(self, frame: SolvedFrame) -> Array:
-        drive: Array = frame.generalised_force + self._armature * frame.acceleration
-        return drive
-
-    def _first_acceleration(self, q: Array, v: Array, drive: Array, frame: SolvedFrame) -> Array:
-        """At the start of a simulation, which mostly is a frame whose terms are known."""
-        if frame.mass_matrix is None or frame.bias is None or q is not frame.q or v is not frame.v:
-            return self._acceleration(self._factored(q), q, v, drive)
-        factor = self._factor_of(frame.mass_matrix + self._armature_matrix)
-        free: Array = lapack.dpotrs(factor, drive - frame.bias, lower=1)[0]
-        return free
-
-    def _factored(self, q: Array) -> Array:
-        """Cholesky factor (37, 37) of the mass matrix with armature."""
-        mass = self._skeleton.mass_matrix(q)
-        mass += self._armature_matrix
-        return self._factor_of(mass)
-
-    def _factor_of(self, mass: Array) -> Array:
-        # Symmetric: its transpose is the same in the order of LAPACK, and needs no copy.
-        factor: Array = lapack.dpotrf(mass.T, lower=1, clean=0, overwrite_a=1)[0]
-        return factor
-
-    def _acceleration(self, factor: Array, q: Array, v: Array, drive: Array) -> Array:
-        free: Array = lapack.dpotrs(factor, drive - self._skeleton.bias_forces(q, v), lower=1)[0]
-        return free
+        return moved, v + (h / 6.0) * (a1 + 2.0 * (a2 + a3) + a4), last
 
 
 def roll_out(skeleton: Skeleton, frames: Sequence[SolvedFrame]) -> tuple[Array, Array]:
@@ -147,20 +150,20 @@ def has_diverged(v: Array) -> bool:
     return not (rates.dot(rates) < _FASTEST_RAD_S**2 or np.abs(rates).max() < _FASTEST_RAD_S)
 
 
-def distance(skeleton: Skeleton, q: Array, reached: tuple[Array, Array]) -> float:
+def distance(q: Array, reached_q: Array, reached_v: Array) -> float:
     """Root mean square of the joint coordinates between a motion and a simulation [rad].
 
     Args:
-        skeleton: The person's.
         q: The motion's configuration (38,).
-        reached: The simulation's configuration (38,) and velocity (37,).
+        reached_q: The simulation's configuration (38,), and
+        reached_v: its velocity (37,).
 
     Returns:
         At most `DIVERGED_RAD`, which also stands for a simulation that diverged.
     """
-    if has_diverged(reached[1]):
+    if has_diverged(reached_v):
         return DIVERGED_RAD
-    off = reached[0][7:] - q[7:]
+    off = reached_q[7:] - q[7:]
     return min(math.sqrt(off.dot(off) / len(off)), DIVERGED_RAD)
 
 
@@ -173,49 +176,4 @@ def consistency_error(
     """
     if len(frames) < 2:
         return float("nan")
-    return distance(skeleton, frames[-1].q, Simulation(skeleton, armature_kg_m2).run(frames))
-
-
-class RollingConsistency:
-    """The same check live, one Runge-Kutta step a frame: a new value every few frames.
-
-    Args:
-        skeleton: The person's.
-        options: How far a simulation goes.
-    """
-
-    def __init__(self, skeleton: Skeleton, options: ConsistencyOptions | None = None) -> None:
-        self._skeleton = skeleton
-        self._options = options or ConsistencyOptions()
-        self._simulation = Simulation(skeleton, self._options.armature_kg_m2)
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget the past."""
-        self._before: SolvedFrame | None = None
-        self._error_rad = float("nan")
-        self._start(None)
-
-    def _start(self, frame: SolvedFrame | None) -> None:
-        self._simulation.restart()
-        self._state = None if frame is None else (frame.q, frame.v)
-        self._steps, self._began_s = 0, 0.0 if frame is None else frame.time_s
-
-    def update(self, frame: SolvedFrame) -> float:
-        """The latest error [rad] after one more frame; NaN until the first simulation ended."""
-        before, self._before = self._before, frame
-        if before is None or self._state is None:
-            self._start(frame)
-            return self._error_rad
-        self._state = self._simulation.step(*self._state, before, frame)
-        self._steps += 1
-        if self._ends(frame) or has_diverged(self._state[1]):
-            self._error_rad = distance(self._skeleton, frame.q, self._state)
-            self._start(frame)
-        return self._error_rad
-
-    def _ends(self, frame: SolvedFrame) -> bool:
-        """After its frames, or so long that another one would exceed the longest horizon."""
-        elapsed_s = frame.time_s - self._began_s
-        next_s = elapsed_s * (self._steps + 1) / self._steps
-        return self._steps >= self._options.frames or next_s > self._options.horizon_s
+    return distance(frames[-1].q, *Simulation(skeleton, armature_kg_m2).run(frames))

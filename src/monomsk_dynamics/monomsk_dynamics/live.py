@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from monomsk_description.body_state import BodyState
 from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.assemble import Instant, body_dynamics, solved_frame
-from monomsk_dynamics.consistency import RollingConsistency
 from monomsk_dynamics.errors import DivergedError, ShapeError
 from monomsk_dynamics.force_solver import ForceSolver, Observation
 from monomsk_dynamics.frame import FootGeometry, evaluate_frame
 from monomsk_dynamics.gait_departure import ToeSample
+from monomsk_dynamics.live_consistency import RollingConsistency
 from monomsk_dynamics.live_contact import LiveContact
 from monomsk_dynamics.live_uncertainty import LiveUncertainty
 from monomsk_dynamics.options import DynamicsOptions
