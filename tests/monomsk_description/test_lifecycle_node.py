@@ -87,3 +87,34 @@ def test_a_node_that_worked_is_destroyed_however_it_ended(work, code, workspace_
     assert done.returncode == code, done.stderr
     assert done.stdout.split() == ["destroyed"]
     assert ("no such film" in done.stderr) == (work == "error")
+
+
+STATUS_PROGRAM = textwrap.dedent(
+    """
+    import rclpy
+
+    from monomsk_description.lifecycle_node import StatusNode, run
+
+
+    class Probe(StatusNode):
+        def __init__(self):
+            super().__init__("probe", {})
+            self.start_status(self.tell)
+
+        def tell(self):
+            print(self.get_clock().now().nanoseconds)
+            rclpy.shutdown()
+
+
+    run(Probe, ["--ros-args", "-p", "use_sim_time:=true"])
+    """
+)
+
+
+def test_the_status_is_told_while_simulated_time_stands_still(workspace_environment):
+    done = subprocess.run(
+        [sys.executable, "-c", STATUS_PROGRAM],
+        env=workspace_environment, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["0"]

@@ -26,7 +26,7 @@ from visualization_msgs.msg import MarkerArray
 
 from monomsk_analysis.bag_writer import BagTopic, BagWriter
 from monomsk_analysis.errors import AnalysisError, OutputError
-from monomsk_description.lifecycle_node import StatusNode, run_until_stopped
+from monomsk_description.lifecycle_node import STATUS_PERIOD_S, StatusNode, run_until_stopped
 from monomsk_description.node_parameters import NodeParameter
 from monomsk_description.status_level import Level
 from monomsk_msgs.msg import (
@@ -40,7 +40,6 @@ from monomsk_msgs.msg import (
 
 _DEPTH = 200  # a slow disk must not cost messages
 _SIGNAL_PERIOD_S = 0.2  # how soon a signal is noticed
-_DIAGNOSTICS_PERIOD_S = 1.0
 _MEGABYTE = 2**20
 _NEARLY_FULL = 3  # reserves left, below which it is told
 _RESULTS: dict[str, tuple[Any, bool, bool]] = {
@@ -88,12 +87,10 @@ class Recorder(StatusNode):
         self.failure: AnalysisError | None = None
         self._bag: BagWriter | None = None
         self._sim_time = self.get_parameter("use_sim_time").value
-        self._is_active = False
         self._own_subscriptions: list[Any] = []
         self._bytes = self._counted = 0
         # also while unconfigured: a recorder that has given up must be seen
-        self.create_status_publisher()
-        self.create_timer(_DIAGNOSTICS_PERIOD_S, self._publish_diagnostics)
+        self.start_status(self._publish_diagnostics)
 
     # Lifecycle ----------------------------------------------------------------------------------
 
@@ -118,14 +115,8 @@ class Recorder(StatusNode):
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Write from now on."""
-        self._is_active = True
         self.get_logger().info(f"recording to {self.parameter('output')}")
         return super().on_activate(state)
-
-    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Pause; the bag stays open."""
-        self._is_active = False
-        return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Close the bag."""
@@ -196,7 +187,7 @@ class Recorder(StatusNode):
     def _publish_diagnostics(self) -> None:
         counted, self._counted = self._counted, 0
         values: dict[str, Any] = {
-            "messages_per_s": counted / _DIAGNOSTICS_PERIOD_S,
+            "messages_per_s": counted / STATUS_PERIOD_S,
             "written_mb": round(self._bytes / _MEGABYTE, 1),
         }
         level, text = Level.STALE, "not recording"

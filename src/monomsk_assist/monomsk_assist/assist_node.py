@@ -27,13 +27,11 @@ from monomsk_assist.predictor import Predictor
 from monomsk_assist.reasons import Reason
 from monomsk_description.body_model_message import skeleton_of
 from monomsk_description.errors import DescriptionError
-from monomsk_description.lifecycle_node import StatusNode, run
+from monomsk_description.lifecycle_node import STATUS_PERIOD_S, StatusNode, run
 from monomsk_description.message_fields import stamp_to_ns
 from monomsk_description.skeleton import Skeleton
 from monomsk_description.status_level import Level
 from monomsk_msgs.msg import BodyDynamics, BodyModel, GaitState
-
-_DIAGNOSTICS_PERIOD_S = 1.0
 
 
 class AssistNode(StatusNode):
@@ -43,7 +41,6 @@ class AssistNode(StatusNode):
         super().__init__("assist", PARAMETERS)
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._trouble = ""
-        self._is_active = False
         self._assistant: Assistant
         self._period_s: float
 
@@ -69,12 +66,10 @@ class AssistNode(StatusNode):
         """Start the loop, disabled."""
         self._loop = self.create_timer(self._period_s, self._tick, clock=self._steady)
         scheduling.stop_collecting()
-        self._is_active = True
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Fade to zero, then stop."""
-        self._is_active = False
         self.destroy_timer(self._loop)
         self._assistant.disable()
         while self._assistant.state in (State.ACTIVE, State.FADING):
@@ -89,14 +84,12 @@ class AssistNode(StatusNode):
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Take everything away again."""
-        for subscription in [*self.subscriptions]:
+        self.stop_status()
+        for subscription in self._inputs:
             self.destroy_subscription(subscription)
         self._out.destroy()
-        self.destroy_publisher(self._status_publisher)
         for service in self._services_of_device:
             self.destroy_service(service)
-        for timer in [*self.timers]:
-            self.destroy_timer(timer)
         return TransitionCallbackReturn.SUCCESS
 
     # Setting up ---------------------------------------------------------------------------------
@@ -126,12 +119,11 @@ class AssistNode(StatusNode):
         names = [name.strip() for name in self.parameter("controller_joints").split(",")]
         joints = tuple(name for name in names if name)
         self._out = CommandPublisher(self, self._mapping, self.parameter("output"), joints)
-        self.create_status_publisher()
+        self.start_status(self._publish_diagnostics)
         self._services_of_device = [
             self.create_service(SetBool, "~/enable", self._on_enable),
             self.create_service(Trigger, "~/reset_fault", self._on_reset_fault),
         ]
-        self.create_timer(_DIAGNOSTICS_PERIOD_S, self._publish_diagnostics, clock=self._steady)
 
     def _create_inputs(self) -> None:
         events = SubscriptionEventCallbacks(
@@ -139,14 +131,20 @@ class AssistNode(StatusNode):
             incompatible_qos=self._on_incompatible,
         )  # fmt: skip
         watched = conversions.input_quality(self._mapping.safety)
-        self._dynamics = self.create_subscription(
-            BodyDynamics, "body_dynamics", self._on_dynamics, watched, event_callbacks=events
+        listen = self.create_subscription
+        self._inputs = [
+            listen(
+                BodyDynamics, "body_dynamics", self._on_dynamics, watched, event_callbacks=events
+            ),
+            listen(GaitState, "gait", self._on_gait, 1),
+        ]
+        self._watched_topics = [subscription.topic_name for subscription in self._inputs]
+        self._inputs.append(
+            listen(BodyModel, "body_model", self._on_body_model, conversions.LATCHED)
         )
-        self._gait = self.create_subscription(GaitState, "gait", self._on_gait, 1)
-        self.create_subscription(BodyModel, "body_model", self._on_body_model, conversions.LATCHED)
         if self._mapping.encoders.correct_angles:
-            self.create_subscription(
-                JointState, "device/joint_states", self._on_encoders, conversions.SENSOR
+            self._inputs.append(
+                listen(JointState, "device/joint_states", self._on_encoders, conversions.SENSOR)
             )
 
     # Inputs -------------------------------------------------------------------------------------
@@ -249,8 +247,7 @@ class AssistNode(StatusNode):
 
     def _count_publishers(self) -> None:
         watch = self._assistant.watch
-        count = self.count_publishers
-        watch.input_publishers = max(count(self._dynamics.topic_name), count(self._gait.topic_name))
+        watch.input_publishers = max(map(self.count_publishers, self._watched_topics))
         watch.output_publishers = self._out.publishers_in_graph()
 
     def _say(self, command: Command) -> None:
@@ -275,7 +272,7 @@ class AssistNode(StatusNode):
         self.get_logger().warning(self._trouble, throttle_duration_sec=5.0)
 
     def _publish_diagnostics(self) -> None:
-        summary = asdict(self._monitor.summarize(_DIAGNOSTICS_PERIOD_S))
+        summary = asdict(self._monitor.summarize(STATUS_PERIOD_S))
         level, text = Level.OK, self._assistant.state.name.lower()
         if self._assistant.state is State.FAULT:
             level, text = Level.ERROR, f"fault: {', '.join(self._reasons)}"

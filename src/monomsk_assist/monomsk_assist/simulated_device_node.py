@@ -60,7 +60,6 @@ PARAMETERS: dict[str, NodeParameter] = {
 }
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 _NEWEST = QoSProfile(depth=1)
-_DIAGNOSTICS_PERIOD_S = 1.0
 #: The person's segments are evaluated at this interval and moved on in between [s].
 _PERSON_PERIOD_S = 0.01
 
@@ -91,24 +90,42 @@ class SimulatedDeviceNode(StatusNode):
         )
         self._joint_states = self.create_publisher(JointState, "device/joint_states", _NEWEST)
         self._straps = self.create_publisher(JointState, "device/straps", _NEWEST)
-        self.create_status_publisher()
+        self.start_status(self._publish_diagnostics)
         kind = self.parameter("command_type")
         read = {
             "effort_array": lambda message: list(message.data),
             "joint_trajectory": self._of_trajectory,
             "joint_state": lambda message: self._by_name(message.name, message.effort),
         }[kind]
-        self.create_subscription(
-            MESSAGE_CLASSES[COMMAND_TYPES[kind]],
-            "device/commands",
-            lambda message: self._on_command(read, message),
-            _NEWEST,
-        )
-        self.create_subscription(BodyModel, "body_model", self._on_body_model, _LATCHED)
-        self.create_subscription(BodyDynamics, "body_dynamics", self._on_body_dynamics, 10)
+        listen = self.create_subscription
+        self._inputs = [
+            listen(
+                MESSAGE_CLASSES[COMMAND_TYPES[kind]],
+                "device/commands",
+                lambda message: self._on_command(read, message),
+                _NEWEST,
+            ),
+            listen(BodyModel, "body_model", self._on_body_model, _LATCHED),
+            listen(BodyDynamics, "body_dynamics", self._on_body_dynamics, 10),
+        ]
         self._step_s = 1.0 / self.parameter("rate_hz")
-        self.create_timer(self._step_s, self._step, clock=Clock(clock_type=ClockType.STEADY_TIME))
-        self.create_timer(_DIAGNOSTICS_PERIOD_S, self._publish_diagnostics)
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._steps_timer = self.create_timer(self._step_s, self._step, clock=steady)
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Take the device off."""
+        self._device = None
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Take everything away again."""
+        self.stop_status()
+        self.destroy_timer(self._steps_timer)
+        for subscription in self._inputs:
+            self.destroy_subscription(subscription)
+        for publisher in (self._joint_states, self._straps):
+            self.destroy_publisher(publisher)
         return TransitionCallbackReturn.SUCCESS
 
     # Inputs -------------------------------------------------------------------------------------
@@ -174,7 +191,7 @@ class SimulatedDeviceNode(StatusNode):
     # Time ---------------------------------------------------------------------------------------
 
     def _step(self) -> None:
-        if self._skeleton is None:
+        if self._skeleton is None or not self._is_active:
             return
         now_ns = self.get_clock().now().nanoseconds
         wanted_ns = now_ns - round(self.parameter("person_delay_s") * 1e9)

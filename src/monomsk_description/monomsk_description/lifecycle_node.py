@@ -20,10 +20,11 @@ from rcl_interfaces.msg import (
     ParameterDescriptor,
     SetParametersResult,
 )
+from rclpy.clock import Clock, ClockType
 from rclpy.exceptions import InvalidParameterValueException, ParameterException
 from rclpy.executors import ExternalShutdownException
 from rclpy.experimental import EventsExecutor
-from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
@@ -31,6 +32,9 @@ from rclpy.signals import SignalHandlerOptions
 from monomsk_description.node_parameters import AUTOSTART, NodeParameter, problems
 from monomsk_description.status_level import Level
 from monomsk_description.threads import use_one_thread
+
+#: How often a node tells its status [s].
+STATUS_PERIOD_S = 1.0
 
 _SPIN_TIMEOUT_S = 0.2
 
@@ -53,6 +57,7 @@ class StatusNode(LifecycleNode):
 
     def __init__(self, name: str, parameters: Mapping[str, NodeParameter]) -> None:
         super().__init__(name)
+        self._is_active = False
         self._described = {"autostart": AUTOSTART, **parameters}
         for key, parameter in self._described.items():
             default = parameter.default
@@ -92,9 +97,38 @@ class StatusNode(LifecycleNode):
         if mine:
             self.on_parameters_changed(mine)
 
-    def create_status_publisher(self) -> None:
-        """Create the publisher of `/diagnostics`."""
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Be active."""
+        self._is_active = True
+        return super().on_activate(state)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Be inactive."""
+        self._is_active = False
+        return super().on_deactivate(state)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop and take everything away, as on the way back to unconfigured."""
+        if state.label == "active":
+            self.on_deactivate(state)
+        if state.label in ("active", "inactive"):
+            self.on_cleanup(state)
+        return super().on_shutdown(state)
+
+    def start_status(self, tell: Callable[[], None]) -> None:
+        """Have the status told, every `STATUS_PERIOD_S`, also while simulated time stands still.
+
+        Args:
+            tell: Calls `publish_status`.
+        """
         self._status_publisher = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._status_timer = self.create_timer(STATUS_PERIOD_S, tell, clock=steady)
+
+    def stop_status(self) -> None:
+        """Take away what `start_status` made."""
+        self.destroy_timer(self._status_timer)
+        self.destroy_publisher(self._status_publisher)
 
     def publish_status(self, level: Level, text: str, values: Mapping[str, Any]) -> None:
         """Publish this node's status: how bad it is, a sentence, numbers."""

@@ -15,7 +15,7 @@ from visualization_msgs.msg import MarkerArray
 
 from monomsk_description.errors import DescriptionError
 from monomsk_description.frames import GRAVITY_M_S2
-from monomsk_description.lifecycle_node import StatusNode, run
+from monomsk_description.lifecycle_node import STATUS_PERIOD_S, StatusNode, run
 from monomsk_description.message_fields import fill, joint_state, stamp_to_ns
 from monomsk_description.skeleton import Skeleton
 from monomsk_description.watchdog_times import DYNAMICS_DEADLINE_S, DYNAMICS_LEASE_S
@@ -53,7 +53,6 @@ _WATCHED = QoSProfile(
     liveliness_lease_duration=Duration(nanoseconds=round(DYNAMICS_LEASE_S * 1e9)),
 )
 _EVERY_DEPTH = 2000  # deterministic: nothing is lost while this many states wait
-_DIAGNOSTICS_PERIOD_S = 1.0
 
 
 class DynamicsNode(StatusNode):
@@ -67,7 +66,6 @@ class DynamicsNode(StatusNode):
         self._gait: GaitTracker | None = None
         self._muscles: MuscleAnalysis | None = None
         self._track_id = 0
-        self._is_active = False
         self._trouble = ""
 
     # Lifecycle ----------------------------------------------------------------------------------
@@ -85,21 +83,16 @@ class DynamicsNode(StatusNode):
         self._tf_publisher = None
         if TFMessage is not None and self.parameter("publish_tf"):
             self._tf_publisher = self.create_publisher(TFMessage, "/tf", 100)
-        self.create_status_publisher()
-        self.create_subscription(BodyModel, "body_model", self._on_body_model, _LATCHED)
+        self.start_status(self._publish_diagnostics)
+        self._models = self.create_subscription(
+            BodyModel, "body_model", self._on_body_model, _LATCHED
+        )
         depth = _EVERY_DEPTH if self.parameter("deterministic") else _DEPTH
         self._states = self.create_subscription(BodyState, "body_state", self._on_body_state, depth)
-        self.create_timer(_DIAGNOSTICS_PERIOD_S, self._publish_diagnostics)
         return TransitionCallbackReturn.SUCCESS
-
-    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Start to compute."""
-        self._is_active = True
-        return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop to compute; forget the past."""
-        self._is_active = False
         if self._dynamics is not None and self._gait is not None:
             self._dynamics.reset()
             self._gait.reset()
@@ -107,17 +100,15 @@ class DynamicsNode(StatusNode):
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Take publishers, subscriptions and timers away again."""
-        for entity in [*self.subscriptions]:
-            self.destroy_subscription(entity)
+        self.stop_status()
+        for subscription in (self._models, self._states):
+            self.destroy_subscription(subscription)
         for publisher in [
             self._dynamics_publisher, self._torques_publisher, *self._wrench_publishers,
-            self._gait_publisher, self._markers_publisher, self._status_publisher,
-            self._tf_publisher,
+            self._gait_publisher, self._markers_publisher, self._tf_publisher,
         ]:  # fmt: skip
             if publisher is not None:
                 self.destroy_publisher(publisher)
-        for timer in [*self.timers]:
-            self.destroy_timer(timer)
         self._skeleton = self._dynamics = self._gait = None
         return TransitionCallbackReturn.SUCCESS
 
@@ -265,7 +256,7 @@ class DynamicsNode(StatusNode):
         self.get_logger().warning(self._trouble, throttle_duration_sec=5.0)
 
     def _publish_diagnostics(self) -> None:
-        summary = self._monitor.summarize(_DIAGNOSTICS_PERIOD_S)
+        summary = self._monitor.summarize(STATUS_PERIOD_S)
         weight_n = None if self._skeleton is None else self._skeleton.mass_kg * GRAVITY_M_S2
         stopped = "" if self._is_active else "not active"
         level, text = judge(summary, weight_n, self._trouble, stopped)

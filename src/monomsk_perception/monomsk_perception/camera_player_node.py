@@ -29,7 +29,6 @@ from monomsk_perception.errors import PerceptionError
 from monomsk_perception.player_parameters import PARAMETERS
 from monomsk_perception.video_source import RateDivider, SourceOptions, VideoSource
 
-_DIAGNOSTICS_PERIOD_S = 1.0
 #: Better a late frame than none at all from a computer that decodes too slowly.
 _LONGEST_SILENCE_S = 0.2
 _SETTLE_S = 1.0  # the ends of a connection learn of each other at different times
@@ -52,7 +51,6 @@ class CameraPlayer(StatusNode):
         self.counts = PlayCounts()
         self._before = PlayCounts()
         self._source: VideoSource | None = None
-        self._is_active = False
         self._summarized_s = time.perf_counter()
 
     # Lifecycle ----------------------------------------------------------------------------------
@@ -85,28 +83,14 @@ class CameraPlayer(StatusNode):
         if transport != "raw":
             self._compressed = self.create_publisher(CompressedImage, "image/compressed", qos)
         self._info_publisher = self.create_publisher(CameraInfo, "camera_info", qos)
-        self.create_status_publisher()
-        self._status_timer = self.create_timer(_DIAGNOSTICS_PERIOD_S, self._publish_diagnostics)
+        self.start_status(self._publish_diagnostics)
         return TransitionCallbackReturn.SUCCESS
-
-    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Play, or go on."""
-        self._is_active = True
-        return super().on_activate(state)
-
-    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Pause."""
-        self._is_active = False
-        return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Give the source back and take the publishers away."""
-        self._is_active = False
         self._close()
-        self.destroy_timer(self._status_timer)
-        for publisher in (
-            self._raw, self._compressed, self._info_publisher, self._status_publisher,
-        ):  # fmt: skip
+        self.stop_status()
+        for publisher in (self._raw, self._compressed, self._info_publisher):
             if publisher is not None:
                 self.destroy_publisher(publisher)
         return TransitionCallbackReturn.SUCCESS

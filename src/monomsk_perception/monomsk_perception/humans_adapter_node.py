@@ -37,7 +37,6 @@ except ImportError:  # not among the ROS wheels
     IdsList = NormalizedPointOfInterest2D = Skeleton2D = None
 
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-_PERIOD_S = 1.0
 
 PARAMETERS: dict[str, NodeParameter] = {
     "hold_s": NodeParameter(1.0, "silence after which a body is gone [s]", 0.1, 60.0),
@@ -57,15 +56,30 @@ class HumansAdapter(StatusNode):
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Listen to perception."""
-        self.create_status_publisher()
-        self.create_subscription(BodyModel, "body_model", self._on_model, _LATCHED)
-        self.create_subscription(BodyState, "body_state", self._on_state, 10)
-        self.create_subscription(
-            Landmarks, "landmarks", self._on_landmarks, qos_profile_sensor_data
-        )
+        self.start_status(self._look_around)
+        listen = self.create_subscription
+        self._inputs = [
+            listen(BodyModel, "body_model", self._on_model, _LATCHED),
+            listen(BodyState, "body_state", self._on_state, 10),
+            listen(Landmarks, "landmarks", self._on_landmarks, qos_profile_sensor_data),
+        ]
         if IdsList is not None:
             self._tracked = self.create_publisher(IdsList, "/humans/bodies/tracked", _LATCHED)
-        self.create_timer(_PERIOD_S, self._look_around)
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Say that nobody is there, then nothing."""
+        self._forget()
+        self._tell_tracked()
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Take everything away again."""
+        self.stop_status()
+        for subscription in self._inputs:
+            self.destroy_subscription(subscription)
+        if self._tracked is not None:
+            self.destroy_publisher(self._tracked)
         return TransitionCallbackReturn.SUCCESS
 
     def _on_model(self, message: BodyModel) -> None:
@@ -73,7 +87,7 @@ class HumansAdapter(StatusNode):
         self._describe()
 
     def _on_state(self, message: BodyState) -> None:
-        if message.status == BodyState.STATUS_LOST:
+        if not self._is_active or message.status == BodyState.STATUS_LOST:
             return
         self._follow(int(message.track_id))
         joints = JointState(name=message.coordinate_names)

@@ -50,7 +50,6 @@ _EVERY = QoSProfile(depth=100)
 _SENSOR = QoSProfile(depth=100, reliability=ReliabilityPolicy.BEST_EFFORT)
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 _STATIC = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-_DIAGNOSTICS_PERIOD_S = 1.0
 _RETRY_S = 0.01
 _WAITING_IMAGES = 100
 
@@ -65,7 +64,7 @@ class PerceptionNode(StatusNode):
 
     def __init__(self) -> None:
         super().__init__("perception", PARAMETERS)
-        self._is_active = self._is_configured = False
+        self._is_configured = False
         self._setup = LiveSetup()
         self._summarized_s = time.perf_counter()
 
@@ -94,7 +93,7 @@ class PerceptionNode(StatusNode):
     def _create_outputs(self) -> None:
         frames = _EVERY if self.parameter("deterministic") else _NEWEST
         self._out = ResultPublishers(self, self.parameter("world_frame"), frames, _LATCHED)
-        self.create_status_publisher()
+        self.start_status(self._publish_diagnostics)
 
     def _create_inputs(self) -> None:
         frames = _EVERY if self.parameter("deterministic") else _NEWEST
@@ -115,31 +114,24 @@ class PerceptionNode(StatusNode):
             self.create_service(SetSubject, "set_subject", self._on_set_subject),
             self.create_service(Trigger, "reset", self._on_reset),
         ]
-        self._timer = self.create_timer(_DIAGNOSTICS_PERIOD_S, self._publish_diagnostics)
-
-    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Start to process images."""
-        self._is_active = True
-        return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop to process images; forget the person."""
-        self._is_active = False
+        success = super().on_deactivate(state)
         self._worker.clear()
         self._worker.submit(self._live.forget)
-        return super().on_deactivate(state)
+        return success
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Take everything away again that configuring made."""
-        self._is_active = self._is_configured = False
+        self._is_configured = False
         self._worker.end()
-        self.destroy_timer(self._timer)
+        self.stop_status()
         for subscription in self._inputs:
             self.destroy_subscription(subscription)
         for service in self._requests:
             self.destroy_service(service)
         self._out.destroy()
-        self.destroy_publisher(self._status_publisher)
         return TransitionCallbackReturn.SUCCESS
 
     def destroy_node(self) -> None:
