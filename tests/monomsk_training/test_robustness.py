@@ -39,8 +39,18 @@ def by_name(piece: str) -> Condition:
     return next(c for c in conditions() if piece in c.name)
 
 
-@pytest.mark.parametrize("rate_hz", [15.0, 60.0])
+@pytest.mark.parametrize("rate_hz", [15.0, 24.0, 60.0, 120.0])
 def test_other_frame_rates_film_the_same_motion(held_out: Library, rate_hz: float) -> None:
+    usual, other = (filmed(held_out, BASE, rate, 3) for rate in (30.0, rate_hz))
+    torch.testing.assert_close(usual.heights, other.heights)
+    for number in range(3):
+        truths = [track_of(usual, number, 30.0)[1], track_of(other, number, rate_hz)[1]]
+        # a frame of the slowest rate later
+        assert np.degrees(np.abs(truths[0] - truths[1]).mean()) < 3.0
+
+
+@pytest.mark.parametrize("rate_hz", [15.0, 60.0])
+def test_tracks_of_other_frame_rates_are_the_networks(held_out: Library, rate_hz: float) -> None:
     quiet = by_name("noise").filming(FilmOptions(), CLEAN)
     noise = replace(
         quiet.noise, missing_share=0.0, swap_share=0.0, outlier_share=0.0, gap_share=0.0
@@ -51,6 +61,16 @@ def test_other_frame_rates_film_the_same_motion(held_out: Library, rate_hz: floa
     assert slow[1][1].shape == (64, 31)
     assert np.abs(slow[1][0].rays).max() < 2.0
     assert np.isfinite(slow[1][0].rays).all()
+
+
+def test_live_tracks_know_nothing_of_later_frames(held_out: Library) -> None:
+    film = filmed(held_out, BASE, 30.0, 1)
+    changed = replace(film, rays=film.rays.clone())
+    changed.rays[:, 40:] += 0.1
+    live, other = (track_of(one, 0, 30.0, live=True)[0].rays for one in (film, changed))
+    np.testing.assert_array_equal(live[:40], other[:40])
+    smooth, other = (track_of(one, 0, 30.0)[0].rays for one in (film, changed))
+    assert np.abs(smooth[:40] - other[:40]).max() > 1e-3
 
 
 def test_more_noise_leaves_people_and_motion_alone(held_out: Library) -> None:

@@ -2,10 +2,10 @@
 
     python -m monomsk_training.robustness --data DATA [--prepared MOTIONS] [--weights FOLDER]
 
-The same motions, people and cameras are filmed again for every value of a condition; recorded
-motion that never trained, without added habits. Mean over the eight leg coordinates of the root
-mean square error [deg], raw / without each window's mean error, of the network alone. The first row
-is live, the others offline.
+The same motions and people are filmed again for every value of a condition, but for frame rates
+by the same cameras; recorded motion that never trained, without added habits. Mean over the eight
+leg coordinates of the root mean square error [deg], raw / without each window's mean error, of the
+network alone. The first row is live, the others offline.
 """
 
 from __future__ import annotations
@@ -154,7 +154,8 @@ def filmed(held_out: Library, options: FilmOptions, rate_hz: float, count: int) 
     plain = SamplerOptions(
         {"clips": 1.0}, tempo=(1.0, 1.0), amplitude=(1.0, 1.0), habit_deg=0.0, drift_deg=0.0
     )
-    frames = round(WINDOW_FRAMES * rate_hz / RATE_HZ)
+    # no longer than the network's window: more would draw other motions
+    frames = 1 + int((WINDOW_FRAMES - 1) * rate_hz / RATE_HZ)
     options = replace(options, noise=replace(options.noise, missing_share=0.0))
     config = replace(
         config,
@@ -166,16 +167,19 @@ def filmed(held_out: Library, options: FilmOptions, rate_hz: float, count: int) 
     return FilmSource(held_out, config, _SEED).films(count)
 
 
-def track_of(film: Film, number: int, rate_hz: float) -> tuple[Track, Array]:
-    """One window as the lifter gets it offline, at 30 Hz; the true coordinates (64, 31) [rad]."""
+def track_of(film: Film, number: int, rate_hz: float, *, live: bool = False) -> tuple[Track, Array]:
+    """One window as the lifter gets it, at 30 Hz; the true coordinates (64, 31) [rad].
+
+    Live nothing is low-passed: that would tell of later frames.
+    """
     times = np.arange(film.rays.shape[1]) / rate_hz
     wanted = np.arange(WINDOW_FRAMES) / RATE_HZ
     rays = film.rays[number].double().numpy()
     seen = film.seen[number].numpy()
     rays[~seen] = np.nan
-    track = resampled(
-        times[seen], low_passed(times, rays)[seen], film.visibility[number].numpy()[seen], wanted
-    )
+    if not live:
+        rays = low_passed(times, rays)
+    track = resampled(times[seen], rays[seen], film.visibility[number].numpy()[seen], wanted)
     truth = film.coordinates[number].double().numpy()
     columns = [np.interp(wanted, times, truth[:, k]) for k in range(truth.shape[1])]
     return track, np.stack(columns, axis=1)
@@ -188,7 +192,8 @@ def errors_deg(
     look_ahead, rows = condition.look_ahead(value), []
     frames = slice(None) if look_ahead is None else LIVE_FRAMES
     for number in range(len(film.rays)):
-        track, truth = track_of(film, number, condition.rate(value))
+        live = look_ahead is not None
+        track, truth = track_of(film, number, condition.rate(value), live=live)
         track, subject = condition.spoil(track, film.subject[number].double().numpy(), value)
         answer = network(track, subject, look_ahead)
         error = (answer.coordinates - truth)[frames, _LEGS]
