@@ -260,3 +260,44 @@ def test_unknown_keys_of_a_configuration_are_named(tmp_path: Path) -> None:
     path.write_text("network: {width: 64}\nseed: 9")
     config = load_config(path)
     assert (config.network.width, config.seed, config.optimizer.batch) == (64, 9, 64)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("optimizer: {minutes: long}", "optimizer.minutes: 'long' is no float"),
+        ("optimizer: {batch: 4.5}", "optimizer.batch: 4.5 is no int"),
+        ("optimizer: {steps: 0}", "optimizer.steps: 0 is not positive"),
+        ("network: wide", "network: 'wide' are no entries"),
+    ],
+)
+def test_values_that_cannot_be_are_named(tmp_path: Path, text: str, named: str) -> None:
+    path = tmp_path / "training.yaml"
+    path.write_text(text)
+    with pytest.raises(RecipeError, match=named):
+        load_config(path)
+
+
+def test_numbers_may_be_written_as_people_do(tmp_path: Path) -> None:
+    path = tmp_path / "training.yaml"
+    path.write_text("optimizer: {learning_rate: 1e-3, minutes: 5}")
+    assert load_config(path).optimizer.learning_rate == 1e-3
+
+
+def test_importance_of_some_coordinates_leaves_that_of_others(source: FilmSource) -> None:
+    usual = LifterLoss(LossOptions(), source.studio)
+    knees = LifterLoss(LossOptions(importance={"knee_angle": 7.0}), source.studio)
+    changed = [COORDINATE_NAMES[k] for k in torch.nonzero(usual._importance != knees._importance)]
+    assert changed == ["knee_angle_r", "knee_angle_l"]
+    with pytest.raises(RecipeError, match=r"loss.importance.*knee_angel"):
+        LifterLoss(LossOptions(importance={"knee_angel": 7.0}), source.studio)
+
+
+@pytest.mark.parametrize(
+    ("mixture", "reason"),
+    [({"walk": 1.0}, "walk; known: bend"), ({"gait": 0.0}, "all of them zero"),
+     ({"gait": 1.0, "squat": -0.1}, "negative"), ({"clips": 0.1, "gait": 0.9}, "has none")],
+)  # fmt: skip
+def test_a_mixture_of_what_there_is_not_is_refused(mixture: dict[str, float], reason: str) -> None:
+    with pytest.raises(RecipeError, match=reason):
+        FilmSource(NOTHING, replace(SMALL, motions=SamplerOptions(mixture=mixture)), 1)

@@ -58,6 +58,14 @@ class OptimizerOptions:
     threads: int = 1
     checkpoint_minutes: float = 5.0
 
+    def __post_init__(self) -> None:
+        for name in (
+            "batch", "learning_rate", "warm_up", "minutes", "steps", "fresh_every", "kept_films",
+            "threads", "checkpoint_minutes",
+        ):  # fmt: skip
+            if not getattr(self, name) > 0:
+                raise RecipeError(f"optimizer.{name}", f"{getattr(self, name)} is not positive")
+
 
 @dataclass(frozen=True)
 class TrainingConfig:
@@ -86,7 +94,7 @@ def load_config(path: Path | None) -> TrainingConfig:
     """The configuration of a file; what it leaves out has its default.
 
     Raises:
-        RecipeError: A key is unknown.
+        RecipeError: A key is unknown, or its value of another kind.
     """
     entries = yaml.safe_load(path.read_text("utf-8")) if path else None
     return _build(TrainingConfig, entries or {}, "")
@@ -99,9 +107,20 @@ def _build(kind: type[_T], entries: Mapping[str, Any], where: str) -> _T:
     for key, value in entries.items():
         if key not in known:
             raise RecipeError(f"{where}{key}", f"unknown; known: {', '.join(sorted(known))}")
-        hint = hints[key]
-        if is_dataclass(hint) and isinstance(hint, type):
-            values[key] = _build(hint, value, f"{where}{key}.")
-        else:
-            values[key] = tuple(value) if isinstance(value, list) else value
+        values[key] = _value(hints[key], value, f"{where}{key}")
     return kind(**values)
+
+
+def _value(hint: Any, value: Any, where: str) -> Any:
+    if is_dataclass(hint) and isinstance(hint, type):
+        if not isinstance(value, Mapping):
+            raise RecipeError(where, f"{value!r} are no entries")
+        return _build(hint, value, f"{where}.")
+    try:
+        if hint is float:
+            return float(value)  # a word, too: YAML reads 1e-3 as one
+        if hint in (int, bool, str) and type(value) is not hint:
+            raise TypeError
+    except (TypeError, ValueError) as error:
+        raise RecipeError(where, f"{value!r} is no {hint.__name__}") from error
+    return tuple(value) if isinstance(value, list) else value

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from monomsk_training.errors import RecipeError
 from monomsk_training.filming import Film, FilmStudio
 from monomsk_training.kinematics import turn
 from monomsk_training.motion_clip import COORDINATE_NAMES
@@ -28,7 +29,7 @@ class LossOptions:
     """How much each part counts.
 
     Attributes:
-        importance: Of each coordinate, by name without side.
+        importance: Of each coordinate, by name without side; the default of those left out.
         spread: Of the coordinates' and pelvis' standard deviations.
         rotation: Of the pelvis orientation.
         position: Of the pelvis place.
@@ -58,13 +59,19 @@ class LifterLoss:
     Args:
         options: How much each part counts.
         studio: Whose kinematics are used.
+
+    Raises:
+        RecipeError: A coordinate is unknown.
     """
 
     def __init__(self, options: LossOptions, studio: FilmStudio) -> None:
         self.options = options
         self._studio = studio
         names = [name.removesuffix("_r").removesuffix("_l") for name in COORDINATE_NAMES]
-        self._importance = torch.tensor([options.importance[name] for name in names])
+        if unknown := set(options.importance) - set(names):
+            raise RecipeError("loss.importance", f"unknown: {', '.join(sorted(unknown))}")
+        importance = {**_default_importance(), **options.importance}
+        self._importance = torch.tensor([importance[name] for name in names])
 
     def __call__(self, lifted: Lifted, film: Film) -> dict[str, Tensor]:
         """The weighted parts of the loss, by name; their sum is what falls."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from monomsk_description.frames import Array
 from monomsk_training.chair_motions import bend, sit_to_stand, squat
+from monomsk_training.errors import RecipeError
 from monomsk_training.generators import Rng, chance, gait, smooth_weights, standing
 from monomsk_training.library import LIBRARY_RATE_HZ, Library
 from monomsk_training.motion_clip import ANGLES, COLUMN, MOTION_NAMES, at_rest, mirrored
@@ -81,11 +82,15 @@ class MotionSampler:
         options: How they are varied.
         frames: Length of a window.
         rate_hz: Its frames a second.
+
+    Raises:
+        RecipeError: The mixture is none of what there is.
     """
 
     def __init__(
         self, library: Library, options: SamplerOptions, frames: int, rate_hz: float
     ) -> None:
+        _check_mixture(options.mixture, library)
         self._options = options
         self._times = np.arange(frames) / rate_hz
         self._rate_hz = rate_hz
@@ -153,6 +158,17 @@ class MotionSampler:
         flipped = rng.random(count) < 0.5
         windows[flipped] = mirrored(windows[flipped])
         return windows
+
+
+def _check_mixture(mixture: Mapping[str, float], library: Library) -> None:
+    known = {"clips", *GENERATORS}
+    if unknown := set(mixture) - known:
+        reason = f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(sorted(known))}"
+        raise RecipeError("motions.mixture", reason)
+    if min(mixture.values(), default=0.0) < 0.0 or not sum(mixture.values()) > 0.0:
+        raise RecipeError("motions.mixture", "shares must not be negative, nor all of them zero")
+    if mixture.get("clips", 0.0) > 0.0 and not library.clips:
+        raise RecipeError("motions.mixture", "asks for clips, and the library has none")
 
 
 def leaning(angles: Array, change: Array) -> Array:
