@@ -111,3 +111,13 @@ def test_windows_of_all_processes_count(tmp_path: Path) -> None:
     saved = read_checkpoint(tmp_path / "best.pt")
     assert run_record(saved)["windows"] == 10
     assert run_record({**saved, "processes": 3})["windows"] == 30
+
+
+def test_networks_of_shorter_windows_are_scored_and_kept(tmp_path: Path) -> None:
+    config = replace(SMALL, network=replace(SMALL.network, frames=24))
+    source = FilmSource(NOTHING, config, 1)
+    evaluation = Evaluation({"held out": source.films(2)})
+    trainer = Trainer(config, source, evaluation, tmp_path)
+    trainer.checkpoint()
+    scores = read_checkpoint(tmp_path / "best.pt")["scores"]
+    assert all(np.isfinite(value) for value in scores.values())

@@ -29,10 +29,9 @@ from monomsk_training.motion_physics import MotionPhysics
 from monomsk_training.network import LifterModel
 from monomsk_training.physics_scores import ClipScore, PhysicsScore, clip_score, physics_score
 from monomsk_training.real_clips import RealClip, load_real_clips
-from monomsk_training.trainer import FilmSource, Trainer
+from monomsk_training.trainer import FilmSource, Trainer, held_out_films
 
 _LOG = logging.getLogger(__name__)
-_VALIDATION_SEED = 77
 _PARTS = ("velocity", "contact", "residual", "force", "torque", "consistency")
 _ANSWERED_DEPTH = ", answered depth"
 #: Parts of the physics in each variant; with distances from the camera as the configuration says,
@@ -161,19 +160,6 @@ def table(rows: Mapping[str, Row]) -> str:
     for name, *cells in zip(header, *columns, strict=True):
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
-
-
-def held_out_films(config: TrainingConfig, held_out: Library, count: int) -> dict[str, Film]:
-    """Films of recorded motion as it was, and of all that is drawn in training."""
-    plain = replace(
-        config.motions, mixture={"clips": 1.0}, tempo=(1.0, 1.0), amplitude=(1.0, 1.0),
-        habit_deg=0.0, drift_deg=0.0,
-    )  # fmt: skip
-    kinds = {"recorded": plain, "varied": config.motions}
-    return {
-        name: FilmSource(held_out, replace(config, motions=motions), _VALIDATION_SEED).films(count)
-        for name, motions in kinds.items()
-    }
 
 
 def run(

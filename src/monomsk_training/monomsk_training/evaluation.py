@@ -61,7 +61,7 @@ class TorchNetwork:
 
 
 #: Frames of a film that stand for live ones: with a past behind them and all look-aheads ahead.
-LIVE_FRAMES = slice(36, 56)
+LIVE_FRAMES = slice(-28, -8)
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ from monomsk_training.filming import Film, FilmOptions
 from monomsk_training.library import Library, load_libraries, load_recipe
 from monomsk_training.motion_clip import COORDINATE_NAMES
 from monomsk_training.real_clips import LEG_NAMES
-from monomsk_training.sampler import SamplerOptions
+from monomsk_training.sampler import as_recorded
 from monomsk_training.trainer import FilmSource
 
 _SEED = 404
@@ -151,15 +151,12 @@ def _stature(track: Track, subject: Array, value: float) -> tuple[Track, Array]:
 def filmed(held_out: Library, options: FilmOptions, rate_hz: float, count: int) -> Film:
     """The same motions and people every time; the film is at another rate."""
     config = TrainingConfig()
-    plain = SamplerOptions(
-        {"clips": 1.0}, tempo=(1.0, 1.0), amplitude=(1.0, 1.0), habit_deg=0.0, drift_deg=0.0
-    )
     # no longer than the network's window: more would draw other motions
     frames = 1 + int((WINDOW_FRAMES - 1) * rate_hz / RATE_HZ)
     options = replace(options, noise=replace(options.noise, missing_share=0.0))
     config = replace(
         config,
-        motions=plain,
+        motions=as_recorded(config.motions),
         films=replace(options, rate_hz=rate_hz, focal_error=0.0, height_error=0.0),
         network=replace(config.network, frames=frames),
     )

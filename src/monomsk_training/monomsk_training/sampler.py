@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -55,6 +55,14 @@ class SamplerOptions:
     habit_deg: float = 5.0
     drift_deg: float = 3.0
     level_feet: float = 0.5
+
+
+def as_recorded(options: SamplerOptions) -> SamplerOptions:
+    """The same with recorded clips alone, as they are but for pace and mirror."""
+    return replace(
+        options, mixture={"clips": 1.0}, tempo=(1.0, 1.0), amplitude=(1.0, 1.0), habit_deg=0.0,
+        drift_deg=0.0,
+    )  # fmt: skip
 
 
 #: Joints from the pelvis to the foot with the sense in which they turn it toes up.

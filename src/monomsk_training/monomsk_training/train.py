@@ -18,10 +18,9 @@ from monomsk_training.hardware import launched
 from monomsk_training.library import Library, load_libraries, load_recipe
 from monomsk_training.real_clips import load_real_clips
 from monomsk_training.stop_request import StopRequest
-from monomsk_training.trainer import FilmSource, Trainer
+from monomsk_training.trainer import FilmSource, Trainer, held_out_films
 
 _LOG = logging.getLogger(__name__)
-_VALIDATION_SEED = 77
 _VALIDATION_FILMS = 192
 
 
@@ -29,20 +28,13 @@ def validation(
     config: TrainingConfig, held_out: Library, arguments: argparse.Namespace
 ) -> Evaluation:
     """Held-out films, half of them of recorded motion as it was, and real clips that select."""
-    films = {}
-    plain = replace(
-        config.motions, mixture={"clips": 1.0}, tempo=(1.0, 1.0), amplitude=(1.0, 1.0),
-        habit_deg=0.0, drift_deg=0.0,
-    )  # fmt: skip
-    for name, motions in (("held_out_varied", config.motions), ("held_out_recorded", plain)):
-        source = FilmSource(held_out, replace(config, motions=motions), _VALIDATION_SEED)
-        films[name] = source.films(_VALIDATION_FILMS)
     clips = []
     if arguments.clips:
         clips = load_real_clips(
             arguments.clips, arguments.data, arguments.landmarks, selecting=True
         )
-    return Evaluation(films, clips)
+    films = held_out_films(config, held_out, _VALIDATION_FILMS)
+    return Evaluation({f"held_out_{kind}": film for kind, film in films.items()}, clips)
 
 
 def parse(words: list[str] | None = None) -> argparse.Namespace:

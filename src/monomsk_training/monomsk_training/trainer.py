@@ -8,7 +8,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,12 @@ from monomsk_training.library import Library
 from monomsk_training.losses import LifterLoss
 from monomsk_training.network import LifterModel, attention_reach
 from monomsk_training.physics_losses import PhysicsLoss
-from monomsk_training.sampler import MotionSampler
+from monomsk_training.sampler import MotionSampler, as_recorded
 
 _LOG = logging.getLogger(__name__)
 _CLIP_NORM = 2.0
+#: Of all held-out films, whatever a training draws.
+_HELD_OUT_SEED = 77
 #: Between the seeds of processes that train together.
 _NEXT_PROCESS = 1_000_003
 
@@ -64,6 +66,15 @@ class FilmSource:
         heights, proportions = self.studio.shapes.sample(self.rng, count)
         bodies = (_tensor(heights), _tensor(proportions))
         return self.studio.film(_tensor(motion), torch.as_tensor(travels), bodies, self.draw)
+
+
+def held_out_films(config: TrainingConfig, held_out: Library, count: int) -> dict[str, Film]:
+    """Films of recorded motion as it was, and of all that is drawn in training."""
+    kinds = {"varied": config.motions, "recorded": as_recorded(config.motions)}
+    return {
+        name: FilmSource(held_out, replace(config, motions=motions), _HELD_OUT_SEED).films(count)
+        for name, motions in kinds.items()
+    }
 
 
 class Trainer:
