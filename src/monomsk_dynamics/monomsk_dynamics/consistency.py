@@ -67,25 +67,23 @@ class ForwardDynamics:
         drive: Array = frame.generalised_force + self._armature * frame.acceleration
         return drive
 
-    def factor(self, q: Array) -> Array:
-        """Cholesky factor (37, 37) of the mass matrix with armature."""
-        return self.factor_of(self._skeleton.mass_matrix(q))
+    def mass_matrix(self, q: Array) -> Array:
+        """Mass matrix (37, 37) with armature."""
+        return self.with_armature(self._skeleton.mass_matrix(q))
 
-    def factor_of(self, mass_matrix: Array) -> Array:
+    def with_armature(self, mass_matrix: Array) -> Array:
         """The same of a mass matrix (37, 37) that is known."""
-        mass = mass_matrix + self._armature_matrix
-        # Symmetric: its transpose is the same in the order of LAPACK, and needs no copy.
-        factor: Array = lapack.dpotrf(mass.T, lower=1, clean=0, overwrite_a=1)[0]
-        return factor
+        return mass_matrix + self._armature_matrix
 
-    def acceleration(self, factor: Array, q: Array, v: Array, drive: Array) -> Array:
-        """Acceleration (37,) at a configuration, given its factor, and a velocity (37,)."""
-        return solved(factor, drive - self._skeleton.bias_forces(q, v))
+    def acceleration(self, mass_matrix: Array, q: Array, v: Array, drive: Array) -> Array:
+        """Acceleration (37,), given the mass matrix with armature at the configuration."""
+        return accelerated(mass_matrix, drive - self._skeleton.bias_forces(q, v))
 
 
-def solved(factor: Array, load: Array) -> Array:
-    """Acceleration (37,) of a load (37,), by the factor of the mass matrix."""
-    acceleration: Array = lapack.dpotrs(factor, load, lower=1)[0]
+def accelerated(mass_matrix: Array, load: Array) -> Array:
+    """Acceleration (37,) that a load (37,) gives to a mass matrix (37, 37)."""
+    # Symmetric: its transpose is the same in the order of LAPACK.
+    acceleration: Array = lapack.dposv(mass_matrix.T, load, lower=1)[1]
     return acceleration
 
 
@@ -111,32 +109,29 @@ class Simulation:
             Configuration (38,) and velocity (37,) reached.
         """
         q, v = frames[0].q, frames[0].v
-        factor = self._dynamics.factor(q)
         for before, after in zip(frames[:-1], frames[1:], strict=True):
-            q, v, factor = self._step(q, v, factor, before, after)
+            q, v = self._step(q, v, before, after)
             if has_diverged(v):
                 break
         return q, v
 
     def _step(
-        self, q: Array, v: Array, factor: Array, before: SolvedFrame, after: SolvedFrame
-    ) -> tuple[Array, Array, Array]:
-        """Configuration and velocity after one step, and the factor nearly there."""
+        self, q: Array, v: Array, before: SolvedFrame, after: SolvedFrame
+    ) -> tuple[Array, Array]:
+        """Configuration and velocity after one step."""
         h = after.time_s - before.time_s
         dynamics, integrate = self._dynamics, self._integrate
         begin, end = dynamics.drive(before), dynamics.drive(after)
         middle = 0.5 * (begin + end)
-        a1 = dynamics.acceleration(factor, q, v, begin)
+        a1 = dynamics.acceleration(dynamics.mass_matrix(q), q, v, begin)
         q2 = integrate(q, 0.5 * h * (v + 0.25 * h * a1))
-        inner = dynamics.factor(q2)
-        a2 = dynamics.acceleration(inner, q2, v + 0.5 * h * a1, middle)
-        a3 = dynamics.acceleration(inner, q2, v + 0.5 * h * a2, middle)
+        mass = dynamics.mass_matrix(q2)
+        a2 = dynamics.acceleration(mass, q2, v + 0.5 * h * a1, middle)
+        a3 = dynamics.acceleration(mass, q2, v + 0.5 * h * a2, middle)
         q4 = integrate(q, h * (v + 0.5 * h * a3))
-        # The next step begins at nearly this configuration (third order).
-        last = dynamics.factor(q4)
-        a4 = dynamics.acceleration(last, q4, v + h * a3, end)
+        a4 = dynamics.acceleration(dynamics.mass_matrix(q4), q4, v + h * a3, end)
         moved = integrate(q, h * (v + (h / 6.0) * (a1 + a2 + a3)))
-        return moved, v + (h / 6.0) * (a1 + 2.0 * (a2 + a3) + a4), last
+        return moved, v + (h / 6.0) * (a1 + 2.0 * (a2 + a3) + a4)
 
 
 def roll_out(skeleton: Skeleton, frames: Sequence[SolvedFrame]) -> tuple[Array, Array]:

@@ -14,9 +14,9 @@ from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.consistency import (
     ForwardDynamics,
     SolvedFrame,
+    accelerated,
     distance,
     has_diverged,
-    solved,
 )
 from monomsk_dynamics.options import ConsistencyOptions
 
@@ -102,7 +102,8 @@ class RollingConsistency:
         if frame.mass_matrix is None or frame.bias is None:
             a = self._acceleration(frame.q, frame.v, drive)
         else:
-            a = solved(self._dynamics.factor_of(frame.mass_matrix), drive - frame.bias)
+            mass = self._dynamics.with_armature(frame.mass_matrix)
+            a = accelerated(mass, drive - frame.bias)
         self._begin = _State(frame.q, frame.v, a)
         self._time_s = self._began_s = frame.time_s
         self._drive, self._steps = drive, 0
@@ -116,7 +117,7 @@ class RollingConsistency:
         return _Step(begin, a2, h, q3)
 
     def _acceleration(self, q: Array, v: Array, drive: Array) -> Array:
-        return self._dynamics.acceleration(self._dynamics.factor(q), q, v, drive)
+        return self._dynamics.acceleration(self._dynamics.mass_matrix(q), q, v, drive)
 
     def _is_last(self) -> bool:
         """After its frames, or so long that another one would exceed the longest horizon."""
