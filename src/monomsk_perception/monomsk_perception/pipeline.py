@@ -18,6 +18,7 @@ from monomsk_perception.landmarker_options import LandmarkerOptions
 from monomsk_perception.landmarks import Landmarks
 from monomsk_perception.lifter_factory import LifterChoice, make_lifter, skeleton_fit
 from monomsk_perception.motion_history import MotionHistory
+from monomsk_perception.steady_sides import SteadySides
 from monomsk_perception.tracking import TrackingStatus
 from monomsk_perception.transformer_lifter import TransformerLifter
 
@@ -74,6 +75,7 @@ class Perception:
         self.landmarker = landmarker or Landmarker(options.landmarker)
         self.lifter = make_lifter(options.lifter, skeleton, intrinsics, camera)
         self._person_number = self.landmarker.person_number
+        self._sides = SteadySides()
         self._history: MotionHistory | None = None
         # The transformer looks at a recording as a whole: each person's landmarks are kept.
         self._clips: list[list[Landmarks]] = [[]]
@@ -107,6 +109,8 @@ class Perception:
     def find(self, image_bgr: npt.NDArray[np.uint8], stamp_ns: int) -> Landmarks | None:
         """Find the followed person's landmarks; another person's motion starts anew.
 
+        Sides that the detector exchanges for a while are kept apart.
+
         Raises:
             ImageError: The image has a wrong shape or type.
         """
@@ -115,7 +119,7 @@ class Perception:
             # Another person's motion must not start from this one's.
             self._person_number = self.landmarker.person_number
             self.forget()
-        return landmarks
+        return None if landmarks is None else self._sides.kept(landmarks)
 
     def lift(self, landmarks: Landmarks, camera: CameraPose | None = None) -> BodyState | None:
         """The body state of landmarks; None while a look-ahead waits.
@@ -168,4 +172,5 @@ class Perception:
     def forget(self) -> None:
         """Forget the motion, but not who is followed: the next landmarks start anew."""
         self.lifter.reset()
+        self._sides.reset()
         self._clips.append([])

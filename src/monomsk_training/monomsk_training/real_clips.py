@@ -27,6 +27,7 @@ from monomsk_perception.lifter_windows import (
     low_passed,
     resampled,
 )
+from monomsk_perception.steady_sides import SteadySides
 from monomsk_training.errors import RecipeError
 from monomsk_training.motion_clip import COORDINATE_NAMES
 from monomsk_training.opensim_files import read_table
@@ -155,15 +156,18 @@ def _read_landmarks(path: Path, rate_hz: float) -> tuple[tuple[Landmarks, ...], 
         pixels, visibility, metric = file["px"], file["vis"], file["W"]
         size = (int(file["size"][0]), int(file["size"][1]))
     good = np.flatnonzero(np.isfinite(pixels).all(axis=(1, 2)))
+    sides = SteadySides()
     found = tuple(
-        Landmarks(
-            stamp_ns=round(frame / rate_hz * 1e9),
-            pixels=pixels[frame],
-            visibility=visibility[frame],
-            presence=visibility[frame],
-            metric=metric[frame],
-            score=1.0,
-            image_size=size,
+        sides.kept(
+            Landmarks(
+                stamp_ns=round(frame / rate_hz * 1e9),
+                pixels=pixels[frame],
+                visibility=visibility[frame],
+                presence=visibility[frame],
+                metric=metric[frame],
+                score=1.0,
+                image_size=size,
+            )
         )
         for frame in good.tolist()
     )
