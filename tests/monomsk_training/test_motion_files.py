@@ -11,6 +11,7 @@ from monomsk_training.amass_files import read_amass
 from monomsk_training.bvh_files import read_bvh
 from monomsk_training.deepmimic_files import read_deepmimic
 from monomsk_training.errors import MotionFileError
+from monomsk_training.library import Source
 from monomsk_training.motion_clip import COLUMN, MOTION_NAMES, mirrored
 from monomsk_training.opensim_files import read_named_arrays, read_opensim
 
@@ -243,3 +244,61 @@ def test_amass_bends_the_joints_of_smpl(tmp_path: Path) -> None:
     np.savez(tmp_path / "b.npz", poses=poses)
     with pytest.raises(MotionFileError, match="trans"):
         read_amass(tmp_path / "b.npz", "x")
+
+
+def _mot(path: Path, rows: str, names: str = "time hip_flexion_r") -> Path:
+    path.write_text(f"version=1\ninDegrees=yes\nendheader\n{names}\n{rows}")
+    return path
+
+
+@pytest.mark.parametrize(
+    "rows",
+    ["", "0.0 1\n", "0.0 1\n0.1\n0.2 1\n", "0.0 1\n0.1 x\n", "0.0 1\n0.1 1\n0.2 1\n0.9 1\n1.0 1\n",
+     "0.2 1\n0.1 1\n0.0 1\n", "0.0 1\n0.0 1\n0.0 1\n"],
+    ids=["empty", "one", "ragged", "word", "gap", "backwards", "still"],
+)  # fmt: skip
+def test_opensim_files_without_a_motion_are_refused_by_name(tmp_path: Path, rows: str) -> None:
+    with pytest.raises(MotionFileError, match="a.mot"):
+        read_opensim(_mot(tmp_path / "a.mot", rows), "s")
+
+
+def test_rounded_times_are_even(tmp_path: Path) -> None:
+    rows = "".join(f"{k / 60.0:.2f} {k}\n" for k in range(30))
+    assert read_opensim(_mot(tmp_path / "a.mot", rows), "s").rate_hz == pytest.approx(
+        60.0, rel=0.01
+    )
+
+
+@pytest.mark.parametrize(
+    ("reader", "name", "content"),
+    [
+        ("acclaim", "99_01.amc", "1\nroot 0 0 0 0 0 0\n"),
+        ("deepmimic", "a.txt", "{}"),
+        ("deepmimic", "a.txt", json.dumps({"Frames": [[0.0] * 44] * 10})),
+        ("deepmimic", "a.txt", "no JSON"),
+        ("bvh", "a.bvh", "HIERARCHY ROOT hips { } MOTION\nFrames: 1\n"),
+    ],
+)
+def test_files_of_another_kind_are_named(
+    tmp_path: Path, reader: str, name: str, content: str
+) -> None:
+    (tmp_path / name).write_text(content)
+    source = Source("x", "y", name, reader, 1.0, {})
+    with pytest.raises(MotionFileError, match=name):
+        source.read(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("reader", "arrays"),
+    [
+        ("named_arrays", {"pelvis_tx": np.zeros(5)}),
+        ("amass", {"poses": np.zeros((9, 66)), "trans": np.zeros((9, 3)), "mocap_framerate": 0.0}),
+        ("exponential_maps", {"walking": np.zeros((80, 117))}),
+    ],
+)
+def test_archives_of_another_kind_are_named(
+    tmp_path: Path, reader: str, arrays: dict[str, np.ndarray]
+) -> None:
+    np.savez(tmp_path / "a.npz", **arrays)
+    with pytest.raises(MotionFileError, match=r"a.npz"):
+        Source("x", "y", "a.npz", reader, 1.0, {}).read(tmp_path / "a.npz")

@@ -61,9 +61,20 @@ class Source:
     prepared: bool = False
 
     def read(self, path: Path) -> list[MotionClip]:
-        """The clips of one file."""
+        """The clips of one file.
+
+        Raises:
+            MotionFileError: It is none that the reader knows, or its clips have no rate.
+        """
         subject = f"{self.reader}-{path.stem.split('_')[0]}"
-        return READERS[self.reader](path, subject, self.rate_hz)
+        try:
+            clips = READERS[self.reader](path, subject, self.rate_hz)
+        except (ArithmeticError, IndexError, KeyError, OSError, StopIteration, ValueError) as error:
+            raise MotionFileError(path, f"is nothing for the reader {self.reader}") from error
+        for clip in clips:
+            if not (np.isfinite(clip.rate_hz) and clip.rate_hz > 0.0):
+                raise MotionFileError(path, f"{clip.name} has {clip.rate_hz} frames a second")
+        return clips
 
 
 @dataclass(frozen=True)

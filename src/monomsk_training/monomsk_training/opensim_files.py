@@ -20,10 +20,15 @@ def read_opensim(path: Path, subject: str, *, knee_flexion_negative: bool = Fals
         knee_flexion_negative: As in Gait2392 and older models.
 
     Raises:
-        MotionFileError: The file has no header or no coordinate of the skeleton.
+        MotionFileError: The file has no header or no coordinate of the skeleton, or its times
+            are not even.
     """
     names, table, in_degrees = read_table(path)
     times = table[:, 0]
+    steps = np.diff(times)
+    # Rounded times are even enough, a frame that is missing is not.
+    if not len(steps) or not 0.0 < steps.min() <= steps.max() < 1.9 * np.median(steps):
+        raise MotionFileError(path, "times must rise evenly, frame by frame")
     columns = {}
     for number, name in enumerate(names):
         # States files spell a coordinate /jointset/hip_r/hip_flexion_r/value.
@@ -49,15 +54,19 @@ def read_table(path: Path) -> tuple[list[str], Array, bool]:
     """Column names, numbers (rows, columns) and whether angles are in degrees.
 
     Raises:
-        MotionFileError: There is no header.
+        MotionFileError: There is no header, or not one number a column in each row.
     """
     lines = path.read_text("utf-8", errors="replace").splitlines()
     ends = [n for n, line in enumerate(lines) if line.strip().lower() == "endheader"]
     if not ends:
         raise MotionFileError(path, "no endheader line")
     header = "".join(lines[: ends[0]]).lower().replace(" ", "")
-    rows = [line.split() for line in lines[ends[0] + 2 :] if line.strip()]
-    return lines[ends[0] + 1].split(), np.array(rows, dtype=float), "indegrees=yes" in header
+    names, *rows = (line.split() for line in lines[ends[0] + 1 :] if line.strip())
+    try:
+        table = np.array(rows, dtype=float).reshape(-1, len(names))
+    except ValueError as error:
+        raise MotionFileError(path, "not one number a column in each row") from error
+    return names, table, "indegrees=yes" in header
 
 
 def _to_motion(columns: dict[str, Array], frames: int, in_degrees: bool, path: Path) -> Array:
