@@ -58,7 +58,9 @@ def make_mapping():
 @pytest.fixture
 def make_run(make_mapping, make_estimate):
     def make(**fields):
-        options = {key: fields.pop(key) for key in ("predicts",) if key in fields}
+        options = {
+            key: fields.pop(key) for key in ("predicts", "clock_is_simulated") if key in fields
+        }
         return Run(make_mapping(**{"safety": SAFETY, **fields}), make_estimate, **options)
 
     return make

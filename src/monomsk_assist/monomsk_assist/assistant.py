@@ -98,14 +98,21 @@ class Assistant:
         """Another body model; None: it cannot be used."""
         self._person = person
         self._newest = None
+        self._forget_strides()
+
+    def _forget_strides(self) -> None:
+        """Somebody else walks otherwise."""
+        self._phase.reset()
         for outlook in self._outlooks:
             outlook.reset()
 
     def see_estimate(self, estimate: Estimate, now_ns: int, steady_s: float) -> None:
         """Take in an estimate at a time of the node's clock [ns] and of a steady clock [s]."""
-        if self._person is None or not self.watch.sees(estimate, now_ns, steady_s):
+        person, before = self._person, self.watch.track_id
+        if person is None or not self.watch.sees(estimate, now_ns, steady_s):
             return
-        person = self._person
+        if self.watch.track_id != before:
+            self._forget_strides()
         found = doubts(estimate, self.mapping, person.joints, person.mass_kg)
         self.watch.judged(found)
         if Reason.NOT_FINITE not in found:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping as Named
 
+from monomsk_assist.estimate import is_overtaken
 from monomsk_assist.mapping import DeviceMapping, EncoderUse
 
 _NANOSECONDS = 1e-9
@@ -19,10 +20,6 @@ class Encoders:
     def __init__(self, mapping: DeviceMapping, use: EncoderUse) -> None:
         self._joints = mapping.joints
         self._use = use
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget the past."""
         self._stamp_ns: int | None = None
         self._angles = [math.nan] * len(self._joints)
         self._rates = [math.nan] * len(self._joints)
@@ -30,11 +27,11 @@ class Encoders:
     def update(
         self, stamp_ns: int, angles_rad: Named[str, float], rates_rad_s: Named[str, float]
     ) -> None:
-        """Take in a measurement by names of the device's joints; an older one is ignored.
+        """Take in a measurement by names of the device's joints; an overtaken one is ignored.
 
         A joint that is missing in it, or not finite, is unknown from now on.
         """
-        if self._stamp_ns is not None and stamp_ns <= self._stamp_ns:
+        if is_overtaken(stamp_ns, self._stamp_ns):
             return
         self._stamp_ns = stamp_ns
         for index, joint in enumerate(self._joints):

@@ -9,6 +9,14 @@ Array = NDArray[np.float64]
 
 UNKNOWN = float("nan")
 
+#: Stamps that go back further than reordering does: another time began [ns].
+_STAMPS_BACK_NS = 500_000_000
+
+
+def is_overtaken(stamp_ns: int, newest_ns: int | None) -> bool:
+    """Whether a stamp [ns] is no later than the newest one, and of the same time as that."""
+    return newest_ns is not None and 0 <= newest_ns - stamp_ns <= _STAMPS_BACK_NS
+
 
 @dataclass(frozen=True)
 class Sole:

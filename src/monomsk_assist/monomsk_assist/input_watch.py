@@ -1,14 +1,12 @@
 """Whether what comes in may be followed: its order, its age, its sources, its person, its clock."""
 
-from monomsk_assist.estimate import Estimate
+from monomsk_assist.estimate import Estimate, is_overtaken
 from monomsk_assist.mapping import Safety
 from monomsk_assist.reasons import Reason
 
 _NANOSECONDS = 1e-9
 #: An image cannot be later than now; clocks of two machines may differ by this [s].
 _FUTURE_S = 0.03
-#: Stamps that go back further than reordering does: another time began [s].
-_STAMPS_BACK_S = 0.5
 #: A simulated clock runs at any speed, but not by leaps of more than this [s].
 _SIMULATED_LEAP_S = 0.5
 
@@ -22,6 +20,9 @@ class InputWatch:
     Args:
         safety: Thresholds.
         clock_is_simulated: The node's clock need not run as fast as the steady one.
+
+    Attributes:
+        track_id: The last person that an estimate named; 0: none yet.
     """
 
     def __init__(self, safety: Safety, clock_is_simulated: bool = False) -> None:
@@ -31,7 +32,7 @@ class InputWatch:
         self._doubts: frozenset[Reason] = frozenset({Reason.NO_ESTIMATE})
         self._stamp_ns: int | None = None
         self._arrival_s = 0.0
-        self._track_id = 0
+        self.track_id = 0
         self._now_ns: int | None = None
         self._was_alive = False
         self.is_alive = True
@@ -51,17 +52,16 @@ class InputWatch:
         if (estimate.stamp_ns - now_ns) * _NANOSECONDS > _FUTURE_S:
             self._events.add(Reason.STAMP_JUMP)
             return False
-        if self._stamp_ns is not None and estimate.stamp_ns <= self._stamp_ns:
-            back_s = (self._stamp_ns - estimate.stamp_ns) * _NANOSECONDS
-            if back_s <= _STAMPS_BACK_S:
-                return False
+        if is_overtaken(estimate.stamp_ns, self._stamp_ns):
+            return False
+        if self._stamp_ns is not None and estimate.stamp_ns < self._stamp_ns:
             self._events.add(Reason.STAMP_JUMP)
         self._stamp_ns = estimate.stamp_ns
         self._arrival_s = steady_s
         if estimate.track_id != 0:
-            if self._track_id not in (0, estimate.track_id):
+            if self.track_id not in (0, estimate.track_id):
                 self._events.add(Reason.PERSON_CHANGED)
-            self._track_id = estimate.track_id
+            self.track_id = estimate.track_id
         return True
 
     def judged(self, doubts: frozenset[Reason]) -> None:

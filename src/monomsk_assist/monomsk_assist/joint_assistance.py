@@ -4,7 +4,7 @@ import math
 
 from monomsk_assist.command import JointSetpoint
 from monomsk_assist.laws import Moment, Wish, wish
-from monomsk_assist.limiter import JointLimiter
+from monomsk_assist.limiter import JointLimiter, Limited
 from monomsk_assist.mapping import JointMapping, Safety
 from monomsk_assist.reasons import FADING_IN, UNKNOWN_LAW
 
@@ -93,7 +93,7 @@ class JointAssistance:
             self.reasons += (f"{FADING_IN if known else UNKNOWN_LAW}:{name}",)
         self.is_violating = self._violates(wanted, moment.angle_rad)
         self.setpoint = self._held = self._setpoint(
-            wanted, moment.angle_rad, limited.rate_rad_s, limited.torque_nm, share * within
+            wanted, moment.angle_rad, limited, share, share * within
         )
 
     def _violates(self, wanted: Wish, angle_rad: float) -> bool:
@@ -103,7 +103,7 @@ class JointAssistance:
         return too_much or beyond > limits.range_margin_rad
 
     def _setpoint(
-        self, wanted: Wish, angle_rad: float, rate_rad_s: float, torque_nm: float, asked_nm: float
+        self, wanted: Wish, angle_rad: float, limited: Limited, share: float, asked_nm: float
     ) -> JointSetpoint:
         """The limited torque, as spring and damper of the device as far as the law says so.
 
@@ -111,7 +111,8 @@ class JointAssistance:
         feed-forward effort, make the limited torque.
         """
         limit = self._joint.limits.torque_nm
-        reduction = self._reduction(wanted, torque_nm, asked_nm)
+        torque_nm, rate_rad_s = limited.torque_nm, limited.rate_rad_s
+        reduction = _reduction(wanted, torque_nm, share, asked_nm)
         stiffness = reduction * wanted.stiffness_nm_rad
         damping = reduction * wanted.damping_nm_s_rad
         effort = torque_nm
@@ -136,10 +137,12 @@ class JointAssistance:
             rate_rad_s=rate_rad_s,
         )
 
-    def _reduction(self, wanted: Wish, torque_nm: float, asked_nm: float) -> float:
-        if wanted.stiffness_nm_rad == 0.0 and wanted.damping_nm_s_rad == 0.0:
-            return 0.0
-        whole = wanted.torque_nm
-        share = asked_nm / whole if abs(whole) > 1e-9 else self._share
-        kept = torque_nm / asked_nm if abs(asked_nm) > 1e-9 else 1.0
-        return share * min(max(kept, 0.0), 1.0)
+
+def _reduction(wanted: Wish, torque_nm: float, share: float, asked_nm: float) -> float:
+    """What is left of the gains: the share in force, as far as the bounds left its torque."""
+    if wanted.stiffness_nm_rad == 0.0 and wanted.damping_nm_s_rad == 0.0:
+        return 0.0
+    whole = wanted.torque_nm
+    in_force = asked_nm / whole if abs(whole) > 1e-9 else share
+    kept = torque_nm / asked_nm if abs(asked_nm) > 1e-9 else 1.0
+    return in_force * min(max(kept, 0.0), 1.0)

@@ -2,7 +2,7 @@
 
 import math
 
-from monomsk_assist.estimate import UNKNOWN, GaitEstimate
+from monomsk_assist.estimate import UNKNOWN, GaitEstimate, is_overtaken
 
 _NANOSECONDS = 1e-9
 #: Predictions stand on the image before until those of the newest are computed [s].
@@ -28,8 +28,8 @@ class PhaseClock:
         self._gait = None
 
     def update(self, gait: GaitEstimate) -> None:
-        """Take in a message; an older one than the last is ignored."""
-        if self._gait is None or gait.stamp_ns > self._gait.stamp_ns:
+        """Take in a message; one that the last has overtaken is ignored."""
+        if self._gait is None or not is_overtaken(gait.stamp_ns, self._gait.stamp_ns):
             self._gait = gait
 
     def fraction(self, side: int | None, time_ns: int) -> float:
