@@ -9,7 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import yaml
 
+from monomsk_perception.lifter_network import CARD_NAME, OnnxLifter
+from monomsk_training import export
 from monomsk_training.checkpoints import read_checkpoint, run_record
 from monomsk_training.config import OptimizerOptions, TrainingConfig
 from monomsk_training.curves import Curves
@@ -17,6 +20,7 @@ from monomsk_training.errors import CheckpointError
 from monomsk_training.evaluation import Evaluation
 from monomsk_training.filming import Film
 from monomsk_training.library import Library
+from monomsk_training.motion_clip import COORDINATE_NAMES
 from monomsk_training.network import NetworkOptions
 from monomsk_training.sampler import SamplerOptions
 from monomsk_training.stop_request import StopRequest
@@ -121,3 +125,22 @@ def test_networks_of_shorter_windows_are_scored_and_kept(tmp_path: Path) -> None
     trainer.checkpoint()
     scores = read_checkpoint(tmp_path / "best.pt")["scores"]
     assert all(np.isfinite(value) for value in scores.values())
+
+
+def test_a_checkpoint_becomes_weights_with_the_card_of_its_recipe(tmp_path: Path) -> None:
+    films = {"held out": FilmSource(NOTHING, SMALL, 2).films(2)}
+    trainer = Trainer(SMALL, FilmSource(NOTHING, SMALL, 1), Evaluation(films), tmp_path)
+    trainer.checkpoint()
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(
+        "sources: [{name: own walks, licence: mine, files: '*.bvh', reader: bvh, weight: 1}]"
+    )
+    out = tmp_path / "made" / "here"
+    words = ["--checkpoint", tmp_path / "best.pt", "--out", out, "--recipe", recipe]
+    export.main([str(word) for word in words])
+    card = yaml.safe_load((out / CARD_NAME).read_text())
+    assert card["data"] == [{"name": "own walks", "licence": "mine", "held_out": []}]
+    assert set(card["scores_deg"]) == {
+        f"held out_{look}" for look in ("offline", "ahead0", "ahead8")
+    }
+    OnnxLifter(COORDINATE_NAMES, out)

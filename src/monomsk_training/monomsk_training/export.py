@@ -1,6 +1,6 @@
 """Writes trained weights as ONNX with their model card.
 
-    python -m monomsk_training.export --checkpoint best.pt --out DATA_FOLDER
+    python -m monomsk_training.export --checkpoint best.pt --out DATA_FOLDER [--recipe LIBRARY]
 
 Needs the package `onnx` besides torch. The file is compared with the network it came from.
 """
@@ -11,6 +11,7 @@ import argparse
 import hashlib
 import logging
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from monomsk_perception.lifter_network import CARD_NAME, WEIGHTS_NAME, OnnxLifte
 from monomsk_training.checkpoints import read_checkpoint, run_record
 from monomsk_training.errors import TrainingError
 from monomsk_training.evaluation import TorchNetwork
-from monomsk_training.library import load_recipe
+from monomsk_training.library import Source, load_recipe
 from monomsk_training.motion_clip import COORDINATE_NAMES
 from monomsk_training.network import Lifted, LifterModel, NetworkOptions, attention_reach
 
@@ -76,7 +77,7 @@ def write_weights(model: LifterModel, path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def write_card(saved: dict[str, Any], sha256: str, path: Path) -> None:
+def write_card(saved: dict[str, Any], sources: Sequence[Source], sha256: str, path: Path) -> None:
     """Writes the model card: what the weights are, where they come from, how good they are."""
     card = {
         "name": "monomsk lifter",
@@ -90,8 +91,7 @@ def write_card(saved: dict[str, Any], sha256: str, path: Path) -> None:
         "trained": run_record(saved),
         "trained_before": list(saved.get("before", [])),
         "data": [
-            {"name": s.name, "licence": s.licence, "held_out": list(s.validation)}
-            for s in load_recipe()
+            {"name": s.name, "licence": s.licence, "held_out": list(s.validation)} for s in sources
         ],
         "scores_deg": {name: round(float(v), 2) for name, v in saved["scores"].items()},
         "scores_note": "mean error of eight leg coordinates, offline and with so many frames of "
@@ -127,11 +127,14 @@ def main(words: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--recipe", type=Path, help="motion library of the training, if another")
     arguments = parser.parse_args(words)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     model, saved = load_model(arguments.checkpoint)
+    sources = load_recipe(arguments.recipe)
+    arguments.out.mkdir(parents=True, exist_ok=True)
     sha256 = write_weights(model, arguments.out / WEIGHTS_NAME)
-    write_card(saved, sha256, arguments.out / CARD_NAME)
+    write_card(saved, sources, sha256, arguments.out / CARD_NAME)
     difference = largest_difference_deg(model, arguments.out)
     if difference > _TOLERANCE_DEG:
         raise TrainingError(f"the exported file differs from the network by {difference:.2g} deg")
