@@ -59,6 +59,7 @@ def test_a_zero_matrix_is_no_camera(tmp_path: Path) -> None:
         (ECHO.replace("width: 1280", "breadth: 1280"), "no entry image_width"),
         (ECHO.replace("[900.0", "[wide"), "not a list of numbers"),
         (ECHO.replace("720", "tall"), "not a whole number"),
+        (ECHO.replace("720", ".inf"), "not a whole number"),
         ("a: [1, 2\nb: }", "not YAML"),
     ],
 )

@@ -202,6 +202,8 @@ def test_sex_moves_masses_and_muscles_may_be_left_out(motion: Path, tmp_path: Pa
         ("height_m: [1\n", "not YAML"),
         ("height_m: 1.8\nsegment_lengths_m: 3\n", "segment_lengths_m"),
         ("height_m: 1.8\nsegment_lengths_m: {tail: 0.3}\n", "tail"),
+        ("height_m: 1.8\nsegment_lengths_m: {thigh: }\n", "no length given for thigh"),
+        ("1: 1.8\nheigth_m: 1.8\n", "unknown entry 1, heigth_m"),
         ("height_m: 5\n", "height_m = 5"),
     ],
 )

@@ -115,6 +115,35 @@ def test_a_real_c3d_file(shared_data: Path) -> None:
         np.testing.assert_allclose(own_m[:, :2], theirs_m, atol=2e-3)
 
 
+def write_c3d(path: Path, plates: int, channels: np.ndarray) -> None:
+    """A standing cloud of markers, and force plates that are described without their signals."""
+    ezc3d = pytest.importorskip("ezc3d")
+    file = ezc3d.c3d()
+    file["parameters"]["POINT"]["RATE"]["value"] = [100.0]
+    file["parameters"]["POINT"]["UNITS"]["value"] = ["m"]
+    file["parameters"]["POINT"]["LABELS"]["value"] = ["A", "B", "C"]
+    points = np.ones((4, 3, 10))
+    points[2] = np.array([0.1, 1.0, 1.8])[:, None]
+    file["data"]["points"] = points
+    file.add_parameter("FORCE_PLATFORM", "USED", [plates])
+    file.add_parameter("FORCE_PLATFORM", "TYPE", [2] * plates)
+    if channels.size:
+        file.add_parameter("FORCE_PLATFORM", "CHANNEL", channels)
+    file.write(str(path))
+
+
+@pytest.mark.parametrize(
+    "channels", [np.empty((0, 0)), np.arange(1.0, 13.0).reshape(2, 6).T], ids=["none", "missing"]
+)
+def test_described_plates_without_signals_are_said_and_left_out(
+    tmp_path: Path, channels: np.ndarray
+) -> None:
+    write_c3d(tmp_path / "a.c3d", 2, channels)
+    found = read_markers(tmp_path / "a.c3d")
+    assert found.plates == ()
+    assert sum("Force plate" in note for note in found.notes) == 2
+
+
 def test_reading_leaves_the_record_alone(tmp_path: Path) -> None:
     write_trc(tmp_path / "a.trc", table())
     found = read_markers(tmp_path / "a.trc")

@@ -46,6 +46,9 @@ def test_units_are_honoured(tmp_path: Path) -> None:
         ("\tmm\t", "\tinch\t", 3, "units are 'inch'"),
         ("60\t60\t5", "x\tx\t5", 3, "DataRate"),
         ("0.01666667", "soon", 8, "not a number"),
+        ("0.03333333", "0.01666667", 9, "does not follow"),
+        ("0.03333333", "nan", 9, "time is nan"),
+        ("nose", "left_hip", 4, "repeated marker left_hip"),
     ],
 )
 def test_bad_files_are_refused(tmp_path: Path, old: str, new: str, line: int, reason: str) -> None:

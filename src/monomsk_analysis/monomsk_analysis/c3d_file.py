@@ -82,9 +82,12 @@ def _plates(
     records, notes = [], []
     for plate in range(used):
         kind = int(group["TYPE"]["value"][plate])
-        channels = np.atleast_2d(group["CHANNEL"]["value"])[:, plate].astype(int) - 1
+        channels = _plate_channels(group, plate, used)
         if kind not in (2, 4) or len(channels) < _PLATE_CHANNELS:
             notes.append(f"Force plate {plate + 1} is of type {kind}, which is not read.")
+            continue
+        if channels.max() >= len(analogs):
+            notes.append(f"Force plate {plate + 1} has no signals in the file.")
             continue
         units = _text(parameters, "ANALOG", "UNITS", [])
         moment_unit = units[channels[3]].lower() if len(units) > channels[3] else ""
@@ -105,6 +108,14 @@ def _plates(
         )
         records.append(record)
     return tuple(records), tuple(notes)
+
+
+def _plate_channels(group: Any, plate: int, used: int) -> NDArray[np.int64]:
+    """Positions (k,) of a plate's signals among the analog ones; none where the file is silent."""
+    numbers = np.asarray(group.get("CHANNEL", {}).get("value", ()), dtype=np.int64)
+    if numbers.size % used:
+        return np.empty(0, dtype=np.int64)
+    return numbers.reshape(-1, used)[:, plate] - 1
 
 
 def _without_offset(signals: Array, group: Any) -> Array:

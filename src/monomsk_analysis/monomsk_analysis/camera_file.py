@@ -73,5 +73,5 @@ def _numbers(
 def _integer(path: Path, entries: dict[str, Any], keys: tuple[str, ...]) -> int:
     try:
         return int(_find(path, entries, keys))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise FileFormatError(path, f"{keys[0]} is not a whole number") from error

@@ -8,7 +8,9 @@ labels are paths such as `/jointset/hip_r/hip_flexion_r/value`), and the older o
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,7 +96,7 @@ def read_storage(path: Path) -> Table:
         raise FileFormatError(path, "no column labels after endheader")
     labels = _parse_labels(path, lines[label_line], label_line + 1)
     rows = _parse_rows(path, lines, label_line + 1, len(labels))
-    _check_times(path, rows)
+    check_times(path, [(number, values[0]) for number, values in rows])
     table_rows = np.array([values for _, values in rows], dtype=float)
     return Table(table_rows[:, 0], labels[1:], table_rows[:, 1:], in_degrees, name)
 
@@ -182,11 +184,20 @@ def _parse_rows(
     return rows
 
 
-def _check_times(path: Path, rows: list[tuple[int, list[float]]]) -> None:
-    previous = -np.inf
-    for line_number, values in rows:
-        if not np.isfinite(values[0]):
-            raise FileFormatError(path, f"time is {values[0]}", line_number)
-        if values[0] <= previous:
-            raise FileFormatError(path, f"time {values[0]} does not follow {previous}", line_number)
-        previous = values[0]
+def check_times(path: Path, times: Iterable[tuple[int, float]]) -> None:
+    """Make sure that time goes forward in a file.
+
+    Args:
+        path: the file.
+        times: number of each line, and its time [s].
+
+    Raises:
+        FileFormatError: naming the line.
+    """
+    previous = -math.inf
+    for line_number, time_s in times:
+        if not math.isfinite(time_s):
+            raise FileFormatError(path, f"time is {time_s}", line_number)
+        if time_s <= previous:
+            raise FileFormatError(path, f"time {time_s} does not follow {previous}", line_number)
+        previous = time_s

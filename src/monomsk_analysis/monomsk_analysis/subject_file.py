@@ -36,7 +36,7 @@ def read_subject_file(
         ImplausibleSubjectError: its numbers are no human's.
     """
     entries = _load(path)
-    unknown = sorted(set(entries) - _KEYS)
+    unknown = sorted(str(key) for key in entries if key not in _KEYS)
     if unknown:
         raise FileFormatError(
             path, f"unknown entry {', '.join(unknown)}; known: {', '.join(sorted(_KEYS))}"
@@ -49,6 +49,9 @@ def read_subject_file(
         mass_kg if mass_kg is not None else _number(path, entries, "mass_kg"),
         str(entries.get("sex", "unspecified")),
     )
+    empty = [str(name) for name, length_m in lengths.items() if length_m is None]
+    if empty:
+        raise FileFormatError(path, f"no length given for {', '.join(empty)}")
     return subject.with_lengths({str(name): _number(path, lengths, name) for name in lengths})
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monomsk_analysis.errors import FileFormatError
+from monomsk_analysis.storage import check_times
 
 _METRES_PER_UNIT = {"m": 1.0, "mm": 1e-3, "cm": 1e-2}
 _HEADER_LINES = 5
@@ -52,6 +53,9 @@ def read_trc(path: Path) -> MarkerTable:
     names = tuple(cell.strip() for cell in lines[3].split("\t")[2:] if cell.strip())
     if not names:
         raise FileFormatError(path, "no marker names", 4)
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise FileFormatError(path, f"repeated marker {', '.join(repeated)}", 4)
     times, positions = _parse_frames(path, lines, len(names))
     return MarkerTable(times, names, scale * positions, rate_hz)
 
@@ -95,7 +99,7 @@ def _parse_settings(path: Path, lines: list[str]) -> tuple[float, float]:
 def _parse_frames(
     path: Path, lines: list[str], marker_count: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    times: list[float] = []
+    times: list[tuple[int, float]] = []
     positions: list[list[float]] = []
     for index in range(_HEADER_LINES, len(lines)):
         if not lines[index].strip():
@@ -109,10 +113,12 @@ def _parse_frames(
         # Trailing empty cells are often left out.
         coordinates += [""] * (3 * marker_count - len(coordinates))
         try:
-            times.append(float(cells[1]))
+            times.append((index + 1, float(cells[1])))
             positions.append([float(c) if c.strip() else np.nan for c in coordinates])
         except ValueError as error:
             raise FileFormatError(path, f"not a number: {error}", index + 1) from error
     if not times:
         raise FileFormatError(path, "no frames")
-    return np.array(times), np.array(positions).reshape(len(times), marker_count, 3)
+    check_times(path, times)
+    seconds = np.array([time_s for _, time_s in times])
+    return seconds, np.array(positions).reshape(len(times), marker_count, 3)
