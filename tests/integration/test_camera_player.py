@@ -95,10 +95,40 @@ def test_mistakes_end_the_node_with_one_clear_line(start_node, clip, parameters,
     assert problem in player.output and "Traceback" not in player.output
 
 
-def test_a_paused_player_is_silent_and_goes_on(start_node, spin_until, heard, clip, ros_node):
-    from diagnostic_msgs.msg import DiagnosticArray
+@pytest.fixture
+def change(ros_node, spin_until):
+    """Take the player through a transition."""
     from lifecycle_msgs.msg import Transition
     from lifecycle_msgs.srv import ChangeState
+
+    client = ros_node.create_client(ChangeState, "camera_player/change_state")
+
+    def take(number):
+        assert spin_until(client.service_is_ready)
+        future = client.call_async(ChangeState.Request(transition=Transition(id=number)))
+        assert spin_until(future.done)
+        assert future.result().success
+
+    return take
+
+
+def test_a_player_that_is_cleaned_up_while_it_waits_for_a_subscriber_ends(
+    start_node, spin_until, clip, change
+):
+    from lifecycle_msgs.msg import Transition
+
+    player = play(start_node, source=clip, wait_for_subscriber_s=60.0)
+    change(Transition.TRANSITION_DEACTIVATE)
+    change(Transition.TRANSITION_CLEANUP)
+    assert player.wait() == 0
+    assert "Traceback" not in player.output
+
+
+def test_a_paused_player_is_silent_and_goes_on(
+    start_node, spin_until, heard, clip, ros_node, change
+):
+    from diagnostic_msgs.msg import DiagnosticArray
+    from lifecycle_msgs.msg import Transition
 
     said = []
     ros_node.create_subscription(
@@ -106,14 +136,6 @@ def test_a_paused_player_is_silent_and_goes_on(start_node, spin_until, heard, cl
     )
     player = play(start_node, source=clip, rate_hz=30.0, plays=0)
     assert spin_until(lambda: len(heard["image"]) > 10), player.output
-    client = ros_node.create_client(ChangeState, "camera_player/change_state")
-    assert spin_until(client.service_is_ready)
-
-    def change(number):
-        future = client.call_async(ChangeState.Request(transition=Transition(id=number)))
-        assert spin_until(future.done)
-        assert future.result().success
-
     change(Transition.TRANSITION_DEACTIVATE)
     spin_until(lambda: False, 0.3)
     count = len(heard["image"])

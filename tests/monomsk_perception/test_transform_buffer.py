@@ -70,3 +70,19 @@ def test_old_transforms_go_and_a_jump_back_forgets(robot: TransformBuffer) -> No
     np.testing.assert_allclose(robot.pose("world", "base", SECOND, 0.0).translation, [7, 0, 0])
     with pytest.raises(TransformError):
         robot.pose("world", "base", 21 * SECOND, 0.5)
+
+
+def test_a_short_recording_that_begins_again_forgets_the_one_before(robot: TransformBuffer) -> None:
+    robot.set("world", "base", SECOND // 20, pose(x=9.0), False)
+    robot.set("world", "base", 3 * SECOND // 20, pose(x=9.0), False)
+    found = robot.pose("world", "base", SECOND // 10, 0.0)
+    np.testing.assert_allclose(found.translation, [9.0, 0.0, 0.0])
+
+
+def test_a_transform_that_was_overtaken_on_its_way_still_counts(robot: TransformBuffer) -> None:
+    robot.set("world", "base", 19 * SECOND // 20, pose(x=2.0), False)
+    found = robot.pose("world", "base", 19 * SECOND // 20, 0.0)
+    np.testing.assert_allclose(found.translation, [2.0, 0.0, 0.0])
+    np.testing.assert_allclose(
+        robot.pose("world", "base", SECOND, 0.0).translation, [1.0, 0.0, 0.0]
+    )

@@ -105,9 +105,9 @@ class CameraPlayer(StatusNode):
         """
         while rclpy.ok() and not self._is_active:
             rclpy.spin_once(self, timeout_sec=0.1)
+        self._wait_for_subscriber()
         if self._source is None:
             return
-        self._wait_for_subscriber()
         divider = RateDivider(self.parameter("rate_hz"), self._source.native_rate_hz)
         self._start_s, self._start_stamp = time.perf_counter(), self.get_clock().now()
         begun_s = self._published_s = self._start_s
@@ -193,7 +193,7 @@ class CameraPlayer(StatusNode):
         limit_s = self.parameter("wait_for_subscriber_s")
         deadline_s = time.perf_counter() + limit_s
         known, since_s = 0, time.perf_counter()
-        while rclpy.ok():
+        while rclpy.ok() and self._source is not None:
             now_s = time.perf_counter()
             images, everything = self._subscribers()
             if everything != known:

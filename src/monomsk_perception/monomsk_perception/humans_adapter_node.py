@@ -99,6 +99,8 @@ class HumansAdapter(StatusNode):
         publisher = self._body.get("skeleton2d")
         if publisher is None or message.status != Landmarks.STATUS_TRACKED:
             return
+        if message.track_id != self._track_id:
+            return  # somebody else, whose first state is still to come
         points = skeleton_points(
             message.names,
             np.column_stack([message.pixel_u, message.pixel_v]),

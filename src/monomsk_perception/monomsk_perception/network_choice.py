@@ -42,7 +42,8 @@ class NetworkChoice:
         """
         chosen = best_within(budget_s, landmarker.networks.measure) if asked == AUTO else asked
         landmarker.networks.prepare(chosen)
-        self.model = chosen
+        # The times so far are those of another network.
+        self.model, self._watch = chosen, BudgetWatch()
 
     def became_lighter(self, asked: str, took_s: float, budget_s: float) -> bool:
         """Change to a lighter network if this one takes too long by now; tells whether it does."""

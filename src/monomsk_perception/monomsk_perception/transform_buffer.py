@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import pinocchio as pin
 
 from monomsk_perception.errors import PerceptionError
+from monomsk_perception.stamp_guard import JUMP_BACK_NS
 
 _KEPT_NS = 10_000_000_000
 
@@ -43,7 +44,7 @@ class _Link:
     def add(self, stamp_ns: int, pose: pin.SE3) -> None:
         if self.is_static:
             stamp_ns, self.stamps_ns = 0, []
-        if self.stamps_ns and self.stamps_ns[-1] - stamp_ns > _KEPT_NS:
+        if self.stamps_ns and self.stamps_ns[-1] - stamp_ns >= JUMP_BACK_NS:
             # The time jumped back: what was known belongs to another run.
             self.stamps_ns.clear()
             self.poses.clear()
