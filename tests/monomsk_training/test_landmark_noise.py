@@ -67,11 +67,14 @@ def test_parts_of_the_scatter_are_told_apart() -> None:
     assert parts["last_s"] == pytest.approx(last, rel=0.25)
 
 
-def test_what_landmarks_share() -> None:
+@pytest.mark.parametrize("share", [0.0, 0.3])
+def test_what_landmarks_share(share: float) -> None:
     rng = np.random.default_rng(3)
     both, own = rng.normal(size=(6, 2000, 1)), rng.normal(size=(6, 2000, 19))
-    errors = np.sqrt(0.3) * both + np.sqrt(0.7) * own
-    assert common_share(errors) == pytest.approx(0.3 + 0.7 / 19, abs=0.03)
+    errors = np.sqrt(share) * both + np.sqrt(1.0 - share) * own
+    assert common_share(errors) == pytest.approx(share, abs=0.02)
+    errors[:, :, 4] *= 20.0
+    assert common_share(errors) == pytest.approx(share, abs=0.02)
 
 
 def test_offsets_are_in_the_segments_axes() -> None:
