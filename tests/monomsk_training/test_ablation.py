@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
 from monomsk_training import ablation
@@ -87,3 +88,9 @@ def test_the_shipped_configuration_switches_every_part_on() -> None:
     config = load_config(Path(__file__).parents[2] / "config" / "ablation.yaml")
     assert all(getattr(config.physics, part) > 0.0 for part in ablation.VARIANTS["all"])
     assert 3 <= config.physics.span <= 6
+
+
+def test_a_variant_that_there_is_not_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        ablation.parse(["--data", ".", "--out", ".", "--only", "torques"])
+    assert "no variant is called 'torques': as trained" in capsys.readouterr().err

@@ -194,7 +194,10 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--test", action="store_true", help="score the clips that only report too")
     parser.add_argument("--films", type=int, default=128, help="held-out films of each kind")
     parser.add_argument("--only", default="", help="a piece of the names of variants to train")
-    return parser.parse_args(words)
+    arguments = parser.parse_args(words)
+    if not any(arguments.only in name for name in VARIANTS):
+        parser.error(f"no variant is called {arguments.only!r}: {', '.join(VARIANTS)}")
+    return arguments
 
 
 def real_sets(arguments: argparse.Namespace) -> dict[str, list[RealClip]]:
