@@ -8,7 +8,7 @@ import torch
 from monomsk_training.cameras import CameraOptions, camera_poses, distorted
 
 RATE_HZ = 30.0
-STILL = CameraOptions(aim_deg=(0.0, 0.0, 0.0), moving_share=0.0)
+STILL = CameraOptions(aim_deg=(0.0, 0.0, 0.0), tilted_share=0.0, moving_share=0.0)
 HELD = replace(STILL, moving_share=1.0, follow_share=0.0, travel_share=0.0)
 
 
@@ -52,6 +52,25 @@ def test_a_still_camera_looks_at_the_middle_of_the_way_the_right_way_up() -> Non
     # Up in the world is up in the image (y points down), and level.
     assert (view[..., 1, 2] < -0.5).all()
     assert view[..., 0, 2].abs().max() < 1e-5
+
+
+def test_some_cameras_are_askew() -> None:
+    view, lens = poses(replace(STILL, tilted_share=0.3, tilted_deg=20.0))
+    # The world's up against the image's vertical, in the image.
+    up = view[:, 0, :, 2]
+    roll_deg = torch.rad2deg(torch.atan2(up[:, 0], -up[:, 1])).abs()
+    assert 5 <= int((roll_deg > 1.0).sum()) <= 20
+    assert 20.0 < float(roll_deg.max()) < 80.0
+    # They still look at the person.
+    assert in_image(view, lens).mean(1)[:, :2].abs().max() < 1e-4
+
+
+def test_a_roll_turns_the_camera_counter_clockwise() -> None:
+    view, _ = poses(replace(STILL, roll_deg=30.0))
+    # What is upright leans to the right in the image.
+    up = view[:, 0, :, 2]
+    leaning_deg = torch.rad2deg(torch.atan2(up[:, 0], -up[:, 1]))
+    torch.testing.assert_close(leaning_deg, torch.full((40,), 30.0), atol=1e-3, rtol=0.0)
 
 
 def test_a_hand_turns_the_camera_a_little_and_smoothly() -> None:

@@ -25,7 +25,10 @@ class CameraOptions:
         distance_m: Nearest and farthest person [m].
         focal_per_height: Shortest and longest focal length over the image's height.
         aim_deg: Standard deviation of the aim: pitch, yaw, roll [deg].
+        tilted_share: Share of the films whose camera is mounted or held askew.
+        tilted_deg: Standard deviation of what that adds to the roll [deg].
         pitch_deg: Turned down by so much more than towards the person [deg].
+        roll_deg: Turned counter-clockwise by so much more than level [deg].
         moving_share: Share of the films whose camera is held in the hand.
         sway_deg: Standard deviation of how a hand turns the camera [deg].
         sway_m: The same of how it moves it [m].
@@ -40,7 +43,10 @@ class CameraOptions:
     distance_m: tuple[float, float] = (2.0, 6.0)
     focal_per_height: tuple[float, float] = (0.6, 1.6)
     aim_deg: tuple[float, float, float] = (6.0, 4.0, 2.0)
+    tilted_share: float = 0.2
+    tilted_deg: float = 15.0
     pitch_deg: float = 0.0
+    roll_deg: float = 0.0
     moving_share: float = 0.3
     sway_deg: float = 0.7
     sway_m: float = 0.015
@@ -81,7 +87,9 @@ def camera_poses(
     )
     target = path.mean(1, keepdim=True)
     aim = torch.tensor(options.aim_deg) * torch.randn(films, 1, 3, generator=draw)
-    aim = aim + torch.tensor([options.pitch_deg, 0.0, 0.0])
+    askew_deg = options.tilted_deg * torch.randn(films, 1, 1, generator=draw)
+    roll = options.roll_deg + share(options.tilted_share) * askew_deg
+    aim = aim + torch.nn.functional.pad(roll, (2, 0)) + torch.tensor([options.pitch_deg, 0.0, 0.0])
     if options.moving_share > 0.0:
         held = share(options.moving_share)
         travels = held * share(options.travel_share) * uniform(0.3, 1.0)

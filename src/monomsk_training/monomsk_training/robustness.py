@@ -41,8 +41,8 @@ from monomsk_training.sampler import as_recorded
 from monomsk_training.trainer import FilmSource
 
 _SEED = 404
-#: What every condition starts from: cameras that stand still and lenses that bend nothing.
-BASE = FilmOptions(CameraOptions(moving_share=0.0, distortion=0.0))
+#: What every condition starts from: level cameras that stand still, lenses that bend nothing.
+BASE = FilmOptions(CameraOptions(tilted_share=0.0, moving_share=0.0, distortion=0.0))
 _LEGS = [COORDINATE_NAMES.index(name) for name in LEG_NAMES]
 
 
@@ -76,6 +76,7 @@ def conditions() -> tuple[Condition, ...]:
         Condition("focal length wrong by [%]", (-20, -10, 0, 10, 20), spoil=_focal),
         Condition("stature wrong by [%]", (-10, -5, 0, 5, 10), spoil=_stature),
         Condition("camera turned down past the person by [deg]", (-20, -10, 0, 10, 20), _pitch),
+        Condition("camera rolled by [deg]", (-30, -20, -10, 0, 10, 20, 30), _roll),
         Condition("camera height [m]", (0.3, 0.8, 1.2, 1.8, 2.5), _height),
         Condition("frame rate [Hz]", (15, 24, 30, 60, 120), rate=lambda value: value),
         Condition("distance [m]", (1.5, 2.5, 4.0, 6.0, 10.0), _distance),
@@ -95,6 +96,10 @@ def _noise(options: FilmOptions, value: float) -> FilmOptions:
 
 def _pitch(options: FilmOptions, value: float) -> FilmOptions:
     return replace(options, camera=replace(options.camera, pitch_deg=value))
+
+
+def _roll(options: FilmOptions, value: float) -> FilmOptions:
+    return replace(options, camera=replace(options.camera, roll_deg=value))
 
 
 def _height(options: FilmOptions, value: float) -> FilmOptions:
