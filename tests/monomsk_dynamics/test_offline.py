@@ -46,6 +46,17 @@ def test_swaying_forward_moves_the_centre_of_pressure_forward(skeleton, sway):
     np.testing.assert_allclose(pressure[10:-10], expected[10:-10], atol=0.015)
 
 
+def test_the_centre_of_pressure_lies_on_the_floor_that_the_soles_rest_on(skeleton, sway):
+    stamps_ns, q = sway
+    raised = q + np.array([0.0, 0.0, 0.04, *np.zeros(35)])
+    level, above = (analyze_motion(skeleton, stamps_ns, rows) for rows in (q, raised))
+    for low, high in zip(level, above, strict=True):
+        for one, other in zip(low.soles, high.soles, strict=True):
+            lifted = one.center_of_pressure + [0.0, 0.0, 0.04]
+            np.testing.assert_allclose(other.center_of_pressure, lifted, atol=1e-5)
+            np.testing.assert_allclose(other.force, one.force, atol=1e-2)
+
+
 def test_a_long_gap_leaves_two_runs(skeleton, sway):
     stamps_ns, q = sway
     kept = np.ones(len(q), dtype=bool)

@@ -39,6 +39,7 @@ class ExpectedLoads:
         phases: Of gait.
         priors: Expected loads.
         supported: Whether something else than the soles bears load too (n,).
+        floor_m: Height of the floor [m].
     """
 
     terms: list[FrameTerms]
@@ -46,6 +47,7 @@ class ExpectedLoads:
     phases: list[GaitPhase]
     priors: list[LoadPrior]
     supported: Flags
+    floor_m: float
 
 
 class LoadExpectations:
@@ -111,7 +113,7 @@ class LoadExpectations:
         ]
         if supported is None:
             supported = np.zeros(len(terms), dtype=bool)
-        expected = ExpectedLoads(terms, contacts, phases, priors, supported)
+        expected = ExpectedLoads(terms, contacts, phases, priors, supported, floor_m)
         expected = self._beside_supports(motion, expected, floor_m, velocity, sigma_q)
         walking = [sharing.walking_weight(float(np.hypot(*going))) for going in velocity]
         priors = self._calibrated(motion, expected, velocity, walking)

@@ -112,7 +112,7 @@ class RecordingRun:
             for k in range(len(solutions))
         ]
         per_frame_s = (time.perf_counter() - start_s) / len(instants)
-        return self._assemble(instants, per_frame_s)
+        return self._assemble(instants, per_frame_s, expected.floor_m)
 
     def _rounds(self) -> int:
         """How often contacts are found: motion capture shows them at once."""
@@ -187,7 +187,9 @@ class RecordingRun:
         stamp_ns = int(self._motion.stamps_ns[k])
         return Instant(stamp_ns, terms, contact, solution, tau_variance, force_variance)
 
-    def _assemble(self, instants: list[Instant], per_frame_s: float) -> list[BodyDynamics]:
+    def _assemble(
+        self, instants: list[Instant], per_frame_s: float, floor_m: float
+    ) -> list[BodyDynamics]:
         frames = [solved_frame(instant) for instant in instants]
         check = self._options.consistency
         return [
@@ -200,6 +202,7 @@ class RecordingRun:
                     check.armature_kg_m2,
                 ),
                 {"frame": per_frame_s},
+                floor_m,
             )
             for k, instant in enumerate(instants)
         ]
