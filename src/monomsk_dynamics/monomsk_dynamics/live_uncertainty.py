@@ -14,6 +14,8 @@ Array = NDArray[np.float64]
 
 #: Every so many states both parts are fresh again, at different states.
 _ROUND = 3
+#: Another expected share of the load is more uncertain or less: both feet hand over within 0.1 s.
+_SHIFTED_SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Spread:
 class LiveUncertainty:
     """Refreshes one of two parts at a state; both when the contact changes.
 
+    What is expected of the forces is also refreshed while the load passes from foot to foot.
+
     Args:
         uncertainty: Of one skeleton.
     """
@@ -51,6 +55,7 @@ class LiveUncertainty:
         """Forget the past."""
         self._spread: Spread | None = None
         self._contact: list[bool] = []
+        self._share = 0.5
         self._turn = 0
 
     def update(
@@ -58,11 +63,12 @@ class LiveUncertainty:
     ) -> Spread:
         """The variances at one more solution."""
         contact = [*prior.in_contact.tolist(), prior.support is not None]
-        changed = self._spread is None or contact != self._contact
-        self._contact, self._turn = contact, 0 if changed else (self._turn + 1) % _ROUND
-        before = self._spread
-        if before is None or changed or self._turn == 1:
+        before = self._spread if contact == self._contact else None
+        share = prior.share.item(0)
+        self._contact, self._turn = contact, 0 if before is None else (self._turn + 1) % _ROUND
+        if before is None or self._turn == 2 or abs(share - self._share) > _SHIFTED_SHARE:
             by_forces, forces = self._uncertainty.of_forces(terms, observed, prior, solution)
+            self._share = share
         else:
             by_forces, forces = before.by_forces, before.forces
         if before is None or self._turn == 0:
