@@ -15,12 +15,8 @@ from monomsk_description.points import join
 from monomsk_description.skeleton import Skeleton
 from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.camera_pose import CameraPose, CameraPoseSource
-from monomsk_perception.contact_evidence import ContactEvidence
-from monomsk_perception.initial_guess import (
-    bone_sum,
-    initial_configuration,
-    line_of_sight_rotation,
-)
+from monomsk_perception.initial_guess import initial_configuration
+from monomsk_perception.landmark_reader import LandmarkReader
 from monomsk_perception.landmarks import Landmarks
 from monomsk_perception.lifter_frame import Lifted, Measurement
 from monomsk_perception.lifter_options import LifterOptions
@@ -37,8 +33,6 @@ from monomsk_perception.manifold_filter import (
 )
 from monomsk_perception.pose_prior import PosePrior, add_pose_prior
 from monomsk_perception.residuals import (
-    LEFT_HIP,
-    RIGHT_HIP,
     CameraPoints,
     CoordinateBeliefs,
     Sum,
@@ -82,11 +76,9 @@ class GeometricLifter:
             self.options.height_m[0], CameraPoseSource.ESTIMATED
         )
         self._points = join(skeleton.landmarks, skeleton.soles)
-        self._bone_sum = bone_sum(skeleton.points(skeleton.neutral(), skeleton.landmarks))
+        self._reader = LandmarkReader(skeleton, self.options.contact_speed)
         self._beliefs = CoordinateBeliefs(skeleton, self.options)
-        self._evidence = ContactEvidence(self.options.contact_speed)
         self._density = _acceleration_density(self.options)
-        self._metric_scale: float | None = None
         self._camera_covariance: Array | None = None
         self._reprojection = np.full(33, np.nan)
         self._expected_cameras: dict[int, CameraPose] = {}
@@ -112,8 +104,7 @@ class GeometricLifter:
     def reset(self) -> None:
         """Forget the person's motion; what is known of the camera stays."""
         self.last = None
-        self._metric_scale = None
-        self._evidence.reset()
+        self._reader.reset()
 
     def lift(self, landmarks: Landmarks, belief: PosePrior | None = None) -> BodyState:
         """The body state at the landmarks' stamp.
@@ -191,33 +182,13 @@ class GeometricLifter:
     def _measurement(
         self, landmarks: Landmarks, before: Lifted | None, belief: PosePrior | None
     ) -> Measurement:
-        rays = self.intrinsics.rays(landmarks.pixels)
-        hips_ray = rays[[LEFT_HIP, RIGHT_HIP]].mean(0)
-        if not np.isfinite(hips_ray).all():
-            hips_ray = np.array([0.0, 0.0, 1.0])
-        # The detector's metric axes follow the line of sight to the person.
-        metric = landmarks.metric @ line_of_sight_rotation(hips_ray).T
-        metric = metric * self._scale_metric(landmarks.metric)
-        interval_s = 1.0 / 30.0
-        depth_m = 3.0
+        interval_s, depth_m = 1.0 / 30.0, 3.0
         if before is not None:
             interval_s = (landmarks.stamp_ns - before.estimate.stamp_ns) * 1e-9
             pelvis = self._camera.to_camera(before.estimate.q[None, :3])[0][0]
             depth_m = max(float(pelvis[2]), 0.5)
-        contact = self._evidence.update(landmarks.stamp_ns, rays, depth_m)
-        if belief is not None:
-            contact = belief.contact
-        visibility = np.clip(landmarks.visibility, 0.02, 1.0)
-        return Measurement(
-            landmarks.stamp_ns, rays, metric, visibility, contact, interval_s, belief
-        )
-
-    def _scale_metric(self, metric: Array) -> float:
-        """Slowly followed ratio of the subject's size to the detector's."""
-        ratio = float(np.clip(self._bone_sum / max(bone_sum(metric), 1e-3), 0.6, 1.6))
-        previous = self._metric_scale
-        self._metric_scale = ratio if previous is None else 0.95 * previous + 0.05 * ratio
-        return self._metric_scale
+        rays = self.intrinsics.rays(landmarks.pixels)
+        return self._reader.read(landmarks, rays, interval_s, depth_m, belief)
 
     def _start(self, measurement: Measurement) -> Estimate:
         """A vague prior around a first guess."""
