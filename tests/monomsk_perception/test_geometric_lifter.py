@@ -1,5 +1,6 @@
 """The fit of a skeleton to landmarks: on films whose truth is known."""
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -106,6 +107,29 @@ def test_missing_landmarks_are_left_out(
         state = lifter.lift(landmarks)
     assert np.isfinite(state.q).all()
     assert np.abs(leg_errors_deg(skeleton, state.q, standing(skeleton))).max() < 12.0
+
+
+@pytest.mark.parametrize("seen", [slice(0, 23), slice(0, 11), slice(0, 0)])
+def test_somebody_whose_hips_have_no_ray_is_placed_by_the_rest(
+    skeleton: Skeleton,
+    intrinsics: CameraIntrinsics,
+    camera: CameraPose,
+    make_film: Callable,
+    seen: slice,
+) -> None:
+    film = make_film(camera)
+    lifter = GeometricLifter(skeleton, intrinsics, camera)
+    q = standing(skeleton, distance_m=1.5)
+    for k in range(5):
+        landmarks = film(q, k * FRAME_NS)
+        pixels = np.full((33, 2), np.nan)
+        pixels[seen] = landmarks.pixels[seen]
+        state = lifter.lift(dataclasses.replace(landmarks, pixels=pixels))
+    if seen.stop:
+        assert np.linalg.norm(state.q[:3] - q[:3]) < 0.3
+        assert state.quality > 0.5
+    else:
+        assert state.quality == 0.0
 
 
 @pytest.mark.parametrize("stamp_ns", [0, -FRAME_NS, 100 * FRAME_NS])

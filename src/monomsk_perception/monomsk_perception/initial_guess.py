@@ -18,6 +18,8 @@ from monomsk_perception.residuals import (
 # Landmarks whose distances give the body's size in the metric output.
 _BONES = np.array([(11, 13), (12, 14), (23, 25), (24, 26), (25, 27), (26, 28), (11, 23), (12, 24)])
 
+_UNKNOWN_DEPTH_M = 3.0
+
 
 def bone_sum(points: Array) -> float:
     """Sum of the lengths [m] of arms, legs and trunk sides among 33 landmarks (33, 3)."""
@@ -51,16 +53,29 @@ def initial_configuration(
     yaw = np.arctan2(-left[0], left[1])
     q[5:7] = np.sin(yaw / 2.0), np.cos(yaw / 2.0)
     _bend(skeleton, q, world, np.array([np.cos(yaw), np.sin(yaw), 0.0]))
-    hips_ray = rays[[LEFT_HIP, RIGHT_HIP]].mean(0)
-    depth = _depth(metric, rays)
-    hips = camera.pose_world_camera.act(hips_ray * depth)
-    q[:3] += hips - skeleton.points(q, skeleton.landmarks)[[LEFT_HIP, RIGHT_HIP]].mean(0)
+    anchors, ray = _anchors(rays)
+    place = camera.pose_world_camera.act(ray * _depth(metric, rays))
+    q[:3] += place - skeleton.points(q, skeleton.landmarks)[anchors].mean(0)
     return q
+
+
+def _anchors(rays: Array) -> tuple[Array, Array]:
+    """Landmarks that the body is placed by, and their mean ray (3,): the hips where they have one.
+
+    A lens that bends far has no ray for hips outside the image.
+    """
+    hips = np.array([LEFT_HIP, RIGHT_HIP])
+    if np.isfinite(rays[hips]).all():
+        return hips, rays[hips].mean(0)
+    known = np.flatnonzero(np.isfinite(rays).all(axis=1))
+    return (known, rays[known].mean(0)) if len(known) else (hips, np.array([0.0, 0.0, 1.0]))
 
 
 def _depth(metric: Array, rays: Array) -> float:
     """Distance along the optical axis [m] at which the metric body has the size seen."""
     chosen = METRIC_LANDMARKS[np.isfinite(rays[METRIC_LANDMARKS]).all(axis=1)]
+    if len(chosen) < 2:
+        return _UNKNOWN_DEPTH_M
     seen = float(rays[chosen, :2].std(axis=0).mean())
     return float(np.clip(metric[chosen, :2].std(axis=0).mean() / max(seen, 1e-3), 0.8, 40.0))
 
