@@ -113,9 +113,20 @@ def _doubled(model):
     SubElement(SubElement(axis, "LinearFunction", name="function"), "coefficients").text = "2 0"
 
 
+def _foreign_coordinate(model):
+    _joint(model, "hip_r").find(".//TransformAxis/coordinates").text = "knee_angle_r"
+
+
+def _lost_body(model):
+    bodies = model.find("BodySet/objects")
+    bodies.remove(bodies.find("Body[@name='hand_r']"))
+
+
 @pytest.mark.parametrize(
     ("change", "part"),
     [
+        (_foreign_coordinate, "CustomJoint 'hip_r'"),
+        (_lost_body, "radius_hand_r"),
         (_rename_joint_type, "EllipsoidJoint 'ankle_r'"),
         (_unknown_function, "GCVSpline"),
         (_malformed_spline, "SimmSpline"),
@@ -159,14 +170,69 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("tag", "text"), [("mass", "heavy"), ("inertia", "1 2 3"), ("mass_center", "1 2")]
+    ("path", "text"),
+    [
+        ("BodySet/objects/Body[@name='torso']/mass", "heavy"),
+        ("BodySet/objects/Body[@name='torso']/mass", "nan"),
+        ("BodySet/objects/Body[@name='torso']/mass", "-1"),
+        ("BodySet/objects/Body[@name='torso']/inertia", "1 2 3"),
+        ("BodySet/objects/Body[@name='torso']/mass_center", "1 2"),
+        ("BodySet/objects/Body[@name='torso']/mass_center", "0 nan 0"),
+        ("BodySet/objects/Body[@name='torso']/mass_center", "0 inf 0"),
+        ("JointSet/objects/*[@name='hip_r']//PhysicalOffsetFrame/orientation", "nan 0 0"),
+        ("JointSet/objects/*[@name='hip_r']//TransformAxis/axis", "0 0 0"),
+        ("JointSet/objects/*[@name='hip_r']//TransformAxis/axis", "1 0"),
+        ("JointSet/objects/*[@name='hip_r']//Coordinate/range", "1 -1"),
+    ],
 )
-def test_malformed_numbers_are_errors(changed, tag, text):
+def test_malformed_numbers_are_errors(changed, path, text):
     def change(model):
-        model.find(f"BodySet/objects/Body[@name='torso']/{tag}").text = text
+        model.find(path).text = text
 
     with pytest.raises(AnatomyFileError, match="malformed"):
         from_osim(changed(change))
+
+
+def test_a_pelvis_on_a_free_joint_is_a_pelvis(changed, skeleton):
+    def change(model):
+        root = _joint(model, "ground_pelvis")
+        root.tag = "FreeJoint"
+        root.remove(root.find("SpatialTransform"))
+
+    found = personal_skeleton(from_osim(changed(change)))
+    assert found.coordinate_names == skeleton.coordinate_names
+    assert found.mass_kg == pytest.approx(skeleton.mass_kg)
+
+
+def test_a_free_joint_moves_first_and_turns_then(changed):
+    """Its file names the angles first; a child on the shifted place turns where it is."""
+
+    def change(model):
+        joint = _joint(model, "hip_r")
+        joint.tag = "FreeJoint"
+        joint.remove(joint.find("SpatialTransform"))
+        for name in ("hip_tx", "hip_ty", "hip_tz"):
+            place = SubElement(joint.find("coordinates"), "Coordinate", name=name)
+            SubElement(place, "range").text = "-1 1"
+
+    hip = next(j for j in from_osim(changed(change)).joints if j.name == "hip_r")
+    assert [axis.kind for axis in hip.axes] == ["translation"] * 3 + ["rotation"] * 3
+    assert [axis.coordinate for axis in hip.axes[:3]] == ["hip_tx", "hip_ty", "hip_tz"]
+
+
+def test_mirrored_or_invisible_bones_do_not_mirror_the_body(changed, skeleton):
+    """Some models draw left bones as right ones with a scale of -1, or shrink bones to nothing."""
+
+    def change(model):
+        model.find("BodySet/objects/Body[@name='calcn_l']//scale_factors").text = "1 1 -1"
+        model.find("BodySet/objects/Body[@name='calcn_r']//scale_factors").text = "0 0 0"
+
+    found = personal_skeleton(from_osim(changed(change)))
+    right, left = found.points(found.neutral(), found.soles).reshape(2, 8, 3)
+    sideways = left[:, 1] - found.segment_poses(found.neutral())["calcn_l"].translation[1]
+    assert np.ptp(right[:, 0]) > 0.15
+    # The heel's lateral point is the outer one.
+    assert sideways[2] > sideways[1]
 
 
 def test_a_disabled_constraint_does_not_matter(changed):

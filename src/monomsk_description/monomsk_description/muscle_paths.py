@@ -68,7 +68,7 @@ def sample_path(
     """The muscle at the poses of a motion.
 
     Args:
-        muscle: All its segments are among those of the motion.
+        muscle: All its segments and coordinates are among those of the motion.
         motion: Of the segments.
         below: For each joint, the segments that hang on it.
     """
@@ -118,10 +118,9 @@ def _velocity(node: _Node, muscle: OsimMuscle, motion: SegmentMotion, rows: Rows
     if point is not None and point.curves:
         turned = motion.frames[node.segment].rotations[rows]
         for axis, (name, curve) in enumerate(point.curves):
-            if name in motion.names:
-                at = motion.values[name][rows]
-                slope = (curve(at + _STEP) - curve(at - _STEP)) / (2.0 * _STEP)
-                speeds[:, motion.names.index(name)] += slope[:, None] * turned[:, :, axis]
+            at = motion.values[name][rows]
+            slope = (curve(at + _STEP) - curve(at - _STEP)) / (2.0 * _STEP)
+            speeds[:, motion.names.index(name)] += slope[:, None] * turned[:, :, axis]
     return speeds
 
 
@@ -133,8 +132,7 @@ def _patterns(
     for column, point in enumerate(muscle.points):
         if point.condition is not None:
             name, low, high = point.condition
-            values = motion.values.get(name, np.zeros(count))
-            active[:, column] = (values >= low) & (values <= high)
+            active[:, column] = (motion.values[name] >= low) & (motion.values[name] <= high)
     for pattern in np.unique(active, axis=0):
         rows = np.flatnonzero((active == pattern).all(axis=1))
         points = np.flatnonzero(pattern).tolist()
@@ -144,7 +142,7 @@ def _patterns(
 def _node(point: PathPoint, index: int, motion: SegmentMotion, rows: Rows) -> _Node:
     local = np.tile(point.location_m, (len(rows), 1))
     for axis, (name, curve) in enumerate(point.curves):
-        local[:, axis] = curve(motion.values.get(name, np.zeros(len(motion.frames)))[rows])
+        local[:, axis] = curve(motion.values[name][rows])
     place = motion.frames[point.segment][rows].act(local)
     return _Node(index, -1, point.segment, local, place, np.zeros(len(rows)))
 

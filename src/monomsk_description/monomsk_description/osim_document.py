@@ -17,7 +17,7 @@ from monomsk_description.curves import Curve, polynomial
 from monomsk_description.errors import AnatomyFileError, UnsupportedModelError
 from monomsk_description.frames import Array, rotation_from_body_xyz
 from monomsk_description.osim_functions import read_function
-from monomsk_description.osim_xml import numbers
+from monomsk_description.osim_xml import number, numbers
 
 GROUND = "ground"
 
@@ -30,6 +30,7 @@ _NAMED_AXES: dict[str, tuple[tuple[AxisKind, Array], ...]] = {
     "UniversalJoint": (("rotation", _X), ("rotation", _Y)),
     "GimbalJoint": (("rotation", _X), ("rotation", _Y), ("rotation", _Z)),
     "BallJoint": (("rotation", _X), ("rotation", _Y), ("rotation", _Z)),
+    "FreeJoint": tuple((kind, a) for kind in ("rotation", "translation") for a in (_X, _Y, _Z)),
 }
 
 
@@ -88,8 +89,10 @@ def read_document(path: Path) -> OsimDocument:
         if model is None:
             raise AnatomyFileError(source, "holds no OpenSim model")
         return _Reader(source, model).document()
-    except (OSError, ElementTree.ParseError) as error:
-        raise AnatomyFileError(source, str(error)) from error
+    except OSError as error:
+        raise AnatomyFileError(source, f"cannot be read: {error.strerror}") from error
+    except ElementTree.ParseError as error:
+        raise AnatomyFileError(source, f"not XML: {error}") from error
     except (TypeError, ValueError) as error:
         raise AnatomyFileError(source, f"missing or malformed entry: {error}") from error
 
@@ -159,19 +162,22 @@ class _Reader:
             elements = {e.get("name"): e for e in joint.findall("SpatialTransform/TransformAxis")}
             # The child is first moved along the parent's axes, then turned.
             order = [f"{kind}{i}" for kind in ("translation", "rotation") for i in (1, 2, 3)]
-            return tuple(self._custom_axis(joint, elements[n]) for n in order if n in elements)
+            own = {_name(coordinate) for coordinate in coordinates}
+            return tuple(self._custom_axis(joint, elements[n], own) for n in order if n in elements)
         if joint.tag not in _NAMED_AXES:
             known = ", ".join(("CustomJoint", *_NAMED_AXES))
             raise self._unsupported(joint, f"known are {known}")
         if len(coordinates) != len(_NAMED_AXES[joint.tag]):
             raise self._unsupported(joint, f"it has {len(coordinates)} coordinates")
         same = polynomial([0.0, 1.0])
-        return tuple(
+        axes = [
             OsimAxis(kind, axis, _name(coordinate), same)
             for (kind, axis), coordinate in zip(_NAMED_AXES[joint.tag], coordinates, strict=True)
-        )
+        ]
+        # As above; a free joint names its angles first.
+        return tuple(sorted(axes, key=lambda axis: axis.kind == "rotation"))
 
-    def _custom_axis(self, joint: Element, element: Element) -> OsimAxis:
+    def _custom_axis(self, joint: Element, element: Element, own: set[str]) -> OsimAxis:
         kind: AxisKind = (
             "rotation" if element.get("name", "").startswith("rotation") else "translation"
         )
@@ -181,11 +187,16 @@ class _Reader:
         curve = read_function(element, self._source)
         if curve is None:
             curve = polynomial([0.0, 1.0] if drivers else 0.0)
-        line, axis = curve.as_line(), numbers(element, "axis")
+        line, axis = curve.as_line(), _vector(element, "axis")
+        length = float(np.linalg.norm(axis))
+        if not length:
+            raise ValueError(f"axis {_name(element)} of {_name(joint)!r} has no direction")
         is_still = line is not None and line[0] == 0.0
-        if not (is_still or drivers):
-            raise self._unsupported(joint, f"axis {element.get('name')} has no coordinate")
-        return OsimAxis(kind, axis / np.linalg.norm(axis), None if is_still else drivers[0], curve)
+        if not (is_still or own.intersection(drivers)):
+            raise self._unsupported(
+                joint, f"axis {_name(element)} has no coordinate of the joint's own"
+            )
+        return OsimAxis(kind, axis / length, None if is_still else drivers[0], curve)
 
     def _couplers(self) -> Iterator[tuple[str, tuple[str, Curve]]]:
         for element in self._objects("ConstraintSet"):
@@ -195,7 +206,7 @@ class _Reader:
             curve = read_function(element, self._source)
             if element.tag != "CoordinateCouplerConstraint" or len(leaders) != 1 or curve is None:
                 raise self._unsupported(element, "only couplers of two coordinates are known")
-            scale = float(element.findtext("scale_factor", "1"))
+            scale = number(element, "scale_factor", 1.0)
             dependent = element.findtext("dependent_coordinate_name", "").strip()
             yield dependent, (leaders[0], curve.scaled(scale))
 
@@ -212,20 +223,25 @@ def _body(element: Element) -> Segment:
         xx, yy, zz, xy, xz, yz = numbers(element, "inertia")
     else:
         xx, yy, zz, xy, xz, yz = (
-            float(element.findtext(f"inertia_{axes}", "0"))
-            for axes in ("xx", "yy", "zz", "xy", "xz", "yz")
+            number(element, f"inertia_{axes}", 0.0) for axes in ("xx", "yy", "zz", "xy", "xz", "yz")
         )
     inertia = np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
-    center = _vector(element, "mass_center")
-    return Segment(_name(element), float(element.findtext("mass", "0")), center, inertia)
+    center, mass_kg = _vector(element, "mass_center"), number(element, "mass", 0.0)
+    if mass_kg < 0.0:
+        raise ValueError(f"mass of {_name(element)!r} is {mass_kg:g}")
+    return Segment(_name(element), mass_kg, center, inertia)
 
 
 def _drawn_size(body: Element) -> Array:
-    """The scale of the first mesh, in the format of OpenSim 4 or 3; empty without any."""
+    """The scale of the first mesh, in the format of OpenSim 4 or 3; empty without any.
+
+    A negative one draws the bone of the other side.
+    """
     for path in ("attached_geometry/Mesh", "VisibleObject"):
         drawn = body.find(path)
         if drawn is not None:
-            return numbers(drawn, "scale_factors")
+            size = np.abs(numbers(drawn, "scale_factors"))
+            return size if size.all() else np.empty(0)
     return np.empty(0)
 
 
@@ -243,6 +259,8 @@ def _ranges(coordinates: list[Element]) -> dict[str, tuple[float, float]]:
     ranges = {}
     for coordinate in coordinates:
         low, high = numbers(coordinate, "range")
+        if low > high:
+            raise ValueError(f"range of {_name(coordinate)!r} is {low:g} to {high:g}")
         ranges[_name(coordinate)] = (float(low), float(high))
     return ranges
 
@@ -256,8 +274,8 @@ def _vector(element: Element, tag: str) -> Array:
     values = numbers(element, tag)
     if values.size == 0:
         return np.zeros(3)
-    if values.shape != (3,):
-        raise ValueError(f"{tag} of {_name(element)!r} is not three numbers")
+    if values.shape != (3,) or np.isinf(values).any():
+        raise ValueError(f"{tag} of {_name(element)!r} is not three finite numbers")
     return values
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from monomsk_description.curves import Curve, cubic_spline, piecewise_linear, polynomial
 from monomsk_description.errors import ShapeError, UnsupportedModelError
-from monomsk_description.osim_xml import add_vector, numbers
+from monomsk_description.osim_xml import add_vector, number, numbers
 
 
 def read_function(owner: Element, source: str) -> Curve | None:
@@ -70,7 +70,7 @@ def _function_element(owner: Element) -> Element | None:
 
 
 def _constant(element: Element, source: str) -> Curve:
-    return polynomial(float(element.findtext("value", "0")))
+    return polynomial(number(element, "value", 0.0))
 
 
 def _linear(element: Element, source: str) -> Curve:
@@ -94,7 +94,7 @@ def _multiplied(element: Element, source: str) -> Curve:
     inner = read_function(element, source)
     if inner is None:
         raise ValueError("nothing to multiply")
-    return inner.scaled(float(element.findtext("scale", "1")))
+    return inner.scaled(number(element, "scale", 1.0))
 
 
 # NaturalCubicSpline and natCubicSpline are older names of SimmSpline.

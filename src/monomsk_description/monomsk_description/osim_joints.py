@@ -56,7 +56,7 @@ def depth_first(document: OsimDocument, root: str, order: tuple[str, ...]) -> li
             are not named follow in the file's order.
 
     Raises:
-        UnsupportedModelError: A body is moved by several joints or hangs on nothing.
+        UnsupportedModelError: A body is moved by several joints, hangs on nothing or is not there.
     """
     rank = {name: index for index, name in enumerate(order)}
     found: list[OsimJoint] = []
@@ -67,6 +67,10 @@ def depth_first(document: OsimDocument, root: str, order: tuple[str, ...]) -> li
             if joint.child in seen:
                 raise UnsupportedModelError(
                     document.source, f"body {joint.child!r}", "it closes a loop of joints"
+                )
+            if joint.child not in document.bodies:
+                raise UnsupportedModelError(
+                    document.source, f"joint {joint.name!r}", f"there is no body {joint.child!r}"
                 )
             seen.add(joint.child)
             found.append(joint)

@@ -18,7 +18,7 @@ from monomsk_description.curves import Curve
 from monomsk_description.errors import AnatomyFileError, UnsupportedModelError
 from monomsk_description.frames import Array, rotation_from_body_xyz
 from monomsk_description.osim_functions import read_function
-from monomsk_description.osim_xml import numbers
+from monomsk_description.osim_xml import number, numbers
 
 _MUSCLES = ("Millard2012EquilibriumMuscle", "Thelen2003Muscle", "DeGrooteFregly2016Muscle")
 _USUAL_VELOCITY = 10.0  # OpenSim's default [optimal fibre lengths/s]
@@ -128,12 +128,21 @@ def _read(source: str, model: Element) -> OsimMuscles:
         if "Muscle" not in element.tag:
             continue
         try:
-            muscles.append(_muscle(source, element, objects))
+            if _is_applied(element):
+                muscles.append(_muscle(source, element, objects))
+            else:
+                unread[name] = "is switched off"
         except UnsupportedModelError as error:
-            unread[name] = error.part
+            unread[name] = f"has {error.part}, which is not supported"
         except (TypeError, ValueError) as error:
-            unread[name] = f"malformed: {error}"
+            unread[name] = f"is malformed: {error}"
     return OsimMuscles(source, tuple(muscles), unread)
+
+
+def _is_applied(force: Element) -> bool:
+    """Whether a force acts, in the format of OpenSim 4 or 3."""
+    applied = force.findtext("appliesForce", "true").strip() == "true"
+    return applied and force.findtext("isDisabled", "false").strip() != "true"
 
 
 def _muscle(source: str, element: Element, objects: dict[str, tuple[str, Element]]) -> OsimMuscle:
@@ -150,11 +159,11 @@ def _muscle(source: str, element: Element, objects: dict[str, tuple[str, Element
         raise UnsupportedModelError(source, "a path of fewer than two points", "")
     return OsimMuscle(
         name=element.get("name", ""),
-        max_isometric_force_n=_number(element, "max_isometric_force"),
-        optimal_fiber_length_m=_number(element, "optimal_fiber_length"),
-        tendon_slack_length_m=_number(element, "tendon_slack_length"),
-        pennation_rad=_number(element, "pennation_angle_at_optimal", 0.0),
-        max_contraction_velocity=_number(element, "max_contraction_velocity", _USUAL_VELOCITY),
+        max_isometric_force_n=_positive(element, "max_isometric_force"),
+        optimal_fiber_length_m=_positive(element, "optimal_fiber_length"),
+        tendon_slack_length_m=_positive(element, "tendon_slack_length"),
+        pennation_rad=number(element, "pennation_angle_at_optimal", 0.0),
+        max_contraction_velocity=_positive(element, "max_contraction_velocity", _USUAL_VELOCITY),
         points=points,
         wraps=tuple(wraps),
     )
@@ -196,7 +205,7 @@ def _wrap(
     """The wrap; None where its object is not active."""
     name = (entry.findtext("wrap_object") or "").strip()
     if name not in objects:
-        raise UnsupportedModelError(source, f"wrap object {name!r}, which is not there", "")
+        raise UnsupportedModelError(source, f"wrap object {name!r} without a definition", "")
     segment, element = objects[name]
     if element.tag != "WrapCylinder":
         raise UnsupportedModelError(source, element.tag, "only cylinders are known")
@@ -214,7 +223,7 @@ def _wrap(
         _three(numbers(element, "translation")),
     )
     cylinder = WrapCylinder(
-        name, segment, placement, _number(element, "radius"), _number(element, "length"), side
+        name, segment, placement, _positive(element, "radius"), _positive(element, "length"), side
     )
     first, last = numbers(entry, "range") if entry.find("range") is not None else (-1.0, -1.0)
     return PathWrap(cylinder, max(int(first), 1) - 1, (int(last) if last >= 1 else points) - 1)
@@ -229,11 +238,11 @@ def _last(element: Element, *tags: str) -> str:
     raise ValueError(f"{element.get('name')!r} names no {tags[-1]}")
 
 
-def _number(element: Element, tag: str, default: float | None = None) -> float:
-    text = element.findtext(tag)
-    if text is None and default is not None:
-        return default
-    return float(text or "")
+def _positive(element: Element, tag: str, default: float | None = None) -> float:
+    value = number(element, tag, default)
+    if value <= 0.0:
+        raise ValueError(f"{tag} of {element.get('name')!r} is {value:g}")
+    return value
 
 
 def _three(values: Array) -> Array:

@@ -63,7 +63,7 @@ def personal_muscles(path: Path) -> PersonalMuscles:
 @lru_cache(maxsize=4)
 def _read(path: Path, changed_ns: int) -> PersonalMuscles:
     found, anatomy = read_muscles(path), complete(from_osim(path))
-    by_side, left_out = _of_legs(found)
+    by_side, left_out = _of_legs(found, load_muscles().coordinates)
     if not by_side:
         return PersonalMuscles(None, left_out, {})
     space = _variables(anatomy)
@@ -83,16 +83,19 @@ def _read(path: Path, changed_ns: int) -> PersonalMuscles:
     return PersonalMuscles((legs[0], legs[1]), left_out, errors)
 
 
-def _of_legs(found: OsimMuscles) -> tuple[dict[str, tuple[OsimMuscle, OsimMuscle]], dict[str, str]]:
+def _of_legs(
+    found: OsimMuscles, coordinates: Sequence[str]
+) -> tuple[dict[str, tuple[OsimMuscle, OsimMuscle]], dict[str, str]]:
     """Muscles that both legs have, right and left, by name without the side; and why not others."""
-    left_out = {name: f"{reason} is not supported" for name, reason in found.unread.items()}
+    left_out = dict(found.unread)
     legs: list[dict[str, OsimMuscle]] = []
     for side in SIDES:
         own = {"pelvis", *(f"{segment}_{side}" for segment in _LEG)}
+        own |= {f"{name}_{side}" for name in coordinates}
         leg = {}
         for muscle in found.muscles:
-            segments = {point.segment for point in muscle.points}
-            if muscle.name.endswith(f"_{side}") and segments <= own and len(segments) > 1:
+            moves = len({point.segment for point in muscle.points}) > 1
+            if muscle.name.endswith(f"_{side}") and _needs(muscle) <= own and moves:
                 leg[muscle.name[:-2]] = muscle
         legs.append(leg)
     pairs = {name: (legs[0][name], legs[1][name]) for name in legs[0] if name in legs[1]}
@@ -101,6 +104,17 @@ def _of_legs(found: OsimMuscles) -> tuple[dict[str, tuple[OsimMuscle, OsimMuscle
         if muscle.name not in used:
             left_out[muscle.name] = "does not run within a leg, or the other leg lacks it"
     return pairs, left_out
+
+
+def _needs(muscle: OsimMuscle) -> set[str]:
+    """The segments that a muscle's path touches and the coordinates that shift its points."""
+    points = muscle.points
+    return (
+        {point.segment for point in points}
+        | {wrap.cylinder.segment for wrap in muscle.wraps}
+        | {name for point in points for name, _ in point.curves}
+        | {point.condition[0] for point in points if point.condition is not None}
+    )
 
 
 def _variables(anatomy: Anatomy) -> LegMuscles:
