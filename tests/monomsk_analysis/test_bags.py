@@ -198,7 +198,7 @@ def test_missing_and_broken_bags_are_refused(tmp_path: Path) -> None:
     with pytest.raises(BagError, match="no such bag"):
         BagSource(tmp_path / "none")
     (tmp_path / "folder").mkdir()
-    with pytest.raises(BagError, match="not a bag"):
+    with pytest.raises(BagError, match=r"metadata\.yaml"):
         BagSource(tmp_path / "folder")
     (tmp_path / "noise.mcap").write_bytes(np.random.default_rng(1).bytes(3000))
     with pytest.raises(BagError, match="not a bag"):

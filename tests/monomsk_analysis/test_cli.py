@@ -100,10 +100,15 @@ def test_missing_and_broken_videos(tmp_path: Path, video: Path) -> None:
     assert not out.exists()
 
 
+def test_a_folder_that_is_no_bag_says_so(tmp_path: Path) -> None:
+    result = run("analyze", tmp_path, *SIZE, "--out", tmp_path / "out")
+    assert_refused(result, "metadata.yaml", "no rosbag2")
+
+
 def test_no_person(video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("monomsk_analysis.analyze._own_tracker", lambda *_: Nobody())
     result = run("analyze", video, *SIZE, "--out", tmp_path / "out")
-    assert_refused(result, "no person found", "0 of 20 frames")
+    assert_refused(result, "no person found", "0 of 20 frames", "12 frames over 0.25 s")
     assert not (tmp_path / "out").exists()
 
 
@@ -120,7 +125,7 @@ def test_no_person(video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         ([*SIZE, "--camera-height-m", "-1", "--camera-pitch-deg", "5"], ["-1 m"]),
         ([*SIZE, "--start-s", "3", "--end-s", "2"], ["no time between 3 s and 2 s"]),
         ([*SIZE, "--image-topic", "/image"], ["not a bag"]),
-        (["--model", "nobody.osim"], ["nobody.osim"]),
+        (["--model", "nobody.osim"], ["nobody.osim: cannot be read: No such file"]),
         (["--model", "nobody.yaml"], ["nobody.yaml", "cannot be read"]),
     ],
 )
@@ -164,7 +169,9 @@ def test_dynamics_writes_its_results_and_refuses_to_overwrite_them(
 
 
 def test_what_nobody_gave_is_assumed_and_said(motion: Path, tmp_path: Path) -> None:
-    assert run("dynamics", motion, "--out", tmp_path / "out").exit_code == 0
+    result = run("dynamics", motion, "--out", tmp_path / "out")
+    assert result.exit_code == 0
+    assert "assumed: The height was not given" in result.stderr
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert summary["subject"]["assumed"] == ["height_m", "mass_kg"]
 

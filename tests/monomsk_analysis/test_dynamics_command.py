@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -135,11 +136,15 @@ def test_locked_joints_may_be_absent_and_are_reported(
     skeleton: Skeleton, motion: Path, tmp_path: Path
 ) -> None:
     absent = {"subtalar_angle_r", "mtp_angle_l", "wrist_dev_r"}
-    write_storage(tmp_path / "m.mot", drop(read_storage(motion), absent))
+    table = drop(read_storage(motion), absent)
+    beside = np.column_stack([table.values, np.zeros(len(table.times))])
+    labels = (*table.labels, "subtalar_angel_r")
+    write_storage(tmp_path / "m.mot", replace(table, labels=labels, values=beside))
     assert set(read_motion(tmp_path / "m.mot", skeleton.coordinate_names).defaulted) == absent
     run_dynamics(DynamicsRequest(tmp_path / "m.mot", tmp_path / "out", SUBJECT))
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert any("subtalar_angle_r" in sentence for sentence in summary["assumptions"])
+    assert "Columns that are not used: subtalar_angel_r." in summary["assumptions"]
 
 
 def test_unknown_values_are_refused(skeleton: Skeleton, motion: Path, tmp_path: Path) -> None:

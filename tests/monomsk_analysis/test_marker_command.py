@@ -47,7 +47,7 @@ def test_standing_markers_carry_the_weight(tmp_path: Path) -> None:
     assert summary["markers"]["residual_rms_mm"] < 8.0
     assert set(summary["markers"]["residual_mm"]) == set(NAMES)
     assert "reference" not in summary
-    assert "mm RMS" in run.lines()[0]
+    assert "mm RMS" in run.motion.markers.sentence()
 
 
 def test_unknown_markers_are_named(tmp_path: Path) -> None:
@@ -63,6 +63,15 @@ def test_marker_options_belong_to_markers(tmp_path: Path) -> None:
     )
     with pytest.raises(InputError, match=r"\.c3d or \.trc"):
         run_dynamics(request)
+
+
+def test_missing_forces_are_refused_before_the_markers_are_looked_at(tmp_path: Path) -> None:
+    write_standing(tmp_path / "stand.trc", tuple(f"M{k}" for k in range(len(NAMES))))
+    markers = MarkerRequest(forces=tmp_path / "grf.mot")
+    with pytest.raises(FileFormatError, match=r"grf\.mot: no such file"):
+        run_dynamics(
+            DynamicsRequest(tmp_path / "stand.trc", tmp_path / "out", SUBJECT, markers=markers)
+        )
 
 
 def test_too_few_frames_are_refused(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from monomsk_analysis.report_data import (
     StageTiming,
     SubjectFacts,
 )
-from monomsk_analysis.report_tables import key_numbers, range_rows
+from monomsk_analysis.report_tables import gait_rows, key_numbers, range_rows
 
 NAMES = ("hip_flexion_r", "hip_flexion_l", "lumbar_extension", "wrist_flex_r")
 FRAMES, MASS_KG = 30, 60.0
@@ -185,9 +185,16 @@ def test_key_numbers():
     assert numbers["Recording"].detail == "30 frames, 30.0 Hz"
     assert numbers["Peak vertical force"].value == "100 / 0 %"
     assert numbers["Reprojection error"].value == "4.2 px"
+    assert numbers["Joint torques"].value == "0.10 N m/kg"
     assert list(key_numbers(empty_report())) and "Reprojection error" not in {
         entry.label for entry in key_numbers(empty_report())
     }
+
+
+def test_gait_rows_that_nobody_knows_are_left_out():
+    rows = {row.name: row.value for row in gait_rows(full_report())}
+    assert rows["stride length, right / left [m]"] == "1.30 / --"
+    assert "step width [m]" not in rows
 
 
 def test_range_rows_are_degrees_and_torque_per_mass():

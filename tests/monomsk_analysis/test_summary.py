@@ -10,7 +10,7 @@ from monomsk_analysis.motion import Segment, SplitMotion
 from monomsk_analysis.summary import (
     Timing,
     change_entries,
-    load_warning,
+    load_warnings,
     provenance,
     write_summary,
 )
@@ -49,10 +49,18 @@ def analysis(load: float, duration_s: float) -> Analysis:
 def test_an_impossible_mean_load_is_warned_about(
     load: float, duration_s: float, is_warned: bool
 ) -> None:
-    sentence = load_warning(analysis(load, duration_s))
-    assert (sentence is not None) == is_warned
-    if sentence:
+    sentences = load_warnings(analysis(load, duration_s))
+    assert len(sentences) == is_warned
+    for sentence in sentences:
         assert f"{100 * load:.0f} % of body weight" in sentence
+
+
+def test_another_support_is_warned_about() -> None:
+    found = analysis(0.4, 2.0)
+    held = replace(found.results[0], unexplained_load=np.array([0, 0, 0.6 * WEIGHT_N, 0, 0, 0]))
+    (sentence,) = load_warnings(replace(found, dynamics=(held,) * len(found.dynamics)))
+    assert "100 % of the frames" in sentence
+    assert "60 % of body weight" in sentence
 
 
 def test_what_json_cannot_say_becomes_null(tmp_path: Path) -> None:

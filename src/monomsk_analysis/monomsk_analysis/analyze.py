@@ -14,7 +14,7 @@ from monomsk_analysis.errors import NoPersonError
 from monomsk_analysis.frame_source import FrameSource, TimeWindow, open_source
 from monomsk_analysis.gait import write_gait
 from monomsk_analysis.mcap_export import MessageSet, SeenFrame, write_mcap
-from monomsk_analysis.motion import split_motion
+from monomsk_analysis.motion import SHORTEST, split_motion
 from monomsk_analysis.muscle_step import MuscleRequest, add_muscles
 from monomsk_analysis.muscle_tables import write_muscles
 from monomsk_analysis.overlay_run import OverlayRequest, draw_overlay
@@ -166,7 +166,7 @@ def _analyse(
                 skeleton, tracking.times, split, sigmas, advance, sightings=sightings(tracking)
             )
     if not analysis.results:
-        raise NoPersonError(request.source, split.frames, split.tracked)
+        raise NoPersonError(request.source, split.frames, split.tracked, SHORTEST)
     return analysis
 
 

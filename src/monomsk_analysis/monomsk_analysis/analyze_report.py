@@ -28,7 +28,7 @@ from monomsk_analysis.summary import (
     Timing,
     dynamics_timings,
     frame_entries,
-    load_warning,
+    load_warnings,
     provenance,
     quality_entries,
     subject_entries,
@@ -217,8 +217,7 @@ def _warnings(analysis: Analysis, facts: RecordingFacts) -> tuple[str, ...]:
             f"In {poor} frames the skeleton does not fit what was seen; they were left out."
         )
     sentences += residual_warnings(analysis)
-    load = load_warning(analysis)
-    sentences += [load] if load else []
+    sentences += load_warnings(analysis)
     return (*sentences, *muscle_warnings(analysis))
 
 

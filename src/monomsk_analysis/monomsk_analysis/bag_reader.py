@@ -25,6 +25,9 @@ def open_bag(path: Path, typestore: Typestore | None = None) -> Iterator[AnyRead
     Raises:
         BagError: it cannot be opened, or fails while it is read within the context.
     """
+    if path.is_dir() and not (path / "metadata.yaml").is_file():
+        reason = "no rosbag2: it has no metadata.yaml (`ros2 bag reindex` mends one that broke off)"
+        raise BagError(path, reason)
     store = typestore or get_typestore(Stores.ROS2_JAZZY)
     try:
         with AnyReader([path], default_typestore=store) as reader:

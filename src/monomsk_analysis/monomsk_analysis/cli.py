@@ -155,14 +155,14 @@ class DynamicsOptions:
 @app.command()
 @takes_options(AnalyzeOptions)
 def analyze(options: AnalyzeOptions) -> None:
-    """Joint angles, torques and ground reactions of the person in a video or a bag."""
+    """Angles, torques and forces of the person in a video or a bag."""
     _guard(lambda: _analyze(options), debug=options.debug)
 
 
 @app.command()
 @takes_options(DynamicsOptions)
 def dynamics(options: DynamicsOptions) -> None:
-    """Torques and ground reactions behind given joint angles, without force plates."""
+    """Torques and forces behind angles or markers, without plates."""
     _guard(lambda: _dynamics(options), debug=options.debug)
 
 
@@ -174,7 +174,7 @@ def view(
     save: Annotated[Path | None, typer.Option(help="Write this .rrd instead of showing.")] = None,
     debug: _Debug = False,
 ) -> None:
-    """Show results in Rerun's viewer, an option: pip install rerun-sdk."""
+    """Show results in Rerun's viewer (pip install rerun-sdk)."""
     from monomsk_analysis.rerun_view import show
 
     _guard(lambda: typer.echo(f"{show(recording, save)} results"), debug=debug)
@@ -199,7 +199,7 @@ def _analyze(options: AnalyzeOptions) -> None:
     from monomsk_analysis.analyze import AnalyzeRequest, run_analyze
     from monomsk_analysis.body_choice import read_person
     from monomsk_analysis.camera_choice import CameraRequest
-    from monomsk_analysis.console_summary import print_analysis
+    from monomsk_analysis.console_summary import print_results
     from monomsk_analysis.frame_source import TimeWindow
     from monomsk_description.threads import use_one_thread
 
@@ -229,13 +229,13 @@ def _analyze(options: AnalyzeOptions) -> None:
         causal=options.causal,
         muscles=options.muscles,
     )
-    analysis = run_analyze(request, Stages(console))
-    print_analysis(console, analysis, folder)
+    run_analyze(request, Stages(console))
+    print_results(console, folder)
 
 
 def _dynamics(options: DynamicsOptions) -> None:
     from monomsk_analysis.body_choice import read_person
-    from monomsk_analysis.console_summary import print_analysis
+    from monomsk_analysis.console_summary import print_results
     from monomsk_analysis.dynamics_command import DynamicsRequest, run_dynamics
     from monomsk_analysis.floor_choice import read_floor
     from monomsk_analysis.marker_motion import MarkerRequest
@@ -264,9 +264,9 @@ def _dynamics(options: DynamicsOptions) -> None:
         read_floor(options.floor),
     )
     run = run_dynamics(request, Stages(console))
-    for line in run.lines():
-        console.print(line, highlight=False, soft_wrap=True)
-    print_analysis(console, run.analysis, folder)
+    if run.motion.markers:
+        console.print(run.motion.markers.sentence(), highlight=False, soft_wrap=True)
+    print_results(console, folder)
 
 
 def _results_of(source: Path) -> Path:

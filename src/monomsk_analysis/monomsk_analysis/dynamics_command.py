@@ -38,7 +38,7 @@ from monomsk_analysis.result_tables import write_kinematics, write_kinetics, wri
 from monomsk_analysis.summary import (
     dynamics_timings,
     frame_entries,
-    load_warning,
+    load_warnings,
     provenance,
     quality_entries,
     subject_entries,
@@ -102,14 +102,6 @@ class DynamicsRun:
     analysis: Analysis
     motion: DynamicsInput
     score: ReferenceScore | None
-
-    def lines(self) -> tuple[str, ...]:
-        """What a person wants to know beside the analysis itself."""
-        markers = self.motion.markers
-        lines = [markers.sentence()] if markers else []
-        if self.score:
-            lines.append(self.score.sentence())
-        return tuple(lines)
 
 
 def run_dynamics(request: DynamicsRequest, stages: Stages | None = None) -> DynamicsRun:
@@ -190,10 +182,7 @@ def _notes(
             f"The soles' lowest places lie {100 * floor_m:+.0f} cm from the floor; "
             "contacts may be missed."
         )
-    load = load_warning(analysis)
-    if load:
-        warnings.append(load)
-    warnings += residual_warnings(analysis)
+    warnings += [*load_warnings(analysis), *residual_warnings(analysis)]
     return tuple(assumptions), (*warnings, *muscle_warnings(analysis))
 
 

@@ -13,7 +13,7 @@ from monomsk_analysis.body_choice import Body, make_body
 from monomsk_analysis.errors import InputError
 from monomsk_analysis.marker_motion import MarkerMotion, MarkerRequest, read_marker_motion
 from monomsk_analysis.marker_recording import MARKER_SUFFIXES
-from monomsk_analysis.motion_file import read_motion
+from monomsk_analysis.motion_file import ImportedMotion, read_motion
 from monomsk_analysis.progress import Stages
 from monomsk_description.subject import Subject
 
@@ -84,6 +84,15 @@ def read_input(
         raise InputError(path, reason)
     body = make_body(subject, model)
     motion = read_motion(path, body.skeleton.coordinate_names)
-    defaulted = ", ".join(motion.defaulted)
-    notes = (f"Not in the file, held at zero: {defaulted}.",) if defaulted else ()
+    notes = _column_notes(motion)
     return DynamicsInput(body, motion.times, motion.stamps_ns, tuple(motion.q), notes, ())
+
+
+def _column_notes(motion: ImportedMotion) -> tuple[str, ...]:
+    """Sentences about columns that a file lacks, and those that nobody needs."""
+    notes = []
+    if motion.defaulted:
+        notes.append(f"Not in the file, held at zero: {', '.join(motion.defaulted)}.")
+    if motion.ignored:
+        notes.append(f"Columns that are not used: {', '.join(motion.ignored)}.")
+    return tuple(notes)

@@ -104,15 +104,17 @@ class NoPersonError(AnalysisError):
         source: the input.
         frames: number of frames looked at.
         tracked: number of frames with a body state.
+        needed: what a stretch must have.
     """
 
-    def __init__(self, source: Path, frames: int, tracked: int) -> None:
+    def __init__(self, source: Path, frames: int, tracked: int, needed: str) -> None:
         self.source = source
         self.frames = frames
         self.tracked = tracked
+        self.needed = needed
         super().__init__(
             f"{source}: no person found long enough to analyse "
-            f"({tracked} of {frames} frames tracked)"
+            f"({tracked} of {frames} frames tracked; {needed} in a row are needed)"
         )
 
 

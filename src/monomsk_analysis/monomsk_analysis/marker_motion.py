@@ -50,7 +50,7 @@ class MarkerRequest:
             places the last.
         marker_set: name of the shipped set; found by the markers' names if None.
         up: the file's axis that points up; found if None.
-        forces: OpenSim's ground reaction file of the same recording.
+        forces: OpenSim's ground reaction file of the same recording, instead of its own plates.
     """
 
     statics: tuple[Path, ...] = ()
@@ -141,6 +141,7 @@ def read_marker_motion(
     stages = stages or Stages()
     recording = read_markers(path, request.up)
     statics = [read_markers(static, request.up) for static in request.statics]
+    plates = read_plate_table(request.forces) if request.forces else recording.plates
     given = subject
     subject = stored_subject(given, (recording, *statics))
     subject, weighed = _weighed(given, subject, statics)
@@ -158,7 +159,6 @@ def read_marker_motion(
         fit = solve_markers(solver, positions, guess, names, advance=advance)
     if all(q is None for q in fit.configurations):
         raise FileFormatError(path, _no_fit(fit))
-    plates = recording.plates or (read_plate_table(request.forces) if request.forces else ())
     fit, plates, belt = _over_ground(recording, fit, plates, skeleton)
     loads = None
     if plates:

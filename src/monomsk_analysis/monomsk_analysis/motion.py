@@ -16,6 +16,7 @@ Stamps = NDArray[np.int64]
 MAX_BRIDGED_GAP_S = 0.2
 MIN_SEGMENT_FRAMES = 12
 MIN_SEGMENT_S = 0.25
+SHORTEST = f"{MIN_SEGMENT_FRAMES} frames over {MIN_SEGMENT_S:g} s"
 
 
 @dataclass(frozen=True)

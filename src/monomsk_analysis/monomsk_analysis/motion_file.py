@@ -25,6 +25,8 @@ OPTIONAL_COORDINATES = frozenset(
     for name in ("subtalar_angle", "mtp_angle", "wrist_flex", "wrist_dev")
     for side in "rl"
 )
+#: The patella's coordinates in Rajagopal's models, which follow the knee's.
+_FOLLOWING_SUFFIX = "_beta"
 _MAX_JOINT_ANGLE = 4 * np.pi
 
 
@@ -37,7 +39,7 @@ class ImportedMotion:
         stamps_ns: (n,) the same [ns].
         q: (n, 38) configurations.
         defaulted: coordinates that the file does not have and that were set to zero.
-        ignored: columns of the file that were not used.
+        ignored: columns of the file that were not used, but for those that follow another.
     """
 
     times: Array
@@ -72,7 +74,11 @@ def read_motion(path: Path, coordinate_names: Sequence[str]) -> ImportedMotion:
         stamps_ns=np.round(1e9 * table.times).astype(np.int64),
         q=configuration_from_opensim(coordinates),
         defaulted=tuple(name for name in names if name not in table.labels),
-        ignored=tuple(label for label in table.labels if label not in names),
+        ignored=tuple(
+            label
+            for label in table.labels
+            if label not in names and not label.endswith(_FOLLOWING_SUFFIX)
+        ),
     )
 
 

@@ -80,6 +80,8 @@ def key_numbers(data: ReportData) -> list[KeyNumber]:
     residual_rms = 100.0 * statistic(_root_mean_square, residual)
     reprojection_px = statistic(np.median, motion.reprojection_error_px)
     consistency = math.degrees(statistic(np.median, dynamics.consistency_error))
+    angle = number(math.degrees(statistic(np.median, motion.coordinates_sigma)), 1)
+    torque = number(statistic(np.median, dynamics.torques_sigma) / data.subject.mass_kg, 2)
     duration_s = float(motion.times_s[-1] - motion.times_s[0]) if frames else 0.0
     rate_hz = (frames - 1) / duration_s if duration_s > 0.0 else float("nan")
     found = "Frames analysed" if data.camera is None else "Frames tracked"
@@ -87,6 +89,8 @@ def key_numbers(data: ReportData) -> list[KeyNumber]:
         KeyNumber("Recording", f"{duration_s:.2f} s", f"{frames} frames, {number(rate_hz, 1)} Hz"),
         KeyNumber(found, f"{number(share, 1)} %", f"{frames - tracked} lost"),
         KeyNumber("Reprojection error", f"{number(reprojection_px, 1)} px", "median"),
+        KeyNumber("Joint angles", f"{angle} deg", "standard deviation, median"),
+        KeyNumber("Joint torques", f"{torque} N m/kg", "standard deviation, median"),
         KeyNumber("Peak vertical force", f"{right} / {left} %", "body weight, right / left"),
         KeyNumber("Residual force", f"{number(residual_rms, 1)} %", "body weight, RMS"),
         KeyNumber("Consistency error", f"{number(consistency, 2)} deg", "median"),
@@ -143,7 +147,7 @@ def gait_rows(data: ReportData) -> list[Row]:
             gait.stance_time_symmetry_percent,
         )
     )
-    return [
+    rows = [
         Row("speed [m/s]", number(gait.speed_mps, 2)),
         Row("cadence [steps/min]", number(gait.cadence_spm, 0)),
         Row("stride length, right / left [m]", stride),
@@ -154,6 +158,7 @@ def gait_rows(data: ReportData) -> list[Row]:
         Row("symmetry index of step length / step time / stance time [%]", symmetry),
         Row("complete strides, right / left", f"{gait.strides[0]} / {gait.strides[1]}"),
     ]
+    return [row for row in rows if row.value.strip(f"{UNKNOWN} /")]
 
 
 def range_rows(data: ReportData) -> list[RangeRow]:

@@ -131,21 +131,29 @@ def change_entries(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def load_warning(analysis: Analysis) -> str | None:
-    """Return a sentence if the mean vertical force cannot be right, else None.
+def load_warnings(analysis: Analysis) -> tuple[str, ...]:
+    """Sentences about another support than the soles, and a mean force that cannot be right.
 
     Over a recording of duration T it differs from body weight by the change of the body's
     vertical velocity over g T, and nobody ends faster than a step down.
     """
     duration_s = float(len(analysis.results) * np.median(np.diff(analysis.times)))
-    percent = quality_entries(analysis)["mean_vertical_force_percent_body_weight"]
+    quality, sentences = quality_entries(analysis), []
+    if quality["supported_fraction"] > 0.0:
+        sentences.append(
+            "Something other than the soles bears load in "
+            f"{100 * quality['supported_fraction']:.0f} % of the frames, up to "
+            f"{quality['unexplained_load_peak_percent_body_weight']:.0f} % of body weight: "
+            "a seat or a hand, or else images that are not upright, or a wrong floor."
+        )
+    percent = quality["mean_vertical_force_percent_body_weight"]
     tolerance = _LOAD_TOLERANCE_PERCENT + 100 * _MAX_VELOCITY_M_S / (GRAVITY_M_S2 * duration_s)
-    if abs(percent - 100.0) <= tolerance:
-        return None
-    return (
-        f"The mean vertical force is {percent:.0f} % of body weight over {duration_s:.1f} s, "
-        "which no motion on a floor explains: forces are off by about as much."
-    )
+    if abs(percent - 100.0) > tolerance:
+        sentences.append(
+            f"The mean vertical force is {percent:.0f} % of body weight over {duration_s:.1f} s, "
+            "which no motion on a floor explains: forces are off by about as much."
+        )
+    return tuple(sentences)
 
 
 def timing_entries(timings: Sequence[Timing]) -> dict[str, Any]:
