@@ -100,6 +100,7 @@ def test_the_hip_writes_out_the_defaults_of_safety():
         ("safety.zero_within_s", 0.06, ["zero_within_s", "raise it to at least 0.08"]),
         ("safety.valid_for_s", 0.01, ["valid_for_s", "at least the fade's"]),
         ("safety.max_fades", 2.5, ["max_fades", "whole number"]),
+        ("safety.arming_s", 10**400, ["arming_s", "out of range"]),
         ("encoders", {"correct_angles": "yes please"}, ["encoders", "true nor false"]),
     ],
 )
@@ -139,7 +140,9 @@ def test_a_joint_in_the_middle_has_no_gait_phase(changed):
         load_mapping(path)
 
 
-@pytest.mark.parametrize("text", ["device: [", "device: a\ndevice: b\n", "just words", ""])
+@pytest.mark.parametrize(
+    "text", ["device: [", "device: a\ndevice: b\n", "just words", "", "device: 2026-13-45"]
+)
 def test_what_is_no_table_is_refused(tmp_path, text):
     path = tmp_path / "device.yaml"
     path.write_text(text)

@@ -156,6 +156,10 @@ def test_an_impossible_or_unexplained_body_is_refused(ros, skeleton):
     message.segment_scales[list(message.segment_names).index("torso")].x *= 1.3
     with pytest.raises(MessageError, match="torso"):
         ros.conversions.to_skeleton(message)
+    message = fill(ros.model(), body_model(skeleton, 0, "world"))
+    message.segment_scales = message.segment_scales[:-1]
+    with pytest.raises(MessageError, match="segment_scales"):
+        ros.conversions.to_skeleton(message)
 
 
 @pytest.fixture

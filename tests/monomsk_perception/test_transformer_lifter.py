@@ -218,7 +218,10 @@ def test_the_shipped_network_answers_for_one_frame_of_a_short_window_as_among_al
 def test_wrong_or_damaged_weights_are_refused_by_name(tmp_path: Path, skeleton: Skeleton) -> None:
     with pytest.raises(LifterWeightsError, match="other coordinates"):
         OnnxLifter(("hip_flexion_r",))
-    with pytest.raises(LifterWeightsError, match="card is missing"):
+    with pytest.raises(LifterWeightsError, match="card cannot be read"):
+        OnnxLifter(skeleton.coordinate_names, tmp_path)
+    (tmp_path / CARD_NAME).write_text("{sha256: a, skeleton: b, coordinates: [], landmarks: [x]}")
+    with pytest.raises(LifterWeightsError, match="card is unreadable"):
         OnnxLifter(skeleton.coordinate_names, tmp_path)
     shutil.copy(DATA_FOLDER / CARD_NAME, tmp_path)
     with pytest.raises(LifterWeightsError, match="cannot be read"):
@@ -235,5 +238,5 @@ def test_without_weights_the_geometric_lifter_is_used_and_the_reason_is_said(
     monkeypatch.setattr("monomsk_perception.lifter_factory._network", OnnxLifter)
     choice, reason = usable_choice(LifterChoice("transformer"), skeleton)
     assert choice.name == "geometric"
-    assert "model card is missing" in reason
+    assert "model card cannot be read" in reason
     assert usable_choice(LifterChoice("geometric"), skeleton) == (LifterChoice("geometric"), "")

@@ -1,6 +1,5 @@
 """Reading a checked YAML file: every number has a range, every complaint a place."""
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -40,7 +39,7 @@ def read_yaml(path: Path) -> "Section":
             content = yaml.load(file, Loader=_UniqueKeyLoader)  # noqa: S506  a SafeLoader
     except OSError as error:
         raise MappingError(str(path), "", "", f"cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # impossible dates, bytes that are no text
         raise MappingError(str(path), "", "", f"no YAML: {error}") from error
     return Section(str(path), "", content)
 
@@ -175,8 +174,8 @@ class Section:
     def _checked(self, key: str, value: object, bounds: tuple[float, float]) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.error(key, f"{value!r} is no number (1.0e3 needs its point)")
-        if not math.isfinite(value) or not bounds[0] <= value <= bounds[1]:
-            raise self.error(key, f"{value:g} is out of range: give a number from {_span(bounds)}")
+        if not bounds[0] <= value <= bounds[1]:  # nor is NaN
+            raise self.error(key, f"{value} is out of range: give a number from {_span(bounds)}")
         return float(value)
 
 

@@ -22,6 +22,9 @@ def skeleton_of(message: Any) -> Skeleton:
         BodyModelError: The subject is no human's, or segments are unknown or scaled in a way that
             no measured lengths explain, or coordinates are missing, unknown or twice there.
     """
+    segments, scales = len(message.segment_names), len(message.segment_scales)
+    if segments != scales:
+        raise BodyModelError("segment_scales", f"{scales} scales of {segments} segments")
     try:
         subject = Subject(
             message.height_m,

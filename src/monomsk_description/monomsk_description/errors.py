@@ -90,7 +90,7 @@ class ShapeError(DescriptionError):
 
 
 class BodyModelError(DescriptionError):
-    """A monomsk_msgs/BodyModel that is no body of this model.
+    """A message that describes no body of this model.
 
     Attributes:
         field: The offending field, or the coordinate's name.

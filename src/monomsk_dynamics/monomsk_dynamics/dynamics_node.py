@@ -117,7 +117,7 @@ class DynamicsNode(StatusNode):
     def _on_body_model(self, message: BodyModel) -> None:
         try:
             self._skeleton = to_skeleton(message)
-        except (DynamicsError, ValueError) as error:
+        except DynamicsError as error:
             self._skeleton = self._dynamics = self._gait = None
             self._complain("bad body models", str(error))
             return

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pinocchio as pin
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, Imu
 
+from monomsk_description.errors import BodyModelError
 from monomsk_description.message_fields import StateContext, body_state, fill, stamp_to_ns
 from monomsk_description.skeleton import Skeleton
 from monomsk_description.subject import Subject
@@ -122,13 +123,15 @@ def to_subject(request: Any) -> Subject:
     """The subject in a SetSubject request; NaN and zero mean not given.
 
     Raises:
-        DescriptionError: A number is no human's.
+        DescriptionError: A number is no human's, or not every segment has its length.
     """
+    names, lengths = request.segment_names, request.segment_lengths
+    if len(names) != len(lengths):
+        raise BodyModelError("segment_lengths", f"{len(lengths)} lengths of {len(names)} segments")
     height = _given(request.height_m)
     mass = _given(request.mass_kg)
     subject = Subject.assume(height, mass, request.sex or "unspecified")
-    lengths = zip(request.segment_names, request.segment_lengths, strict=True)
-    return subject.with_lengths(dict(lengths))
+    return subject.with_lengths(dict(zip(names, lengths, strict=True)))
 
 
 def _given(number: float) -> float | None:

@@ -57,9 +57,11 @@ class ModelCard:
                 tuple(entry["coordinates"]),
                 tuple(int(number) for number in entry["landmarks"]),
             )
-        except FileNotFoundError:
-            raise LifterWeightsError(path, "the model card is missing") from None
-        except (KeyError, TypeError, yaml.YAMLError) as error:
+        except OSError as error:
+            raise LifterWeightsError(
+                path, f"the model card cannot be read ({error.strerror})"
+            ) from error
+        except (KeyError, TypeError, ValueError, yaml.YAMLError) as error:
             raise LifterWeightsError(path, f"the model card is unreadable ({error})") from error
 
 

@@ -194,7 +194,7 @@ class PerceptionNode(StatusNode):
     ) -> SetSubject.Response:
         try:
             self._set_skeleton(build_skeleton(to_subject(request)))
-        except (DescriptionError, ValueError) as error:
+        except DescriptionError as error:
             response.success, response.message = False, str(error)
         else:
             response.success, response.message = True, "subject set; the past is forgotten"
