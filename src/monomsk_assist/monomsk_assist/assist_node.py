@@ -17,7 +17,6 @@ from monomsk_assist.assistant import Assistant, Person
 from monomsk_assist.command import Command, State
 from monomsk_assist.command_publisher import CommandPublisher
 from monomsk_assist.conversions import EstimateReader, to_gait, to_joint_angles
-from monomsk_assist.device_errors import DeviceError
 from monomsk_assist.errors import AssistError, MessageError, NotFiniteError, ParameterError
 from monomsk_assist.loop_monitor import LoopMonitor
 from monomsk_assist.mapping import DeviceMapping
@@ -51,7 +50,7 @@ class AssistNode(StatusNode):
         try:
             self._create_core()
             self._create_outputs()
-        except (AssistError, DeviceError) as error:
+        except AssistError as error:
             self.get_logger().error(str(error))
             return TransitionCallbackReturn.FAILURE
         self._create_inputs()
@@ -152,7 +151,7 @@ class AssistNode(StatusNode):
     def _on_body_model(self, message: BodyModel) -> None:
         try:
             skeleton = skeleton_of(message)
-        except (DescriptionError, ValueError) as error:
+        except DescriptionError as error:
             self._skeleton = self._reader = None
             self._assistant.set_person(None)
             self._complain("bad body models", str(error))

@@ -36,13 +36,13 @@ def prefer_process(niceness: int, realtime_priority: int) -> str:
     refused = _prefer_session(niceness) or refused
     if realtime_priority == 0:
         return refused
-    try:
-        for thread in threads:
+    for thread in threads:
+        try:
             os.sched_setscheduler(thread, os.SCHED_FIFO, os.sched_param(realtime_priority))
-    except PermissionError:
-        return "real-time priority is not permitted (limits.conf: rtprio)"
-    except ProcessLookupError:
-        pass  # a thread has ended meanwhile; the others have it
+        except PermissionError:
+            return "real-time priority is not permitted (limits.conf: rtprio)"
+        except ProcessLookupError:
+            continue  # it has ended meanwhile
     return refused
 
 

@@ -53,9 +53,13 @@ PARAMETERS: dict[str, NodeParameter] = {
         choices=tuple(COMMAND_TYPES),
         read_only=True,
     ),
-    "rate_hz": NodeParameter(500.0, "steps and joint states a second [Hz]", 100.0, 1000.0),
-    "valid_for_s": NodeParameter(0.05, "how long a command holds [s]", 0.005, 1.0),
-    "fade_s": NodeParameter(0.02, "how long a command that ran out takes to zero [s]", 0.001, 1.0),
+    "rate_hz": NodeParameter(
+        500.0, "steps and joint states a second [Hz]", 100.0, 1000.0, read_only=True
+    ),
+    "valid_for_s": NodeParameter(0.05, "how long a command holds [s]", 0.005, 1.0, read_only=True),
+    "fade_s": NodeParameter(
+        0.02, "how long a command that ran out takes to zero [s]", 0.001, 1.0, read_only=True
+    ),
     "person_delay_s": NodeParameter(0.1, "the person is that of so long ago [s]", 0.0, 1.0),
 }
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
