@@ -239,8 +239,19 @@ def test_a_small_anatomy_is_read(broken_file):
         lambda c: c["joints"]["back"]["axes"][1].update(knots=[1, 0]),
         lambda c: c["joints"]["back"]["axes"][1].update(knots=[0, 1, 2]),
         lambda c: c["coordinate_ranges_rad"].pop("bend"),
+        lambda c: c.update(segments=["pelvis", "torso"]),
+        lambda c: c["joints"]["back"]["axes"][0].update(rotation=[0, 0, 0]),
     ],
-    ids=["no joints", "short vector", "mass in words", "knots fall", "lost knot", "no range"],
+    ids=[
+        "no joints",
+        "short vector",
+        "mass in words",
+        "knots fall",
+        "lost knot",
+        "no range",
+        "segments without entries",
+        "no direction",
+    ],
 )
 def test_a_malformed_entry_is_an_error_with_the_files_name(broken_file, change):
     with pytest.raises(AnatomyFileError, match=r"anatomy\.yaml: missing or malformed"):

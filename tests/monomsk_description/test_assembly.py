@@ -31,6 +31,20 @@ def test_a_joint_on_an_unknown_segment_is_refused(anatomy):
         assemble(replace(anatomy, joints=tuple(joints)))
 
 
+@pytest.mark.parametrize("change", ["lost segment", "free segment", "moved twice"])
+def test_joints_move_each_segment_once(anatomy, change):
+    segments, joints = dict(anatomy.segments), list(anatomy.joints)
+    if change == "lost segment":
+        del segments["hand_l"]
+    elif change == "free segment":
+        segments["hat"] = replace(segments["hand_l"], name="hat")
+    else:
+        joints.append(replace(joints[-1], name="second"))
+    changed = replace(anatomy, segments=segments, joints=tuple(joints))
+    with pytest.raises(AnatomyFileError, match=r"hand_l|hat|twice"):
+        assemble(changed)
+
+
 def test_one_joint_an_axis_and_every_axis_a_coordinate(anatomy):
     assembly = assemble(anatomy)
     assert assembly.model.nv == 6 + len(assembly.axes)

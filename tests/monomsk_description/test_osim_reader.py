@@ -10,7 +10,11 @@ import pytest
 from monomsk_description.anatomy import Placement
 from monomsk_description.anatomy_file import load_anatomy
 from monomsk_description.curves import polynomial
-from monomsk_description.errors import AnatomyFileError, UnsupportedModelError
+from monomsk_description.errors import (
+    AnatomyFileError,
+    ImplausibleSubjectError,
+    UnsupportedModelError,
+)
 from monomsk_description.frames import rotation_about, rotation_from_body_xyz
 from monomsk_description.osim_document import OsimAxis, OsimJoint
 from monomsk_description.osim_joints import place_at, to_joint
@@ -323,3 +327,10 @@ def test_a_model_of_the_unscaled_file_is_the_shipped_one(shared_data, rng):
         order = np.argsort(getattr(skeletons[0], name).names)
         other = np.argsort(getattr(skeletons[1], name).names)
         np.testing.assert_allclose(first[order], second[other], atol=2e-6)
+
+
+def test_a_height_that_is_given_is_never_replaced(changed):
+    anatomy = from_osim(changed(lambda model: None))
+    assert personal_skeleton(anatomy, 1.6).subject.height_m == 1.6
+    with pytest.raises(ImplausibleSubjectError, match="height_m"):
+        personal_skeleton(anatomy, 0.0)

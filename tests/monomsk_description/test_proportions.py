@@ -168,3 +168,18 @@ def test_the_table_is_what_the_script_makes_of_the_survey(shared_data):
     np.testing.assert_allclose(
         [table["female"]["ratio"][n] * 1.70 for n in NAMES], list(belief.lengths_m.values())
     )
+
+
+@pytest.mark.parametrize(
+    ("length_m", "sigma_m"),
+    [(0.0, 0.01), (-0.4, 0.01), (np.nan, 0.01), (0.43, np.nan), (0.43, -0.01)],
+)
+def test_what_is_no_length_changes_no_belief(length_m, sigma_m):
+    with pytest.raises(ImplausibleSubjectError, match="thigh"):
+        population(1.75).given([MeasuredLength("thigh", length_m, sigma_m)])
+
+
+@pytest.mark.parametrize("height_m", [0.0, -1.7, np.nan, np.inf])
+def test_nobody_has_such_a_stature(height_m):
+    with pytest.raises(ImplausibleSubjectError, match="height_m"):
+        population(height_m)

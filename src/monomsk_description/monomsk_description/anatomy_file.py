@@ -40,7 +40,7 @@ def load_anatomy(path: Path | None = None) -> Anatomy:
         return _anatomy(content)
     except (OSError, yaml.YAMLError) as error:
         raise AnatomyFileError(str(file), str(error)) from error
-    except (KeyError, TypeError, ValueError, ShapeError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, ShapeError) as error:
         raise AnatomyFileError(str(file), f"missing or malformed entry: {error!r}") from error
 
 
@@ -140,6 +140,8 @@ def _placement(entry: dict[str, Any], side: str) -> Placement:
 def _axis(entry: dict[str, Any]) -> TransformAxis:
     kind: AxisKind = "rotation" if "rotation" in entry else "translation"
     axis = _vector(entry[kind])
+    if not axis.any():
+        raise ValueError(f"an axis of {entry['coordinate']} has no direction")
     axis = axis / np.linalg.norm(axis)
     curve = cubic_spline(entry["knots"], entry["spline"]) if "spline" in entry else None
     return TransformAxis(kind, axis, entry["coordinate"], curve)

@@ -55,7 +55,7 @@ def assemble(anatomy: Anatomy) -> Assembly:
     """The Pinocchio model of an anatomy.
 
     Raises:
-        AnatomyFileError: The joints are not depth-first, or one hangs on an unknown segment.
+        AnatomyFileError: The joints are not depth-first, or do not move each segment once.
     """
     _check_depth_first(anatomy)
     model = pin.Model()
@@ -91,6 +91,10 @@ def _check_depth_first(anatomy: Anatomy) -> None:
             )
         del branch[branch.index(joint.parent) + 1 :]
         branch.append(joint.child)
+    moved = sorted([ROOT_SEGMENT, *(joint.child for joint in anatomy.joints)])
+    if moved != sorted(anatomy.segments):
+        wrong = ", ".join(sorted(set(moved) ^ set(anatomy.segments))) or "one is moved twice"
+        raise AnatomyFileError(anatomy.name, f"joints must move each segment once: {wrong}")
 
 
 def _add_joint(model: pin.Model, joint: Joint, parent: SegmentFrame) -> SegmentFrame:

@@ -4,6 +4,7 @@ An OpenSim file says nothing of soles and landmarks. They are the shipped anatom
 the model's bones are drawn or, where none are drawn, as its joint centres lie.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -61,8 +62,10 @@ def lengths(reference: Anatomy, stretch: Mapping[str, Array]) -> dict[str, Lengt
 
 
 def stature_m(rules: Mapping[str, LengthRule], reference: Anatomy) -> float:
-    """The height [m] that goes with the lengths of thighs, shanks and trunk."""
+    """The height [m] that goes with the lengths of thighs, shanks and trunk; NaN without any."""
     known = [name for name in _STATURE_LENGTHS if name in rules]
+    if not known:
+        return math.nan
     ours = sum(rules[name].model_length_m for name in known)
     theirs = sum(reference.length_rules[name].model_length_m for name in known)
     return reference.height_m * ours / theirs

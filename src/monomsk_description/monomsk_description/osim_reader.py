@@ -7,7 +7,7 @@ OpenSim 3 and 4. What differs from the file:
 - Patellae are lumped into the femurs as they lie at straight knees; their coordinates are gone.
 - Axes that never move are folded into the joints' frames.
 - Locked coordinates are free; whoever wants them still gives them no rate.
-- A BallJoint or FreeJoint turns by three angles about x, y, z. OpenSim's speeds are not their rates.
+- BallJoint and FreeJoint turn by angles about x, y, z; OpenSim's speeds are not their rates.
 - Soles, landmarks and measurable lengths come from the shipped anatomy, stretched to the model.
 
 A welded segment stays addressable; the skeleton then has fewer coordinates than the full body's 37.
@@ -37,7 +37,7 @@ _PATELLA = "patella"
 def from_osim(path: Path) -> Anatomy:
     """The anatomy in an OpenSim model.
 
-    Its `height_m` is estimated from the lengths of thighs, shanks and trunk.
+    Its `height_m` is estimated from the lengths of thighs, shanks and trunk (NaN without any).
 
     Raises:
         AnatomyFileError: The file cannot be read or is malformed.

@@ -95,11 +95,13 @@ class LengthBelief:
                 only their ratios are known.
 
         Raises:
-            ImplausibleSubjectError: A measured length is no human's, by name.
+            ImplausibleSubjectError: A measured length is no human's or has no deviation, by name.
             UnknownNameError: A length that the skeleton does not have.
         """
         if not measured:
             return self
+        for one in measured:
+            _positive(one)
         rows = [self.index(one.name) for one in measured]
         selection = np.eye(len(self.mean))[rows]
         values = np.log([one.length_m for one in measured])
@@ -124,10 +126,13 @@ def population(height_m: float, sex: str = "unspecified", height_sigma_m: float 
     """What is known of somebody's lengths from stature [m], its deviation [m] and sex alone.
 
     Raises:
+        ImplausibleSubjectError: The stature is no positive number.
         UnknownNameError: No such sex.
     """
     if sex not in _SURVEYS:
         raise UnknownNameError("sex", sex, tuple(_SURVEYS))
+    if not 0.0 < height_m < np.inf:
+        raise ImplausibleSubjectError("height_m", height_m, (0.0, np.inf))
     table = _table()
     names = tuple(table["lengths"])
     surveys = [_given_height(table, table[one], names, height_m) for one in _SURVEYS[sex]]
@@ -218,6 +223,9 @@ def _refuse_impossible(
 def _positive(one: MeasuredLength) -> float:
     if not (np.isfinite(one.length_m) and one.length_m > 0.0):
         raise ImplausibleSubjectError(f"segment length {one.name}", one.length_m, (0.0, np.inf))
+    if not one.sigma_m >= 0.0:
+        quantity = f"deviation of segment length {one.name}"
+        raise ImplausibleSubjectError(quantity, one.sigma_m, (0.0, np.inf))
     return one.length_m
 
 

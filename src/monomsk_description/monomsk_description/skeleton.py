@@ -267,6 +267,8 @@ def build_skeleton(subject: Subject, anatomy: Anatomy | None = None) -> Skeleton
 
     Raises:
         ImplausibleSubjectError: A length of the subject does not fit the others.
+        IncompleteSkeletonError: The sex is known and the anatomy is not a full body.
+        UnknownNameError: A measured length that the anatomy does not have.
     """
     check_proportions(subject)
     own = distribute_mass(anatomy or _default_anatomy(), subject.sex)
@@ -278,7 +280,10 @@ def personal_skeleton(anatomy: Anatomy, height_m: float | None = None) -> Skelet
 
     Nothing is scaled. A height that nobody gives is the anatomy's own estimate, and listed among
     what the subject assumes.
+
+    Raises:
+        ImplausibleSubjectError: Height or mass are no human's, as in a model in millimetres.
     """
-    assumed = frozenset() if height_m else frozenset({"height_m"})
-    subject = Subject(height_m or anatomy.height_m, anatomy.mass_kg, assumed=assumed)
-    return Skeleton(subject, anatomy)
+    assumed = frozenset({"height_m"} if height_m is None else ())
+    height_m = anatomy.height_m if height_m is None else height_m
+    return Skeleton(Subject(height_m, anatomy.mass_kg, assumed=assumed), anatomy)
