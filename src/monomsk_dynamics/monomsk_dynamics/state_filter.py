@@ -214,11 +214,11 @@ class ManifoldFilter:
         outliers = int(np.count_nonzero(outlying))
         if outliers:
             expected[outlying] *= np.minimum(excess[outlying], _LARGEST_EXCESS) ** 2
-        row = self._covariance[:3].copy()
+        row = self._covariance[:3]
         gain = row / expected
         self._x += gain * innovation
         self._turn(self._x[0, ORIENTATION])
-        self._covariance -= gain[white_jerk.PAIRS[0]] * row[white_jerk.PAIRS[1]]
+        self._covariance -= gain.take(white_jerk.PAIRS[0], 0) * row.take(white_jerk.PAIRS[1], 0)
         if outliers:
             lost = self._outlier_runs > self._options.max_outliers_in_a_row
             if lost.any():
@@ -244,11 +244,11 @@ class ManifoldFilter:
 
     def _state(self, stamp_ns: int, reset: ResetReason | None, outliers: int) -> FilteredState:
         to_pelvis = rotations.matrix(self._quaternion).T
-        position, v, a = (row.copy() for row in self._x)
+        position, v, a = self._x.copy()
         v[POSITION] = to_pelvis.dot(v[POSITION])
         # A derivative of components in a turning frame.
         a[POSITION] = to_pelvis.dot(a[POSITION]) - cross(v[ORIENTATION], v[POSITION])
-        variances = self._covariance[_VARIANCES]
+        variances = self._covariance.take(_VARIANCES, 0)
         variances[:, POSITION] = variances[:, POSITION].dot((to_pelvis**2).T)
         sigma = np.sqrt(np.maximum(variances, 0.0, out=variances), out=variances)
         q = np.concatenate([position[POSITION], self._quaternion, position[JOINTS]])
