@@ -29,7 +29,7 @@ from monomsk_training.kinetics_data import (
 )
 from monomsk_training.kinetics_network import KineticsNetworkOptions
 from monomsk_training.kinetics_score import score
-from monomsk_training.kinetics_solver import score_results, table
+from monomsk_training.kinetics_solver import SolverScore, score_results, table
 from monomsk_training.kinetics_symmetry import SymmetricKinetics
 from monomsk_training.train_kinetics import (
     KineticsTraining,
@@ -213,7 +213,7 @@ def test_table_names_motion_noise_and_who_shares(
     with pytest.raises(RecipeError, match="plate_trials"):
         table(tmp_path)
     write_trial(tmp_path / "HC050A_Straight_0.npz", frames=60)
-    monkeypatch.setattr(kinetics_solver, "CONDITIONS", ((Noise(0.0, 0.0), 1),))
+    monkeypatch.setattr(kinetics_solver, "CONDITIONS", (Noise(0.0, 0.0),))
     lines = table(tmp_path, ["HC050A"])
     assert len(lines) == 4
     assert re.match(r"\| straight, as captured \| curves \| \d+\.\d", lines[2])
@@ -221,3 +221,23 @@ def test_table_names_motion_noise_and_who_shares(
     live = table(tmp_path, ["HC050A"], live=True)
     assert len(live) == 4
     assert live[2] != lines[2]
+
+
+def test_several_draws_of_noise_come_with_their_spread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_trial(tmp_path / "HC050A_Straight_0.npz", frames=60)
+    noise = Noise(1.5, 1.0)
+    monkeypatch.setattr(kinetics_solver, "CONDITIONS", (noise,))
+    asked = []
+
+    def score(data: object, noise: Noise, seed: int, **how: bool) -> SolverScore:
+        asked.append(seed)
+        return SolverScore(8.0, 4.0 + 2.0 * (seed % 2), 2.0, 1.0, 0.15)
+
+    monkeypatch.setattr(kinetics_solver, "solver_score", score)
+    (curves, _) = table(tmp_path, ["HC050A"], draws=2)[2:]
+    assert len(set(asked)) == 2
+    assert curves.endswith(
+        "| curves | 8.0 ± 0.0 | 5.0 ± 1.4 | 2.0 ± 0.0 | 1.0 ± 0.0 | 0.150 ± 0.000 |"
+    )

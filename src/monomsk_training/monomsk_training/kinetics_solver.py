@@ -32,8 +32,8 @@ from monomsk_training.train_kinetics import HELD_OUT
 #: Joints whose moments are scored, of both legs.
 _JOINTS = ("hip_flexion", "hip_adduction", "knee_angle", "ankle_angle")
 _GROUPS = ("Straight", "Turn", "walk", "run")
-#: What is scored, and how often it is drawn.
-CONDITIONS = ((Noise(0.0, 0.0), 1), (Noise(1.5, 1.0), 1))
+#: What is scored.
+CONDITIONS = (Noise(0.0, 0.0), Noise(1.5, 1.0))
 _SEED = 100
 #: Live, states come about as often, and the first of them are not scored [Hz, s].
 _LIVE_RATE_HZ, _SETTLING_S = 60.0, 0.2
@@ -120,8 +120,10 @@ def score_results(
     )  # fmt: skip
 
 
-def table(folder: Path, people: Sequence[str] = HELD_OUT, *, live: bool = False) -> list[str]:
-    """The lines of a Markdown table.
+def table(
+    folder: Path, people: Sequence[str] = HELD_OUT, *, live: bool = False, draws: int = 1
+) -> list[str]:
+    """The lines of a Markdown table; of several draws of the noise with standard deviations.
 
     Raises:
         RecipeError: The folder holds no trial of these people.
@@ -133,18 +135,19 @@ def table(folder: Path, people: Sequence[str] = HELD_OUT, *, live: bool = False)
         "| motion, noise | | vertical RMSE | MAE | fore-aft | lateral | moments |",
         "|---|---|---:|---:|---:|---:|---:|",
     ]
-    for noise, draws in CONDITIONS:
+    for noise in CONDITIONS:
+        seeds = range(_SEED, _SEED + (draws if noise.angle_deg else 1))
         for group in _GROUPS:
             own = [_read(path) for path in paths if group in path.name]
+            own = [data for data in own if data["complete"].any()]
             for learned in (False, True):
                 scores = [
-                    solver_score(data, noise, _SEED + draw, learned=learned, live=live).row()
-                    for data in own
-                    if data["complete"].any()
-                    for draw in range(draws)
-                ]
-                if scores:
-                    lines.append(_line(group, noise, learned, np.mean(scores, axis=0)))
+                    [solver_score(data, noise, seed, learned=learned, live=live).row()
+                     for data in own]
+                    for seed in seeds
+                ]  # fmt: skip
+                if own:
+                    lines.append(_line(group, noise, learned, np.mean(scores, axis=1)))
     return lines
 
 
@@ -153,10 +156,16 @@ def _read(path: Path) -> dict[str, np.ndarray]:
         return {name: file[name] for name in file.files}
 
 
-def _line(group: str, noise: Noise, learned: bool, mean: Array) -> str:
+def _line(group: str, noise: Noise, learned: bool, draws: Array) -> str:
+    """Of means over the trials, a row (5,) for each draw of the noise."""
     quality = f"{noise.angle_deg} deg, {noise.pelvis_cm} cm" if noise.angle_deg else "as captured"
-    numbers = " | ".join([*(f"{value:.1f}" for value in mean[:4]), f"{mean[4]:.3f}"])
-    return f"| {group.lower()}, {quality} | {'transformer' if learned else 'curves'} | {numbers} |"
+    numbers = [f"{value:.1f}" for value in draws.mean(axis=0)[:4]] + [f"{draws[:, 4].mean():.3f}"]
+    if len(draws) > 1:
+        spreads = [f"{value:.1f}" for value in draws.std(axis=0, ddof=1)[:4]]
+        spreads.append(f"{draws[:, 4].std(ddof=1):.3f}")
+        numbers = [f"{one} ± {other}" for one, other in zip(numbers, spreads, strict=True)]
+    name = "transformer" if learned else "curves"
+    return f"| {group.lower()}, {quality} | {name} | {' | '.join(numbers)} |"
 
 
 def _rms(values: Array) -> float:
@@ -169,9 +178,11 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("--trials", type=Path, required=True, help="folder of plate_trials")
     parser.add_argument("--people", nargs="*", default=HELD_OUT, help="first words of trials")
     parser.add_argument("--live", action="store_true", help="the live solver, state by state")
+    parser.add_argument("--draws", type=int, default=1, help="of the noise")
     arguments = parser.parse_args(words)
     use_one_thread()
-    print("\n".join(table(arguments.trials, arguments.people, live=arguments.live)))
+    lines = table(arguments.trials, arguments.people, live=arguments.live, draws=arguments.draws)
+    print("\n".join(lines))
 
 
 if __name__ == "__main__":
