@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from monomsk_description.frames import Array
 from monomsk_description.skeleton import Skeleton
@@ -59,7 +60,7 @@ def initial_configuration(
     return q
 
 
-def _anchors(rays: Array) -> tuple[Array, Array]:
+def _anchors(rays: Array) -> tuple[npt.NDArray[np.intp], Array]:
     """Landmarks that the body is placed by, and their mean ray (3,): the hips where they have one.
 
     A lens that bends far has no ray for hips outside the image.
@@ -68,7 +69,9 @@ def _anchors(rays: Array) -> tuple[Array, Array]:
     if np.isfinite(rays[hips]).all():
         return hips, rays[hips].mean(0)
     known = np.flatnonzero(np.isfinite(rays).all(axis=1))
-    return (known, rays[known].mean(0)) if len(known) else (hips, np.array([0.0, 0.0, 1.0]))
+    if not len(known):
+        return hips, np.array([0.0, 0.0, 1.0])
+    return known, rays[known].mean(0)
 
 
 def _depth(metric: Array, rays: Array) -> float:
