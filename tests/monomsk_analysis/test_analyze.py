@@ -163,6 +163,24 @@ def test_overlay_has_all_frames(results: Path) -> None:
     assert count == FRAMES
 
 
+def test_causal_results_say_what_was_answered(
+    skeleton: Skeleton, video: Path, tmp_path: Path
+) -> None:
+    request = AnalyzeRequest(
+        video, tmp_path / "out", SUBJECT, overlay=False, causal=True, muscles=False
+    )
+    # Stretches that an analysis in hindsight would leave out, and a gap that it would bridge.
+    run_analyze(request, tracker=StandingPerson(skeleton, lambda k: 6 <= k < 9 or k >= 15))
+    summary = json.loads((request.out / "summary.json").read_text())
+    frames = summary["frames"]
+    assert (frames["tracked"], frames["lost"], frames["interpolated"]) == (12, 33, 0)
+    assert frames["too_short"] == 0
+    assert sum(segment["frames"] for segment in frames["segments"]) == frames["analysed"] > 8
+    assert not any("too short" in sentence for sentence in summary["warnings"])
+    header = (request.out / "kinematics.mot").read_text().split("endheader")[0]
+    assert f"{frames['analysed']} of 45 frames analysed" in header
+
+
 def test_nobody_in_view_is_an_error_and_leaves_nothing(
     skeleton: Skeleton, video: Path, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from monomsk_analysis.tracking import (
     sightings,
     track,
 )
+from monomsk_description.body_state import BodyState
 from monomsk_description.skeleton import Skeleton
 from monomsk_description.subject import Subject
 from monomsk_perception.camera import CameraIntrinsics
@@ -150,6 +152,8 @@ def _analyse(
     request: AnalyzeRequest, skeleton: Skeleton, tracking: Tracking, stages: Stages
 ) -> Analysis:
     states = [observation.state for observation in tracking.observations]
+    if request.causal:
+        return _analyse_causal(request, skeleton, tracking, states, stages)
     configurations = [
         state.q if state is not None and good else None
         for state, good in zip(states, believed(states), strict=True)
@@ -157,16 +161,28 @@ def _analyse(
     sigmas = [None if state is None else state.sigma_q for state in states]
     split = split_motion(tracking.stamps_ns, configurations, skeleton)
     with stages.stage("Dynamics", len(split.segments)) as advance:
-        if request.causal:
-            from monomsk_analysis.causal import analyse_causal
-
-            analysis = analyse_causal(skeleton, tracking.times, split, states, advance)
-        else:
-            analysis = analyse(
-                skeleton, tracking.times, split, sigmas, advance, sightings=sightings(tracking)
-            )
+        analysis = analyse(
+            skeleton, tracking.times, split, sigmas, advance, sightings=sightings(tracking)
+        )
     if not analysis.results:
         raise NoPersonError(request.source, split.frames, split.tracked, SHORTEST)
+    return analysis
+
+
+def _analyse_causal(
+    request: AnalyzeRequest,
+    skeleton: Skeleton,
+    tracking: Tracking,
+    states: Sequence[BodyState | None],
+    stages: Stages,
+) -> Analysis:
+    from monomsk_analysis.causal import analyse_causal
+
+    with stages.stage("Dynamics", 1) as advance:
+        analysis = analyse_causal(skeleton, tracking.times, tracking.stamps_ns, states, advance)
+    if not analysis.results:
+        split = analysis.split
+        raise NoPersonError(request.source, split.frames, split.tracked, "a few frames")
     return analysis
 
 

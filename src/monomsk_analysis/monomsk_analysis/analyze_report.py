@@ -211,7 +211,9 @@ def _warnings(analysis: Analysis, facts: RecordingFacts) -> tuple[str, ...]:
         )
     if len(split.segments) > 1:
         sentences.append(f"The motion falls into {len(split.segments)} segments.")
-    poor = believed([observation.state for observation in facts.tracking.observations]).count(False)
+    states = [observation.state for observation in facts.tracking.observations]
+    rows = zip(states, believed(states), analysis.dynamics, strict=True)
+    poor = sum(state is not None and not good and not result for state, good, result in rows)
     if poor:
         sentences.append(
             f"In {poor} frames the skeleton does not fit what was seen; they were left out."

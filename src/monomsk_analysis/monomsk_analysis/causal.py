@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from monomsk_analysis.analysis import Analysis
 from monomsk_analysis.frame_source import Frame
-from monomsk_analysis.motion import SplitMotion
+from monomsk_analysis.motion import unbridged_motion
 from monomsk_analysis.progress import Advance
 from monomsk_analysis.tracking import Observation
 from monomsk_description.body_state import BodyState
@@ -90,7 +90,7 @@ def make_causal_tracker(
 def analyse_causal(
     skeleton: Skeleton,
     times: Array,
-    split: SplitMotion,
+    stamps_ns: NDArray[np.int64],
     states: Sequence[BodyState | None],
     advance: Advance = lambda: None,
 ) -> Analysis:
@@ -99,7 +99,7 @@ def analyse_causal(
     Args:
         skeleton: the person's.
         times: (n,) time of each frame [s].
-        split: the segments, for what is exported.
+        stamps_ns: (n,) of the images [ns].
         states: per frame, the body state; None where nobody was seen.
         advance: called at the end.
     """
@@ -119,4 +119,11 @@ def analyse_causal(
         results.append(result)
     advance()
     seconds = np.array(durations)
+    answered = [
+        None if state is None or result is None else state.q
+        for state, result in zip(states, results, strict=True)
+    ]
+    split = replace(
+        unbridged_motion(stamps_ns, answered), tracked=sum(state is not None for state in states)
+    )
     return Analysis(skeleton, times, split, tuple(results), seconds, VIDEO_EVENT_SIGMA_S)

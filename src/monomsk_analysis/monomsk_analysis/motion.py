@@ -81,15 +81,31 @@ def split_motion(
     found = np.array([k for k, q in enumerate(configurations) if q is not None], dtype=np.int64)
     if not len(found):
         return SplitMotion((), len(stamps_ns), 0, 0)
-    gaps_s = np.diff(stamps_ns[found]) * 1e-9
-    # In a slow recording the time between two frames is no gap.
-    period_s = float(np.median(np.diff(stamps_ns))) * 1e-9 if len(stamps_ns) > 1 else 0.0
-    breaks = np.flatnonzero(gaps_s > max(MAX_BRIDGED_GAP_S, 1.5 * period_s)) + 1
-    runs = np.split(found, breaks)
+    runs = _runs(found, stamps_ns)
     kept = [run for run in runs if _is_long_enough(stamps_ns[run])]
     segments = tuple(_bridge(run, stamps_ns, configurations, skeleton) for run in kept)
     dropped = len(found) - sum(len(run) for run in kept)
     return SplitMotion(segments, len(stamps_ns), len(found), dropped)
+
+
+def unbridged_motion(stamps_ns: Stamps, configurations: Sequence[Array | None]) -> SplitMotion:
+    """Cut at long gaps only: short ones stay open and no stretch is too short.
+
+    Args:
+        stamps_ns: (n,) strictly increasing [ns].
+        configurations: q (38,) of each frame that was answered as it came, else None.
+    """
+    found = np.array([k for k, q in enumerate(configurations) if q is not None], dtype=np.int64)
+    segments = tuple(
+        Segment(
+            run,
+            stamps_ns[run],
+            np.array([configurations[frame] for frame in run]),
+            np.zeros(len(run), dtype=bool),
+        )
+        for run in (_runs(found, stamps_ns) if len(found) else ())
+    )
+    return SplitMotion(segments, len(stamps_ns), len(found), 0)
 
 
 def describe_frames(split: SplitMotion, times: Array) -> tuple[str, ...]:
@@ -110,6 +126,15 @@ def describe_frames(split: SplitMotion, times: Array) -> tuple[str, ...]:
             moments = ", ".join(f"{times[frame]:.4f}" for frame in bridged)
             sentences.append(f"Interpolated (person not found) at {moments} s.")
     return tuple(sentences)
+
+
+def _runs(found: NDArray[np.int64], stamps_ns: Stamps) -> list[NDArray[np.int64]]:
+    """Positions of the frames with a configuration, cut at long gaps in time."""
+    gaps_s = np.diff(stamps_ns[found]) * 1e-9
+    # In a slow recording the time between two frames is no gap.
+    period_s = float(np.median(np.diff(stamps_ns))) * 1e-9 if len(stamps_ns) > 1 else 0.0
+    breaks = np.flatnonzero(gaps_s > max(MAX_BRIDGED_GAP_S, 1.5 * period_s)) + 1
+    return np.split(found, breaks)
 
 
 def _is_long_enough(stamps_ns: Stamps) -> bool:
