@@ -65,9 +65,10 @@ def test_times_add_up_until_the_next_image(networks: LandmarkNetworks) -> None:
     [
         {"score": 0.4},
         {"pixels": np.full((33, 2), np.nan)},
+        {"visibility": np.full(33, np.nan)},
         {"metric": np.full((33, 3), np.inf)},
     ],
-    ids=["unsure", "no pixels", "no places"],
+    ids=["unsure", "no pixels", "no visibility", "no places"],
 )
 def test_what_is_unsure_or_no_number_is_nobody(
     networks: LandmarkNetworks, fake: Fake, change: dict[str, object]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from monomsk_perception.errors import ImageError
 from monomsk_perception.gravity import GravityEstimator
 from monomsk_perception.transform_buffer import TransformBuffer, TransformError
 
@@ -23,6 +24,23 @@ def conversions() -> Any:
     from monomsk_perception import conversions
 
     return conversions
+
+
+def test_what_cv_bridge_lacks_is_decoded_all_the_same(
+    conversions: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sensor_msgs.msg import Image
+
+    class Bridge:
+        def imgmsg_to_cv2(self, message: Any, desired_encoding: str) -> Any:
+            raise TypeError("not a color format")
+
+    monkeypatch.setattr(conversions, "_BRIDGE", Bridge())
+    message = Image(height=1, width=2, encoding="8UC3", step=6, data=bytes(range(6)))
+    np.testing.assert_array_equal(conversions.to_bgr(message).ravel(), range(6))
+    message.encoding = "smoke"
+    with pytest.raises(ImageError, match="smoke.*supported are"):
+        conversions.to_bgr(message)
 
 
 def test_a_region_of_interest_moves_the_principal_point(conversions: Any) -> None:

@@ -18,7 +18,6 @@ from monomsk_msgs.msg import BodyState, Landmarks
 from monomsk_perception import message_fields
 from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.camera_pose import CameraPoseSource
-from monomsk_perception.errors import ImageError
 from monomsk_perception.gravity import GravityEstimator
 from monomsk_perception.image_conversion import message_to_bgr
 from monomsk_perception.live_result import LiveResult
@@ -58,8 +57,9 @@ def to_bgr(message: Image | CompressedImage) -> npt.NDArray[np.uint8]:
         return message_to_bgr(message)
     try:
         picture = _BRIDGE.imgmsg_to_cv2(message, desired_encoding="bgr8")
-    except (TypeError, ValueError, RuntimeError) as error:  # CvBridgeError is a TypeError
-        raise ImageError(message.encoding, str(error)) from error
+    except (TypeError, ValueError, RuntimeError):  # CvBridgeError is a TypeError
+        # It lacks some encodings, and names no cause.
+        return message_to_bgr(message)
     return np.ascontiguousarray(picture)
 
 

@@ -68,7 +68,8 @@ class LandmarkNetworks:
             found = self._estimators[self._options.model].estimate(image_bgr, region)
             self.timings_s["landmarks"] += time.perf_counter() - start_s
         is_sure = found.score >= self._options.min_tracking_score
-        finite = np.isfinite(found.pixels).all() and np.isfinite(found.metric).all()
+        numbers = (found.pixels, found.metric, found.visibility, found.presence)
+        finite = all(np.isfinite(part).all() for part in numbers)
         return found if is_sure and finite else None
 
     def warm_up(self) -> None:
