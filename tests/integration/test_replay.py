@@ -134,6 +134,8 @@ def test_replay_in_real_time_on_simulated_time(replay, bag):
     [
         ({"bag": "/no/such/bag"}, "no such bag"),
         ({"topics": "['/nothing']"}, "no topic /nothing"),
+        ({"rate": 0.0}, "rate out of range"),
+        ({"plays": -1}, "plays out of range"),
     ],
 )
 def test_mistakes_end_the_player_with_one_clear_line(start_node, bag, parameters, problem):

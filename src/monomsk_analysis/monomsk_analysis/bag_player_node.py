@@ -10,31 +10,34 @@ from __future__ import annotations
 import importlib
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import rclpy
 from rcl_interfaces.msg import ParameterDescriptor
-from rclpy.exceptions import InvalidParameterTypeException
+from rclpy.exceptions import ParameterException
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from rosgraph_msgs.msg import Clock
 
 from monomsk_analysis.bag_tape import CAMERA_INFO_TYPE, IMAGE_TYPES, BagTape, TapeMessage
 from monomsk_analysis.errors import AnalysisError
-from monomsk_description.lifecycle_node import run_until_done
+from monomsk_description.lifecycle_node import descriptor_of, run_until_done
+from monomsk_description.node_parameters import NodeParameter
 from monomsk_msgs.msg import Landmarks
 
+_fixed = partial(NodeParameter, read_only=True)
+_TOPICS = "what to play; empty: every image, calibration, IMU and transform"
 _PARAMETERS = {
-    "bag": ("", "rosbag2 folder or file"),
-    "topics": ([""], "what to play; empty: every image, calibration, IMU and transform"),
-    "rate": (1.0, "playing speed; 1: as recorded"),
-    "plays": (1, "how often; 0: for ever. Each play jumps back to the beginning"),
-    "start_s": (0.0, "where to begin [s] after the bag's beginning"),
-    "lock_step": (False, "wait for the landmarks of each image before the next one"),
-    "answer_timeout_s": (5.0, "longest wait for them [s]"),
-    "wait_for_subscriber_s": (60.0, "longest wait for somebody who wants images [s]"),
-    "linger_s": (1.0, "time between the last message and the end of the node [s]"),
+    "bag": _fixed("", "rosbag2 folder or file"),
+    "rate": _fixed(1.0, "playing speed; 1: as recorded", 0.01, 100.0),
+    "plays": _fixed(1, "how often; 0: for ever. Each play jumps back to the beginning", 0, 1e6),
+    "start_s": _fixed(0.0, "where to begin [s] after the bag's beginning", 0.0, 1e9),
+    "lock_step": _fixed(False, "wait for the landmarks of each image before the next one"),
+    "answer_timeout_s": _fixed(5.0, "longest wait for them [s]", 0.0, 3600.0),
+    "wait_for_subscriber_s": _fixed(60.0, "longest wait for somebody [s]", 0.0, 3600.0),
+    "linger_s": _fixed(1.0, "from the last message to the end of the node [s]", 0.0, 3600.0),
 }
 _SETTLE_S = 1.0  # the ends of a connection learn of each other at different times
 _LOCK_STEP_SETTLE_S = 4.0  # not one message may be lost between any two nodes, on a busy machine
@@ -50,10 +53,11 @@ class BagPlayer(Node):
 
     def __init__(self) -> None:
         super().__init__("bag_player")
-        for name, (default, text) in _PARAMETERS.items():
-            self.declare_parameter(
-                name, default, ParameterDescriptor(description=text, read_only=True)
-            )
+        self.declare_parameter(
+            "topics", [""], ParameterDescriptor(description=_TOPICS, read_only=True)
+        )
+        for name, parameter in _PARAMETERS.items():
+            self.declare_parameter(name, parameter.default, descriptor_of(parameter))
         self._tape = BagTape(Path(self._value("bag")), [t for t in self._value("topics") if t])
         self._clock_publisher = self.create_publisher(Clock, "/clock", 10)
         self._inputs = {
@@ -195,7 +199,7 @@ def _message_class(message_type: str) -> Any:
 
 def main() -> int:
     """Run the node; returns the exit code: 1 when the bag or a parameter is wrong."""
-    errors = (AnalysisError, InvalidParameterTypeException)
+    errors = (AnalysisError, ParameterException)
     return run_until_done("bag_player", BagPlayer, BagPlayer.play, errors)
 
 

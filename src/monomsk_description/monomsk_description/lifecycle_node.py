@@ -62,7 +62,7 @@ class StatusNode(LifecycleNode):
         for key, parameter in self._described.items():
             default = parameter.default
             start = list(default) if isinstance(default, tuple) else default
-            value = self.declare_parameter(key, start, _descriptor(parameter)).value
+            value = self.declare_parameter(key, start, descriptor_of(parameter)).value
             reason = parameter.problem(value)
             if reason:
                 raise InvalidParameterValueException(key, value, reason)
@@ -140,7 +140,8 @@ class StatusNode(LifecycleNode):
         self._status_publisher.publish(array)
 
 
-def _descriptor(parameter: NodeParameter) -> ParameterDescriptor:
+def descriptor_of(parameter: NodeParameter) -> ParameterDescriptor:
+    """What ROS is told of a parameter, so that it refuses numbers out of range."""
     descriptor = ParameterDescriptor(description=parameter.text, read_only=parameter.read_only)
     if parameter.choices:
         descriptor.additional_constraints = "one of " + ", ".join(parameter.choices)
