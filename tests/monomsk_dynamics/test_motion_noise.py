@@ -69,3 +69,12 @@ def test_what_cannot_tell_says_so(skeleton: Skeleton) -> None:
     assert np.isnan(estimated_sigma(stamps, shaken(skeleton, q, 15.0, sigma, 1))).all()
     stamps, q = moving(skeleton, 60.0, seconds=0.1)
     assert np.isnan(estimated_sigma(stamps, q)).all()
+
+
+def test_clean_angles_of_a_noisy_place_are_not_certain(skeleton: Skeleton) -> None:
+    stamps, q = moving(skeleton, 60.0)
+    sigma = np.concatenate([np.full(3, 0.01), np.zeros(34)])
+    found = estimated_sigma(stamps, shaken(skeleton, q, 60.0, sigma, 1))
+    np.testing.assert_allclose(found[:3], 0.01, rtol=0.5)
+    assert (found[3:] > 0.0).all()
+    assert np.median(found[3:]) < np.radians(0.8)

@@ -24,6 +24,8 @@ CORRELATION_S = 0.2
 #: joints [rad].
 MOVEMENT_SIGMA_M = 0.0035
 MOVEMENT_SIGMA_RAD = math.radians(0.8)
+#: Where angles seem clean and the pelvis' place does not: less cannot be told from movement [rad].
+_LEAST_SIGMA_RAD = math.radians(0.2)
 #: The band above the cut-off is at least this wide, as a share of the cut-off.
 _LEAST_BAND = 0.2
 #: Standard deviation of a normal distribution over its median absolute deviation.
@@ -56,8 +58,9 @@ def estimated_sigma(stamps_ns: Stamps, q: Array) -> Array:
     angles = np.concatenate([np.full(3, turn), to_sigma * _spread(fast[:, 7:])])
     # No angle of a noisy motion is known better than the median one could be.
     known = np.sqrt(np.maximum(angles**2 - MOVEMENT_SIGMA_RAD**2, 0.0))
+    least = max(float(np.median(known)), _LEAST_SIGMA_RAD)
     own = math.sqrt(place**2 - MOVEMENT_SIGMA_M**2)
-    return np.concatenate([np.full(3, own), np.maximum(known, float(np.median(known)))])
+    return np.concatenate([np.full(3, own), np.maximum(known, least)])
 
 
 def _fast_part(times_s: Array, q: Array) -> Array:
