@@ -6,6 +6,7 @@ import pytest
 from monomsk_dynamics.errors import ShapeError
 from monomsk_dynamics.offline import analyze_motion
 from monomsk_dynamics.offline_terms import moving_mean
+from monomsk_dynamics.options import ConsistencyOptions, DynamicsOptions
 
 RATE_HZ = 60.0
 
@@ -65,6 +66,25 @@ def test_a_long_gap_leaves_two_runs(skeleton, sway):
     assert [result.stamp_ns for result in results] == stamps_ns[kept].tolist()
 
 
+@pytest.mark.parametrize("missing", [12, 14])
+def test_a_short_gap_is_bridged(skeleton, sway, caplog, missing):
+    stamps_ns, q = (values[:70] for values in sway)
+    kept = np.ones(len(q), dtype=bool)
+    kept[30 : 30 + missing] = False
+    results = analyze_motion(skeleton, stamps_ns[kept], q[kept])
+    assert max(np.abs(result.root_residual).max() for result in results) < 0.5
+    assert not caplog.records
+
+
+def test_simulations_keep_to_their_horizon(skeleton, sway):
+    stamps_ns, q = (values[:20] for values in sway)
+    short, one = (
+        analyze_motion(skeleton, stamps_ns, q, DynamicsOptions(consistency=check))
+        for check in (ConsistencyOptions(horizon_s=0.02), ConsistencyOptions(frames=1))
+    )
+    assert [r.consistency_error for r in short[1:]] == [r.consistency_error for r in one[1:]]
+
+
 def test_known_noise_is_answered_by_wider_deviations(skeleton, sway):
     stamps_ns, q = sway
     sigma = np.full(37, 0.01)
@@ -89,10 +109,19 @@ def test_bad_recordings_are_refused(skeleton, sway):
         analyze_motion(skeleton, stamps_ns[:-1], q)
     with pytest.raises(ShapeError, match="sigma_q"):
         analyze_motion(skeleton, stamps_ns, q, sigma_q=np.ones(5))
+    for wrong in (0.0, -0.01, np.inf):
+        sigma = np.full(37, 0.01)
+        sigma[20] = wrong
+        with pytest.raises(ShapeError, match="must be positive"):
+            analyze_motion(skeleton, stamps_ns, q, sigma_q=sigma)
     broken = q.copy()
     broken[3, 20] = np.inf
     with pytest.raises(ShapeError):
         analyze_motion(skeleton, stamps_ns, broken)
+    turnless = q.copy()
+    turnless[7, 3:7] = 0.0
+    with pytest.raises(ShapeError, match="frame 7: the quaternion has length 0"):
+        analyze_motion(skeleton, stamps_ns, turnless)
 
 
 def test_moving_mean_keeps_the_slow_and_drops_the_fast() -> None:

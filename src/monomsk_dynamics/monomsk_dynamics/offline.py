@@ -58,7 +58,7 @@ def analyze_motion(
         One result a frame. Frames in runs too short to differentiate have none: compare stamps.
 
     Raises:
-        ShapeError: Shapes do not fit, stamps do not increase, or `q` holds NaN.
+        ShapeError: Shapes do not fit, stamps do not increase, `q` holds NaN, or `sigma_q` zeros.
         TooShortError: No run of frames is long enough.
         SolverError: The quadratic programme of a frame failed.
     """
@@ -129,6 +129,8 @@ def _sigmas(sigma_q: Array, count: int) -> Array:
     given = np.asarray(sigma_q, dtype=float)
     if given.shape not in ((_NV,), (count, _NV)):
         raise ShapeError("sigma_q", f"shape {given.shape}, expected ({count}, {_NV}) or ({_NV},)")
+    if (given <= 0.0).any() or np.isinf(given).any():
+        raise ShapeError("sigma_q", "must be positive, NaN where nothing is known")
     return np.broadcast_to(given, (count, _NV))
 
 

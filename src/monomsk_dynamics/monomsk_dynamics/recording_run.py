@@ -191,18 +191,22 @@ class RecordingRun:
         self, instants: list[Instant], per_frame_s: float, floor_m: float
     ) -> list[BodyDynamics]:
         frames = [solved_frame(instant) for instant in instants]
-        check = self._options.consistency
+        armature_kg_m2 = self._options.consistency.armature_kg_m2
         return [
             body_dynamics(
                 instant,
                 self._feet,
                 consistency_error(
-                    self._skeleton,
-                    frames[max(0, k - check.frames) : k + 1],
-                    check.armature_kg_m2,
+                    self._skeleton, frames[self._simulated_from(k) : k + 1], armature_kg_m2
                 ),
                 {"frame": per_frame_s},
                 floor_m,
             )
             for k, instant in enumerate(instants)
         ]
+
+    def _simulated_from(self, k: int) -> int:
+        """The frame from which a simulation leads to frame k."""
+        check, times_s = self._options.consistency, self._motion.times_s
+        in_horizon = int(np.searchsorted(times_s, times_s[k] - check.horizon_s))
+        return max(0, k - check.frames, min(in_horizon, k - 1))

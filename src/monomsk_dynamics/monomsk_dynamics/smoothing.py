@@ -26,6 +26,8 @@ _DEGREE = 5
 _PENALISED = 3  # the derivative whose square is kept small
 #: A higher cut-off, as a share of the sampling rate, is cut to it: samples say nothing beyond.
 _NYQUIST_SHARE = 0.45
+#: Quaternions are made unit ones; one that is farther from it is a mistake.
+_LENGTH_TOLERANCE = 0.1
 MINIMUM_FRAMES = 2 * (_DEGREE + 1)
 
 
@@ -133,12 +135,17 @@ def check_recording(stamps_ns: Stamps, q: Array) -> None:
     """Check that stamps increase and that every configuration is one.
 
     Raises:
-        ShapeError: Shapes do not fit, stamps do not increase, or `q` holds NaN.
+        ShapeError: Shapes do not fit, stamps do not increase, or `q` holds NaN or a quaternion far
+            from unit length.
     """
     if q.ndim != 2 or q.shape != (len(stamps_ns), 38) or len(q) == 0:
         raise ShapeError("q", f"shape {q.shape}, expected ({len(stamps_ns)}, 38), not empty")
     if not np.isfinite(q).all():
         raise ShapeError("q", f"frame {int(np.argmin(np.isfinite(q).all(axis=1)))} holds NaN")
+    lengths = np.linalg.norm(q[:, 3:7], axis=1)
+    if (np.abs(lengths - 1.0) > _LENGTH_TOLERANCE).any():
+        wrong = int(np.argmax(np.abs(lengths - 1.0)))
+        raise ShapeError("q", f"frame {wrong}: the quaternion has length {lengths[wrong]:.3g}")
     if (np.diff(stamps_ns) <= 0).any():
         raise ShapeError("stamps_ns", "stamps must increase from frame to frame")
 

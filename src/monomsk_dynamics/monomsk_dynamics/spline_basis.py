@@ -30,9 +30,14 @@ class SplineBasis:
 
     @classmethod
     def over(cls, times_s: Array, period_s: float) -> "SplineBasis":
-        """A basis with knots about every period [s]."""
+        """A basis with knots about every period [s], and frames in each interval between them.
+
+        Through a gap no knots stand: nothing would determine their coefficients.
+        """
         intervals = max(1, round((times_s[-1] - times_s[0]) / period_s))
         inner = np.linspace(times_s[0], times_s[-1], intervals + 1)
+        occupied = np.unique(np.searchsorted(inner[1:-1], times_s, side="right"))
+        inner, intervals = np.append(inner[occupied], inner[-1]), len(occupied)
         knots = np.concatenate([[inner[0]] * DEGREE, inner, [inner[-1]] * DEGREE])
         count = intervals + DEGREE
         first = np.searchsorted(inner, times_s, side="right") - 1
