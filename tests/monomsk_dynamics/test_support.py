@@ -9,6 +9,7 @@ from monomsk_dynamics.frame import evaluate_frame
 from monomsk_dynamics.offline import analyze_motion
 from monomsk_dynamics.smoothing import smooth_motion
 from monomsk_dynamics.support import SupportModel, SupportTracker
+from monomsk_dynamics.support_options import SupportOptions
 from monomsk_dynamics.wrench_maps import move_wrench, root_to_world, world_to_root
 
 RATE_HZ = 60.0
@@ -196,3 +197,8 @@ def test_a_badly_known_motion_shows_a_seat_only_below_low_hips(skeleton, feet):
         evidence = clean.evidence(terms, np.zeros(37), both, floor_m)
         assert clean.asks(evidence)
         assert noisy.asks(evidence) is sits
+
+
+def test_hips_seen_below_the_floor_narrow_no_margin() -> None:
+    options = SupportOptions()
+    assert options.for_noise(0.05, -2.0, 0.9).margin_m == options.margin_m

@@ -65,6 +65,6 @@ class SupportOptions:
             return self
         return replace(
             self,
-            margin_m=self.margin_m + angle_sigma_rad * hip_height_m,
+            margin_m=self.margin_m + angle_sigma_rad * max(hip_height_m, 0.0),
             seated_hips_m=self.seated_hips_share * standing_m,
         )
