@@ -1,6 +1,7 @@
 """One joint's bounds: each holds alone and with the others, and changes nothing that is within."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -54,6 +55,15 @@ def test_power_bounds_torque_at_speed_given_and_taken(sign):
     limited = settle(limiter, sign * 8.0, rate_rad_s=5.0)
     assert limited.torque_nm == pytest.approx(sign * 4.0)
     assert limited.limited_by == ("power",)
+
+
+def test_without_any_power_there_is_torque_only_at_rest():
+    limiter = JointLimiter(replace(LIMITS, power_w=0.0))
+    assert settle(limiter, 8.0).torque_nm == 8.0
+    given = [limiter.step(8.0, INSIDE_RAD, 0.5, PERIOD_S, PERIOD_S) for _ in range(6)]
+    np.testing.assert_allclose(np.diff([limited.torque_nm for limited in given[:4]]), -2.0)
+    assert all(limited.torque_nm * limited.rate_rad_s == 0.0 for limited in given)
+    assert (given[-1].torque_nm, given[-1].rate_rad_s) == (0.0, 0.5)
 
 
 def test_a_jump_of_the_rate_is_met_as_fast_as_the_torque_may_fall():

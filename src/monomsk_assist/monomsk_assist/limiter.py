@@ -25,9 +25,9 @@ class JointLimiter:
     """Torque, range of motion, power and torque rate of one joint.
 
     A torque that may change only so fast cannot obey a power limit against a rate of motion that
-    jumps. So the power limit stands on a rate that follows the given one as fast as the torque
-    can: P / |rate| shrinks at most at the torque's own rate. Rates of living joints pass
-    unchanged; a jump is met within `torque_nm / torque_rate_nm_s`.
+    jumps. So the bound P / |rate| shrinks at most at the torque's own rate, as if the rate followed
+    the given one so slowly. Rates of living joints pass unchanged; a jump is met within
+    `torque_nm / torque_rate_nm_s`.
 
     Args:
         limits: The bounds.
@@ -36,12 +36,8 @@ class JointLimiter:
     def __init__(self, limits: JointLimits) -> None:
         self._limits = limits
         self._torque_nm = 0.0
+        self._bound_nm = limits.torque_nm
         self._rate_rad_s = 0.0
-
-    @property
-    def torque_nm(self) -> float:
-        """The torque given last [N m]."""
-        return self._torque_nm
 
     def override(self, torque_nm: float) -> None:
         """Tell that another, smaller torque was given [N m]."""
@@ -78,7 +74,9 @@ class JointLimiter:
             if in_range != torque:
                 limited_by.append("range")
             torque = in_range
-        bound = self._power_bound(rate_rad_s if known else self._rate_rad_s, fall)
+        if known:
+            self._heed_power(rate_rad_s, fall)
+        bound = self._bound_nm
         if abs(torque) > bound:
             limited_by.append("power")
             torque = _clip(torque, -bound, bound)
@@ -95,12 +93,16 @@ class JointLimiter:
         largest = limits.torque_nm * _clip(room / limits.range_margin_rad, 0.0, 1.0)
         return _clip(torque, -largest, largest)
 
-    def _power_bound(self, rate_rad_s: float, fall: float) -> float:
+    def _heed_power(self, rate_rad_s: float, fall: float) -> None:
+        """Let the bound follow P / |rate|; remember the rate that it stands for."""
         limits = self._limits
-        before = min(limits.torque_nm, _ratio(limits.power_w, abs(self._rate_rad_s)))
-        largest_rate = _ratio(limits.power_w, before - fall)
-        self._rate_rad_s = _clip(rate_rad_s, -largest_rate, largest_rate)
-        return min(limits.torque_nm, _ratio(limits.power_w, abs(self._rate_rad_s)))
+        wanted = min(limits.torque_nm, _ratio(limits.power_w, abs(rate_rad_s)))
+        least = self._bound_nm - fall
+        if wanted >= least:
+            self._bound_nm, self._rate_rad_s = wanted, rate_rad_s
+        else:
+            self._bound_nm = least
+            self._rate_rad_s = math.copysign(limits.power_w / least, rate_rad_s)
 
 
 def _slew(before: float, wanted: float, fall: float, rise: float) -> float:
