@@ -2,12 +2,26 @@
 
 from monomsk_assist.assistant import Assistant, Person
 from monomsk_assist.mapping import Safety
-from monomsk_assist.motion_prediction import CoastingStepper
+from monomsk_assist.motion_prediction import coast
 from monomsk_assist.predictor import Predictor
 
 PERIOD_S = 0.005
 START_NS = 10**18
 SAFETY = Safety(arming_s=0.1, fade_in_s=0.2)
+
+
+class CoastingStepper:
+    """Each joint coasts: what the core's tests need of a body model."""
+
+    def start(self, estimate):
+        self._now = estimate.q[7:], estimate.v[6:]
+        return self._now
+
+    def step(self, period_s):
+        lasts_s, left = coast(period_s)
+        coordinates, rates = self._now
+        self._now = coordinates + lasts_s * rates, left * rates
+        return self._now
 
 
 class Run:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from tests.monomsk_assist.core_run import CoastingStepper
 from tests.monomsk_assist.witness import AT_ZERO, MASS_KG, PERIOD_S, Witness
 
 from monomsk_assist.assistant import Assistant, Person
 from monomsk_assist.command import State
 from monomsk_assist.estimate import GaitEstimate, LegCycle
-from monomsk_assist.motion_prediction import CoastingStepper
 from monomsk_assist.predictor import Predictor
 from monomsk_assist.reasons import Reason
 

@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 import pytest
+from tests.monomsk_assist.core_run import CoastingStepper
 
 from monomsk_assist import motion_prediction
 from monomsk_assist.estimate import GaitEstimate, LegCycle
-from monomsk_assist.motion_prediction import CoastingStepper, ForwardStepper, coast
+from monomsk_assist.motion_prediction import ForwardStepper, coast
 from monomsk_assist.phase_clock import PhaseClock
 from monomsk_assist.predictor import STEPS_AT_ONCE, Predictor
 

@@ -51,22 +51,6 @@ def coast(ahead_s: float) -> tuple[float, float]:
     return MOTION_MEMORY_S * (1.0 - left), left
 
 
-class CoastingStepper:
-    """Kinematic extrapolation alone: no body model is needed."""
-
-    def start(self, estimate: Estimate) -> tuple[Array, Array]:
-        """See `Stepper`."""
-        self._now = estimate.q[_ROOT_Q:], estimate.v[_ROOT_V:]
-        return self._now
-
-    def step(self, period_s: float) -> tuple[Array, Array]:
-        """See `Stepper`."""
-        lasts_s, left = coast(period_s)
-        coordinates, rates = self._now
-        self._now = coordinates + lasts_s * rates, left * rates
-        return self._now
-
-
 class ForwardStepper:
     """Forward dynamics with the torques and sole forces of the estimate, by midpoint steps.
 
