@@ -163,6 +163,22 @@ def test_overlay_has_all_frames(results: Path) -> None:
     assert count == FRAMES
 
 
+def test_report_and_files_share_a_ground_that_faces_forward(
+    skeleton: Skeleton, video: Path, tmp_path: Path
+) -> None:
+    tracker = StandingPerson(skeleton, lambda k: False)
+    tracker._q[3:7] = [0.0, 0.0, np.sin(0.5 * 2.7), np.cos(0.5 * 2.7)]
+    out = tmp_path / "out"
+    run_analyze(AnalyzeRequest(video, out, SUBJECT, overlay=False, muscles=False), tracker=tracker)
+    page = (out / "report.html").read_text()
+    figures = json.loads(page.split('id="figures">')[1].split("</script>")[0])
+    forces = read_storage(out / "ground_reaction.mot")
+    for side, trace in zip("rl", figures["pressure"]["data"], strict=True):
+        forward, right = (forces.column(f"ground_force_{side}_p{axis}") for axis in "xz")
+        np.testing.assert_allclose(trace["x"], forward, atol=1e-4)
+        np.testing.assert_allclose(trace["y"], -right, atol=1e-4)
+
+
 def test_causal_results_say_what_was_answered(
     skeleton: Skeleton, video: Path, tmp_path: Path
 ) -> None:

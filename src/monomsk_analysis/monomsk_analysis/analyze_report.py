@@ -13,6 +13,7 @@ from monomsk_analysis.analysis import Analysis
 from monomsk_analysis.body_choice import Body
 from monomsk_analysis.frame_source import SourceFacts
 from monomsk_analysis.gait import gait_entries, gait_summary
+from monomsk_analysis.heading import face_forward
 from monomsk_analysis.image_change import image_change_entries
 from monomsk_analysis.muscle_groups import muscle_curves
 from monomsk_analysis.muscle_summary import muscle_entries, muscle_warnings
@@ -78,7 +79,7 @@ def report_data(
     key_frames: tuple[KeyFrame, ...],
     files: tuple[str, ...],
 ) -> ReportData:
-    """Gather what the report shows."""
+    """Gather what the report shows; forces in the ground of the files beside it."""
     states = [observation.state for observation in facts.tracking.observations]
     return ReportData(
         title=facts.source.path.stem,
@@ -88,7 +89,7 @@ def report_data(
         assumptions=_assumptions(facts),
         warnings=_warnings(analysis, facts),
         motion=motion_series(analysis, states, reprojection_errors(analysis, facts)),
-        dynamics=dynamics_series(analysis),
+        dynamics=dynamics_series(face_forward(analysis)[0]),
         gait=gait_summary(analysis.gait),
         key_frames=key_frames,
         timings=tuple(timing.facts() for timing in _timings(analysis, facts)),

@@ -21,7 +21,7 @@ from monomsk_analysis.figure_parts import (
 from monomsk_analysis.report_data import ReportData
 from monomsk_description.frames import GRAVITY_M_S2
 
-_AXIS_NAMES = (("x", "+ world forward"), ("y", "+ world left"), ("vertical", "+ upward"))
+_AXIS_NAMES = (("x", "+ forward"), ("y", "+ left"), ("vertical", "+ upward"))
 
 
 def force_group(data: ReportData) -> FigureGroup:
@@ -131,7 +131,7 @@ def _pressure_figure(data: ReportData) -> Figure:
     return Figure(
         "pressure",
         "Centre of pressure, seen from above [m]",
-        "World frame: x forward, y to the left.",
+        "x forward, y to the left.",
         False,
         {"data": traces, "layout": layout},
     )

@@ -23,16 +23,13 @@ from monomsk_description.osim_writer import to_osim
 from monomsk_description.skeleton import Skeleton
 
 
-def write_facing_forward(folder: Path, analysis: Analysis, rate_hz: float) -> float:
+def write_facing_forward(folder: Path, analysis: Analysis, rate_hz: float) -> None:
     """Write kinematics and kinetics in a ground whose x axis is the person's mean heading.
 
     Args:
         folder: where.
         analysis: the analysed recording, in the camera's world.
         rate_hz: nominal rate of its frames [Hz].
-
-    Returns:
-        The rotation about the vertical from the camera's world to that ground [rad].
     """
     turned, angle = face_forward(analysis)
     note = (
@@ -42,7 +39,6 @@ def write_facing_forward(folder: Path, analysis: Analysis, rate_hz: float) -> fl
     write_kinematics(folder, turned, (note,))
     write_markers(folder, turned, rate_hz)
     write_kinetics(folder, turned, (note,))
-    return angle
 
 
 def write_model(folder: Path, skeleton: Skeleton) -> None:
