@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from monomsk_description.body_state import BodyState
+from monomsk_dynamics.dynamics_parameters import PARAMETERS, options_of
 from monomsk_dynamics.errors import DynamicsError, StampError
 from monomsk_dynamics.gait_tracker import GaitTracker
 from monomsk_dynamics.live import LiveDynamics
@@ -169,6 +170,20 @@ def test_a_treadmill_s_belt_carries_a_standing_foot(skeleton):
     assert live.toes.walking_speed_m_s < 0.1
 
 
+def test_other_options_leave_the_belt_as_it_is_known(skeleton):
+    values = {name: parameter.default for name, parameter in PARAMETERS.items()}
+    values["treadmill"] = True
+    live = LiveDynamics(skeleton, options_of(values))
+    for k in range(120):
+        if k == 100:
+            way_m = live.toes.carried_m
+            live.adopt(options_of(values | {"friction": 0.5}))
+        q = skeleton.neutral()
+        q[0] = -1.0 * k * PERIOD_S
+        live.update(state(k, q))
+    assert live.toes.carried_m[0] == pytest.approx(way_m[0] - 20 * PERIOD_S, rel=1e-3)
+
+
 def test_other_options_change_the_result_and_keep_the_stream(skeleton, smooth_curve):
     live = LiveDynamics(skeleton)
     for k in range(60):
@@ -225,8 +240,9 @@ def test_an_absurd_state_gives_no_number_that_is_not_finite(skeleton, absurd):
     assert sum(sole.force[2] for sole in result.soles) == pytest.approx(70.0 * 9.81, rel=0.01)
 
 
-def test_a_seat_bears_what_the_soles_cannot(skeleton):
-    """Sitting still, hips behind the heels: unexplained load, not giant foot forces."""
+@pytest.fixture
+def sitting(skeleton):
+    """Live dynamics of two seconds of sitting still, the last result and the configuration."""
     live, seated = LiveDynamics(skeleton), skeleton.neutral()
     for side in ("r", "l"):
         seated[7 + skeleton.coordinate_index(f"hip_flexion_{side}")] = np.radians(85.0)
@@ -234,8 +250,30 @@ def test_a_seat_bears_what_the_soles_cannot(skeleton):
     seated[2] -= skeleton.points(seated, skeleton.soles)[:, 2].min()
     for k in range(120):
         result = live.update(state(k, seated))
+    return live, result, seated
+
+
+def test_a_seat_bears_what_the_soles_cannot(skeleton, sitting):
+    """Sitting still, hips behind the heels: unexplained load, not giant foot forces."""
+    _, result, _ = sitting
     weight = skeleton.mass_kg * 9.81
     soles = sum(sole.force[2] for sole in result.soles)
     assert result.unexplained_load[2] > 0.5 * weight
     assert soles < 0.5 * weight
     assert soles + result.unexplained_load[2] == pytest.approx(weight, rel=0.01)
+
+
+def test_other_options_leave_a_seat_where_it_bears(sitting):
+    live, before, seated = sitting
+    live.adopt(DynamicsOptions(solver=SolverOptions(friction=0.5)))
+    after = live.update(state(120, seated))
+    assert after.unexplained_load[2] == pytest.approx(before.unexplained_load[2], rel=0.01)
+
+
+def test_a_state_right_after_another_is_refused_far_from_the_epoch(skeleton):
+    """50 ns later the clock's seconds, as a float, are the same."""
+    live, stamp_ns = LiveDynamics(skeleton), 1_700_000_000_000_000_000
+    live.update(BodyState(stamp_ns, skeleton.neutral(), np.zeros(37)))
+    with pytest.raises(StampError):
+        live.update(BodyState(stamp_ns + 50, skeleton.neutral(), np.zeros(37)))
+    live.update(BodyState(stamp_ns + 10_000_000, skeleton.neutral(), np.zeros(37)))

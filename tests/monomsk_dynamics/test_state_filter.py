@@ -134,6 +134,23 @@ def test_a_measurement_worse_than_usual_counts_less(skeleton):
     assert moved[1] < 0.3 * moved[0]
 
 
+def test_one_ignorant_state_does_not_make_the_filter_nervous(skeleton):
+    """Nothing was seen of it once; before and after, the noise is smoothed alike."""
+
+    def speed_after(ignorance: float) -> float:
+        rng, state_filter = np.random.default_rng(3), ManifoldFilter()
+        speeds = []
+        for k in range(240):
+            sigma = np.full(37, ignorance if k == 120 else 0.01)
+            q = skeleton.integrate(skeleton.neutral(), rng.normal(size=37) * 0.007)
+            speeds.append(np.abs(state_filter.update(ns(k * PERIOD_S), q, sigma).v).mean())
+        return float(np.mean(speeds[121:]))
+
+    usual = speed_after(0.01)
+    assert speed_after(10.0) < 1.15 * usual
+    assert speed_after(1e100) < 1.15 * usual
+
+
 def test_cleaner_states_are_followed_faster():
     options = FilterOptions()
     bandwidths = [options.bandwidth_hz(sigma) for sigma in (0.0005, 0.0015, 0.003, 0.005, 0.05)]

@@ -81,5 +81,5 @@ def options_of(values: Mapping[str, Any]) -> DynamicsOptions:
         load_sharing=replace(DEFAULTS.load_sharing, learned_live=values["learned_sharing"]),
         solver=replace(DEFAULTS.solver, friction=values["friction"]),
         consistency=replace(DEFAULTS.consistency, frames=values["consistency_frames"]),
-        ground=GroundOptions(values["treadmill"], values["belt_speed_m_s"] or float("nan")),
+        ground=GroundOptions(values["treadmill"], values["belt_speed_m_s"] or None),
     )

@@ -78,11 +78,11 @@ class BeltVelocity:
     """How a treadmill's belt carries the soles, world (2,) [m/s].
 
     Args:
-        speed_m_s: Of the belt, against the way the pelvis faces; NaN: from the loaded soles.
+        speed_m_s: Of the belt, against the way the pelvis faces; None: from the loaded soles.
         time_constant_s: Over which an estimate follows [s].
     """
 
-    def __init__(self, speed_m_s: float = float("nan"), time_constant_s: float = 1.0) -> None:
+    def __init__(self, speed_m_s: float | None = None, time_constant_s: float = 1.0) -> None:
         self._speed_m_s = speed_m_s
         self._time_constant_s = time_constant_s
         self.reset()
@@ -122,7 +122,7 @@ class BeltVelocity:
         self._elapsed_s = min(self._elapsed_s + step_s, self._time_constant_s)
         share = 1.0 if self._elapsed_s == 0.0 else min(1.0, step_s / self._elapsed_s)
         seen: Array | None = None
-        if np.isfinite(self._speed_m_s):
+        if self._speed_m_s is not None:
             seen = -self._speed_m_s * facing / max(float(np.hypot(*facing)), 1e-9)
         elif loaded.any():
             # The later loaded foot still brakes, the earlier one already rolls: the slowest change.

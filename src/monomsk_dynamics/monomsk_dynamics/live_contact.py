@@ -71,13 +71,13 @@ class LiveContact:
         self._skeleton = skeleton
         self._learned: LiveSharing | None = None
         self._use(options)
+        self._support = SupportTracker(self._support_model)
         self.reset()
 
     def _use(self, options: DynamicsOptions) -> None:
         self._options = options
         self._sharing = LoadSharing(self._feet, self._weight_n, options.load_sharing)
         self._support_model = SupportModel(self._feet, self._mass_kg, options.support)
-        self._support = SupportTracker(self._support_model)
         wanted = options.load_sharing.learned_live
         if not wanted:
             self._learned = None
@@ -86,7 +86,7 @@ class LiveContact:
             self._learned = LiveSharing(transformer) if transformer else None
 
     def adopt(self, options: DynamicsOptions) -> None:
-        """Take other options; what is known of contact, floor and gait stays."""
+        """Take other options; what is known of contact, floor, supports and gait stays."""
         before = self._options
         if options == before:
             return
@@ -99,6 +99,7 @@ class LiveContact:
             if self._learned is not None:
                 self._learned.reset()
         self._use(options)
+        self._support.adopt(self._support_model)
 
     def reset(self) -> None:
         """Forget the past."""

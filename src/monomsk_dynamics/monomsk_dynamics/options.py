@@ -193,18 +193,18 @@ class GroundOptions:
 
     Attributes:
         treadmill: Live, the soles are carried by a belt.
-        belt_speed_m_s: Of the belt [m/s]; NaN: estimated from the loaded soles.
+        belt_speed_m_s: Of the belt [m/s]; None: estimated from the loaded soles.
         floor: Of a recording; None: found from the soles that rest, as the height of `LEVEL_FLOOR`
             always is. Live the floor is followed.
     """
 
     treadmill: bool = False
-    belt_speed_m_s: float = float("nan")
+    belt_speed_m_s: float | None = None
     floor: Floor | None = None
 
     def __post_init__(self) -> None:
-        if self.belt_speed_m_s < 0.0:
-            raise OptionError("belt_speed_m_s", self.belt_speed_m_s, "not negative, or NaN")
+        if self.belt_speed_m_s is not None and not self.belt_speed_m_s >= 0.0:
+            raise OptionError("belt_speed_m_s", self.belt_speed_m_s, "not negative, or None")
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,10 @@ _VARIANCES = np.array([0, white_jerk.VELOCITY, white_jerk.ACCELERATION])
 _ABSURD = 1e6
 #: Absurd measurements are weighed down as far as this, whatever they are.
 _LARGEST_EXCESS = 1e6
+#: Stamps that lie closer count as one: as seconds they are hardly different [s].
+_SHORTEST_STEP_S = 1e-6
+#: A variance so many times the usual one is no noise, but ignorance of one moment.
+_UNUSUAL = 25.0
 #: A speed of so many standard deviations is no noise.
 _SIGNIFICANT = 2.0
 
@@ -133,7 +137,7 @@ class ManifoldFilter:
             return ResetReason.LONG_GAP
         if elapsed_s < -self._options.max_late_s:
             return ResetReason.TIME_JUMPED_BACK
-        if elapsed_s <= 0.0:
+        if elapsed_s < _SHORTEST_STEP_S:
             raise StampError(stamp_ns)
         return None
 
@@ -171,7 +175,8 @@ class ManifoldFilter:
         self._turn(self._x[0, ORIENTATION])
         self._follow_activity(dt)
         share = min(dt / self._options.noise_memory_s, 1.0)
-        self._usual_variance += share * (variance - self._usual_variance)
+        usual = np.minimum(variance, _UNUSUAL * self._usual_variance)
+        self._usual_variance += share * (usual - self._usual_variance)
         density = self._usual_variance * white_jerk.density_per_variance(self._bandwidth_hz(), dt)
         noise = white_jerk.unit_noise(dt)[:, None] * density
         self._covariance = white_jerk.covariance_transition(dt).dot(self._covariance) + noise

@@ -177,6 +177,10 @@ class SupportTracker:
         self._model = model
         self.reset()
 
+    def adopt(self, model: SupportModel) -> None:
+        """Weigh instants by another model; a support that is assumed stays."""
+        self._model = model
+
     def reset(self) -> None:
         """Forget the past."""
         self._asked_s = 0.0
