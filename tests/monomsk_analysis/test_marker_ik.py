@@ -83,6 +83,18 @@ def test_a_marker_in_a_wrong_place_shows_in_its_residual(skeleton: Skeleton) -> 
     assert max(table, key=lambda name: table[name][0]) == "LKNE"
 
 
+def test_markers_without_weight_do_not_count(skeleton: Skeleton) -> None:
+    positions = np.array([skeleton.points(q, skeleton.markers) for q in make_motion(skeleton)[:3]])
+    aside = NAMES.index("LTHI")
+    positions[:, aside] += [0.0, 0.5, 0.0]
+    weights = load_marker_set("plug_in_gait").weights(NAMES)
+    weights[aside] = 0.0
+    solver = MarkerSolver(skeleton, skeleton.markers, weights)
+    fit = solve_markers(solver, positions, skeleton.neutral(), NAMES)
+    assert fit.rms_m < 1e-3
+    assert fit.by_marker()["LTHI"][0] == pytest.approx(0.5, abs=1e-2)
+
+
 def test_exchanged_labels_are_left_out_and_named(skeleton: Skeleton) -> None:
     motion = make_motion(skeleton)
     positions = np.array([skeleton.points(q, skeleton.markers) for q in motion])

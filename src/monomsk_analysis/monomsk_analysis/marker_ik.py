@@ -60,18 +60,21 @@ class MarkerFit:
         residual_m: (n, m) distance of each marker from its measured place [m]; NaN if not seen.
         rejected: (n, m) markers that were too far off to be counted.
         names: m markers.
+        weights: (m,); of weight 0 are those that only scaled the skeleton.
     """
 
     configurations: tuple[Array | None, ...]
     residual_m: Array
     rejected: NDArray[np.bool_]
     names: tuple[str, ...]
+    weights: Array
 
     @property
     def rms_m(self) -> float:
         """Root mean square distance over solved frames and counted markers [m]."""
         solved = np.array([q is not None for q in self.configurations])
-        counted = np.where(self.rejected, np.nan, self.residual_m)[solved]
+        left_out = self.rejected | (self.weights <= 0.0)
+        counted = np.where(left_out, np.nan, self.residual_m)[solved]
         return float(np.sqrt(np.nanmean(counted**2))) if solved.any() else np.nan
 
     def often_rejected(self, share: float = 0.2) -> tuple[str, ...]:
@@ -232,4 +235,4 @@ def solve_markers(
         found.append(None if bad else q)
         before = None if bad else q
         guess = guess if bad else q
-    return MarkerFit(tuple(found), residual, rejected, names)
+    return MarkerFit(tuple(found), residual, rejected, names, weights)
