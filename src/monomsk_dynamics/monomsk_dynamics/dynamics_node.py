@@ -93,9 +93,7 @@ class DynamicsNode(StatusNode):
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop to compute; forget the past."""
-        if self._dynamics is not None and self._gait is not None:
-            self._dynamics.reset()
-            self._gait.reset()
+        self._forget()
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -161,7 +159,7 @@ class DynamicsNode(StatusNode):
         if self._skeleton is None or self._dynamics is None:
             self._complain("states before a body model", "no body_model yet: state ignored")
             return
-        self._follow(int(message.track_id), self._dynamics)
+        self._follow(int(message.track_id))
         try:
             state = to_body_state(message, self._skeleton)
             result = self._with_muscles(self._dynamics.update(state))
@@ -178,14 +176,19 @@ class DynamicsNode(StatusNode):
         self._publish(result, message, self._skeleton)
         self._publish_gait(result, message.header.frame_id)
 
-    def _follow(self, track_id: int, dynamics: LiveDynamics) -> None:
+    def _follow(self, track_id: int) -> None:
         """Another person has another past; 0: nobody says who it is."""
         if track_id == 0:
             return
         if self._track_id not in (0, track_id):
-            dynamics.reset()
+            self._forget()
             self._monitor.count("changes of person")
         self._track_id = track_id
+
+    def _forget(self) -> None:
+        if self._dynamics is not None and self._gait is not None:
+            self._dynamics.reset()
+            self._gait.reset()
 
     def _with_muscles(self, result: results.BodyDynamics) -> results.BodyDynamics:
         """Torques without muscles are better than none."""
