@@ -13,7 +13,7 @@ from monomsk_analysis.bench_speed import StageSpeed, recorded_speeds
 from monomsk_analysis.bench_walking import score_walking
 from monomsk_analysis.errors import FileFormatError
 from monomsk_analysis.exports import force_label, ground_reaction_labels
-from monomsk_analysis.opensim_kinematics import PELVIS_TRANSLATIONS
+from monomsk_analysis.opensim_kinematics import PELVIS_COORDINATES, PELVIS_TRANSLATIONS
 from monomsk_analysis.reference_data import read_angles_csv, read_clip
 from monomsk_analysis.scoring import LEG_COORDINATES, LEG_MOMENTS
 from monomsk_analysis.storage import Table
@@ -46,6 +46,39 @@ def test_lost_stretches_are_not_compared_but_counted() -> None:
     score = score_table("own", partial, angles(times))
     assert score.compared_fraction == pytest.approx(40 / 60)
     assert score.leg_rmse_deg == pytest.approx(0.0, abs=1e-9)
+
+
+def test_exchanged_legs_are_counted() -> None:
+    times = np.arange(60) / 60.0
+    estimate, reference = angles(times), angles(times)
+    reference.values[:, :4] += 20.0
+    estimate.values[:, :4] += 20.0
+    crossed = estimate.values[10:25, [4, 5, 6, 7, 0, 1, 2, 3]]
+    estimate.values[10:25, :8] = crossed
+    assert score_table("own", estimate, reference).exchanged_frames == 15
+    assert score_table("own", reference, reference).exchanged_frames == 0
+
+
+def test_travel_is_compared_in_the_same_ground() -> None:
+    times = np.arange(120) / 60.0
+    names = (*LEG_COORDINATES, *PELVIS_COORDINATES)
+    values = np.zeros((120, len(names)))
+    place = names.index("pelvis_tx")
+    values[:, place] = 1.2 * times
+    values[:, place + 1] = 0.95 + 0.02 * np.sin(8.0 * times)
+    reference = Table(times, names, values, True)
+    # The same walk towards the left of another ground, which errs by 3 cm to and fro.
+    other = values.copy()
+    other[:, names.index("pelvis_rotation")] = 90.0
+    other[:, place : place + 3] = values[:, [place + 2, place + 1, place]] * [1.0, 1.0, -1.0]
+    other[:, place + 1] += 0.03 * np.sign(np.sin(2.0 * np.pi * times) + 1e-9)
+    other[:, place] += 5.0
+    level_cm, upright_cm = score_table(
+        "own", Table(times, names, other, True), reference
+    ).travel_rmse_cm
+    assert level_cm == pytest.approx(0.0, abs=1e-6)
+    assert upright_cm == pytest.approx(3.0, abs=0.01)
+    assert math.isnan(score_table("own", angles(times), angles(times)).travel_rmse_cm[0])
 
 
 def walking_tables() -> tuple[Table, Table]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 
 from monomsk_analysis.analysis import Analysis
 from monomsk_analysis.analyze import AnalyzeRequest, run_analyze
@@ -17,10 +18,18 @@ from monomsk_analysis.opensim_kinematics import (
     PELVIS_ROTATIONS,
     PELVIS_TRANSLATIONS,
     align_heading,
+    heading_between,
 )
 from monomsk_analysis.progress import Stages
 from monomsk_analysis.reference_data import read_angles_csv, read_clip
-from monomsk_analysis.scoring import LEG_COORDINATES, AngleScore, resample, score_angles
+from monomsk_analysis.scoring import (
+    LEG_COORDINATES,
+    AngleScore,
+    exchanged_frames,
+    resample,
+    rms,
+    score_angles,
+)
 from monomsk_analysis.storage import Table, read_storage
 from monomsk_description.subject import Subject
 
@@ -43,6 +52,9 @@ class SystemScore:
         rmse_deg: by coordinate.
         rmse_without_offset_deg: by coordinate.
         offset_deg: by coordinate, estimate minus reference.
+        exchanged_frames: frames in which the legs would fit better with their sides exchanged.
+        travel_rmse_cm: of the pelvis' place, level and upright, after turning the ground and
+            removing the mean [cm]; NaN where either side has no place.
     """
 
     system: str
@@ -52,6 +64,8 @@ class SystemScore:
     rmse_deg: dict[str, float]
     rmse_without_offset_deg: dict[str, float]
     offset_deg: dict[str, float]
+    exchanged_frames: int
+    travel_rmse_cm: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -97,6 +111,8 @@ def score_table(system: str, estimate: Table, reference: Table) -> SystemScore:
         rmse_deg=_by_label(labels, score.rmse),
         rmse_without_offset_deg=_by_label(labels, score.rmse_without_offset),
         offset_deg=_by_label(labels, score.offset),
+        exchanged_frames=exchanged_frames(labels, at_reference, expected),
+        travel_rmse_cm=_travel_rmse_cm(estimate, reference),
     )
 
 
@@ -130,6 +146,19 @@ def bench_clip(folder: Path, work: Path, stages: Stages) -> tuple[ClipScore, Ana
     split = analysis.split
     score = ClipScore(clip.name, len(reference.times), split.tracked / split.frames, systems)
     return score, analysis
+
+
+def _travel_rmse_cm(estimate: Table, reference: Table) -> tuple[float, float]:
+    names = PELVIS_ROTATIONS + PELVIS_TRANSLATIONS
+    if not set(names) <= set(estimate.labels) & set(reference.labels):
+        return math.nan, math.nan
+    own = resample(estimate.times, estimate.columns(names), reference.times, _MAX_GAP_S)
+    expected = reference.columns(names)
+    yaw = heading_between(np.deg2rad(own[:, :3]), np.deg2rad(expected[:, :3]))
+    turned = own[:, 3:] @ Rotation.from_euler("y", yaw).as_matrix().T
+    error = 100.0 * (turned - expected[:, 3:])
+    error -= np.nanmean(error, axis=0)
+    return rms(np.hypot(error[:, 0], error[:, 2])), rms(error[:, 1])
 
 
 def _compared(score: AngleScore) -> float:

@@ -85,6 +85,25 @@ def continuous_quaternions(quaternions: Array) -> Array:
     return quaternions * np.concatenate([[1.0], signs])[:, None]
 
 
+def heading_between(pelvis_angles: Array, reference: Array) -> float:
+    """Return the turn of the ground about its vertical that brings pelvis angles to a reference.
+
+    Args:
+        pelvis_angles: (n, 3) tilt, list, rotation [rad]; rows with NaN take no part.
+        reference: (n, 3) the same motion in another ground [rad].
+
+    Returns:
+        [rad]; NaN if no row is known in both.
+    """
+    known = np.isfinite(pelvis_angles).all(axis=1) & np.isfinite(reference).all(axis=1)
+    if not known.any():
+        return float("nan")
+    own = Rotation.from_euler("ZXY", pelvis_angles[known]).as_matrix()
+    other = Rotation.from_euler("ZXY", reference[known]).as_matrix()
+    overlap = np.einsum("nij,nkj->ik", own, other)
+    return float(np.arctan2(overlap[2, 0] - overlap[0, 2], overlap[0, 0] + overlap[2, 2]))
+
+
 def align_heading(pelvis_angles: Array, reference: Array) -> Array:
     """Return pelvis angles in the ground, turned about the vertical, that fits a reference best.
 
@@ -102,12 +121,8 @@ def align_heading(pelvis_angles: Array, reference: Array) -> Array:
     aligned = np.full_like(pelvis_angles, np.nan)
     if not known.any():
         return aligned
-    own = Rotation.from_euler("ZXY", pelvis_angles[known]).as_matrix()
-    other = Rotation.from_euler("ZXY", reference[known]).as_matrix()
-    overlap = np.einsum("nij,nkj->ik", own, other)
-    yaw = np.arctan2(overlap[2, 0] - overlap[0, 2], overlap[0, 0] + overlap[2, 2])
-    turned = Rotation.from_euler("y", yaw).as_matrix() @ own
-    angles = _body_fixed_zxy(turned)
+    turn = Rotation.from_euler("y", heading_between(pelvis_angles, reference)).as_matrix()
+    angles = _body_fixed_zxy(turn @ Rotation.from_euler("ZXY", pelvis_angles[known]).as_matrix())
     difference = angles[:, 2] - reference[known, 2]
     angles[:, 2] -= 2 * np.pi * np.round(difference / (2 * np.pi))
     aligned[known] = angles

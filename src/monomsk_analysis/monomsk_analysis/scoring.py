@@ -133,6 +133,24 @@ def score_angles(labels: tuple[str, ...], estimate: Array, reference: Array) -> 
     )
 
 
+def exchanged_frames(
+    labels: tuple[str, ...], estimate: Array, reference: Array, margin_deg: float = 5.0
+) -> int:
+    """Count the frames in which the legs fit the reference better with their sides exchanged.
+
+    Args:
+        labels: m coordinate names, those of `LEG_COORDINATES` among them.
+        estimate: (n, m) [deg].
+        reference: (n, m) [deg].
+        margin_deg: By how much the mean absolute error of the eight leg angles must fall [deg].
+    """
+    own = [labels.index(name) for name in LEG_COORDINATES]
+    others = own[4:] + own[:4]
+    straight = np.abs(estimate[:, own] - reference[:, own]).mean(axis=1)
+    crossed = np.abs(estimate[:, others] - reference[:, own]).mean(axis=1)
+    return int((crossed + margin_deg < straight).sum())
+
+
 def score_forces(
     estimate: Array, reference: Array, body_weight_n: float, valid: BoolArray
 ) -> ForceScore:
