@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -241,3 +242,9 @@ def test_several_draws_of_noise_come_with_their_spread(
     assert curves.endswith(
         "| curves | 8.0 ± 0.0 | 5.0 ± 1.4 | 2.0 ± 0.0 | 1.0 ± 0.0 | 0.150 ± 0.000 |"
     )
+
+
+def test_trials_without_a_label_cannot_train() -> None:
+    clip = made_up_clip()
+    with pytest.raises(RecipeError, match="labelled"):
+        KineticsSampler([replace(clip, known=np.zeros_like(clip.known))])

@@ -187,12 +187,17 @@ class KineticsSampler:
         clips: To draw from; those without a labelled frame are left out.
         seed: Of all chance.
         weight_error: Standard deviation of the mass that a user gives, as a share.
+
+    Raises:
+        RecipeError: No frame is labelled.
     """
 
     def __init__(
         self, clips: Sequence[KineticsClip], seed: int = 1, weight_error: float = 0.02
     ) -> None:
         self._clips = [clip for clip in clips if clip.known.any()]
+        if not self._clips:
+            raise RecipeError("trials", "none of those that may train has a labelled frame")
         self._rng = np.random.default_rng(seed)
         self._weight_error = weight_error
 
