@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from monomsk_perception.lifter_answer import Answer, Track
+from monomsk_training.errors import RecipeError
 from monomsk_training.motion_clip import COORDINATE_NAMES
-from monomsk_training.real_clips import LEG_NAMES, leg_means, load_real_clips
+from monomsk_training.real_clips import LEG_NAMES, RealClip, leg_means, load_real_clips
+from monomsk_training.score import report
 
 FRAMES, RATE_HZ = 60, 60.0
 KNEE = COORDINATE_NAMES.index("knee_angle_r")
@@ -74,3 +76,32 @@ def test_errors_are_those_of_the_angles(listed: Path, look_ahead: int | None) ->
     assert errors["knee_angle_l"] == pytest.approx((30.0, 0.0), abs=1e-6)
     assert errors["hip_flexion_r"] == pytest.approx((0.0, 0.0), abs=1e-6)
     assert leg_means([errors])[0] == pytest.approx(40.0 / 8.0, abs=0.05)
+
+
+@pytest.mark.parametrize("lost", ["all frames", "those of the reference"])
+def test_clips_whose_reference_saw_somebody_else_are_refused(listed: Path, lost: str) -> None:
+    folder = listed.parent
+    if lost == "all frames":
+        with np.load(folder / "lm.npz") as file:
+            arrays = dict(file)
+        np.savez(folder / "lm.npz", **{**arrays, "px": np.full_like(arrays["px"], np.nan)})
+    else:
+        rows = np.loadtxt(folder / "ref.csv", delimiter=",", skiprows=1) + 100.0
+        header = ",".join(["time", *LEG_NAMES])
+        np.savetxt(folder / "ref.csv", rows, delimiter=",", header=header, comments="")
+    with pytest.raises(RecipeError, match="one: nobody was found"):
+        load_real_clips(listed, folder, folder)
+
+
+def test_the_report_keeps_selection_and_test_apart(listed: Path) -> None:
+    clips = load_real_clips(listed, listed.parent, listed.parent)
+
+    def bent(clip: RealClip) -> tuple[np.ndarray, np.ndarray]:
+        degrees = 1.0 if clip.selects else 3.0
+        return clip.times, np.full((len(clip.times), 31), np.radians(degrees))
+
+    chosen, tested = (leg_means([clip.errors(*bent(clip))])[0] for clip in clips)
+    text = report(clips, {"bent": bent}, detailed=True)
+    assert f"MEAN selection {chosen:.2f}" in text
+    assert f"MEAN test {tested:.2f}" in text
+    assert "    test: hip_flexion_r 3.0/0.0" in text

@@ -122,7 +122,7 @@ def load_real_clips(
         selecting: Only those that may choose weights.
 
     Raises:
-        RecipeError: A reference is of no known kind.
+        RecipeError: A reference is of no known kind, or of another time than the landmarks.
     """
     entries = yaml.safe_load(path.read_text("utf-8"))["clips"]
     return [
@@ -131,18 +131,22 @@ def load_real_clips(
 
 
 def _load_clip(entry: Mapping[str, object], data: Path, landmarks: Path) -> RealClip:
-    rate_hz = float(str(entry["rate_hz"]))
+    name, rate_hz = str(entry["name"]), float(str(entry["rate_hz"]))
     found, size = _read_landmarks(landmarks / str(entry["landmarks"]), rate_hz)
     camera = CameraIntrinsics.from_focal(*size, float(str(entry["focal_px"])))
     used = list(USED_LANDMARKS)
     columns, reference_times = _read_reference(data / str(entry["reference"]))
+    times = np.array([one.stamp_ns for one in found]) * 1e-9
+    first, last = times.min(initial=np.inf), times.max(initial=-np.inf)
+    if not ((reference_times >= first) & (reference_times <= last)).any():
+        raise RecipeError(name, "nobody was found in the time of the reference")
     return RealClip(
-        str(entry["name"]),
+        name,
         bool(entry["selects"]),
         float(str(entry["height_m"])),
         camera,
         found,
-        np.array([one.stamp_ns for one in found]) * 1e-9,
+        times,
         np.array([camera.rays(one.pixels)[used, :2] for one in found]),
         np.array([one.visibility[used] for one in found]),
         reference_times,

@@ -28,7 +28,6 @@ from monomsk_perception.transformer_lifter import TransformerLifter
 from monomsk_training.motion_clip import COORDINATE_NAMES
 from monomsk_training.real_clips import LEG_NAMES, RealClip, leg_means, load_real_clips
 
-_BODY_MASS_INDEX = 22.5
 Method = Callable[[RealClip], tuple[Array, Array]]
 
 
@@ -83,7 +82,7 @@ def _details(errors: dict[str, tuple[float, float]]) -> str:
 
 
 def _skeleton(clip: RealClip) -> Skeleton:
-    return build_skeleton(Subject(clip.height_m, _BODY_MASS_INDEX * clip.height_m**2))
+    return build_skeleton(Subject.assume(clip.height_m))
 
 
 def _geometric(clip: RealClip, options: LifterOptions, smooth: bool) -> tuple[Array, Array]:
