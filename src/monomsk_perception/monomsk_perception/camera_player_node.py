@@ -130,10 +130,10 @@ class CameraPlayer(StatusNode):
             rclpy.spin_once(self, timeout_sec=0.0)
             return
         image = source.retrieve()
+        self._spin_until(self._start_s + due_s)
         if image is None:
             self.counts.damaged += 1
             return
-        self._spin_until(self._start_s + due_s)
         if not self._is_active:
             return
         if self.parameter("stamps") == "timeline":

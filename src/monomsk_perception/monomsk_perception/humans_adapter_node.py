@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
+from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile, qos_profile_sensor_data
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
@@ -140,14 +141,8 @@ class HumansAdapter(StatusNode):
         name = description_name(self._track_id)
         if not self.has_parameter(name):
             self.declare_parameter(name, "")
-        self.set_parameters([self._text_parameter(name, self._urdf)])
+        self.set_parameters([Parameter(name, value=self._urdf)])
         self._body["description"].publish(String(data=self._urdf))
-
-    @staticmethod
-    def _text_parameter(name: str, value: str) -> Any:
-        from rclpy.parameter import Parameter
-
-        return Parameter(name, value=value)
 
     def _forget(self) -> None:
         if self._body and self.has_parameter(description_name(self._track_id)):

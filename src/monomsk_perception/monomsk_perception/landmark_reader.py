@@ -14,6 +14,24 @@ from monomsk_perception.pose_prior import PosePrior
 from monomsk_perception.residuals import LEFT_HIP, RIGHT_HIP
 
 
+def in_optical_frame(metric: Array, rays: Array) -> Array:
+    """Metric landmarks (33, 3), whose axes follow the line of sight, along those of the camera.
+
+    Args:
+        metric: As the detector gives them [m].
+        rays: Of the landmarks (33, 3), z = 1; NaN where there is none.
+    """
+    hips_ray = rays[[LEFT_HIP, RIGHT_HIP]].mean(0)
+    if not np.isfinite(hips_ray).all():
+        return metric
+    return metric @ line_of_sight_rotation(hips_ray).T
+
+
+def size_ratio(bone_sum_m: float, metric: Array) -> float:
+    """A person's size over the detector's, as far as it can be true; see `bone_sum`."""
+    return float(np.clip(bone_sum_m / max(bone_sum(metric), 1e-3), 0.6, 1.6))
+
+
 class LandmarkReader:
     """Remembers how large the detector takes the person for, and how the feet moved.
 
@@ -49,16 +67,11 @@ class LandmarkReader:
             depth_m: Distance of the person along the optical axis [m].
             belief: What a learned lifter makes of them; it also knows the contacts better.
         """
-        hips_ray = rays[[LEFT_HIP, RIGHT_HIP]].mean(0)
-        if not np.isfinite(hips_ray).all():
-            hips_ray = np.array([0.0, 0.0, 1.0])
-        # The detector's metric axes follow the line of sight to the person.
-        metric = landmarks.metric @ line_of_sight_rotation(hips_ray).T
         contact = self._evidence.update(landmarks.stamp_ns, rays, depth_m)
         return Measurement(
             landmarks.stamp_ns,
             rays,
-            metric * self._followed_scale(landmarks.metric),
+            in_optical_frame(landmarks.metric, rays) * self._followed_scale(landmarks.metric),
             np.clip(landmarks.visibility, 0.02, 1.0),
             contact if belief is None else belief.contact,
             interval_s,
@@ -67,7 +80,6 @@ class LandmarkReader:
 
     def _followed_scale(self, metric: Array) -> float:
         """Slowly followed ratio of the subject's size to the detector's."""
-        ratio = float(np.clip(self._bone_sum / max(bone_sum(metric), 1e-3), 0.6, 1.6))
-        before = self._scale
+        before, ratio = self._scale, size_ratio(self._bone_sum, metric)
         self._scale = ratio if before is None else 0.95 * before + 0.05 * ratio
         return self._scale

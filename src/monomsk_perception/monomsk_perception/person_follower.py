@@ -114,16 +114,12 @@ class PersonFollower:
         return Region(last.center_x_px, last.center_y_px, side_px)
 
     def candidates(self, regions: Sequence[Region], stamp_ns: int) -> list[Region]:
-        """Regions worth a look, best first.
-
-        While the followed person is waited for: only where that person can be, nearest first.
-        Otherwise everybody, the largest first.
-        """
+        """Regions where the followed person can be, the nearest first."""
         last = self._region
-        if last is not None and self.is_waiting(stamp_ns):
-            same = [r for r in regions if self.is_same_person(r, stamp_ns)]
-            return sorted(same, key=self._expected(last, stamp_ns).distance_to)
-        return sorted(regions, key=lambda r: -r.size_px)
+        if last is None:
+            return []
+        same = [r for r in regions if self.is_same_person(r, stamp_ns)]
+        return sorted(same, key=self._expected(last, stamp_ns).distance_to)
 
     def search_is_due(self, stamp_ns: int) -> bool:
         """Whether the detector should run on this image; answering yes notes that it does."""

@@ -11,7 +11,8 @@ import pinocchio as pin
 from monomsk_description.frames import Array
 from monomsk_description.skeleton import Skeleton
 from monomsk_perception.camera import CameraIntrinsics
-from monomsk_perception.initial_guess import bone_sum, line_of_sight_rotation
+from monomsk_perception.initial_guess import bone_sum
+from monomsk_perception.landmark_reader import in_optical_frame, size_ratio
 from monomsk_perception.landmarks import Landmarks
 from monomsk_perception.lifter_options import LifterOptions
 from monomsk_perception.manifold_filter import NV
@@ -76,12 +77,8 @@ def prepare(
 ) -> Frame:
     """A frame ready for the fit; the metric landmarks get the skeleton's size."""
     rays = intrinsics.rays(landmarks.pixels)
-    hips_ray = rays[_HIPS].mean(0)
-    if not np.isfinite(hips_ray).all():
-        hips_ray = np.array([0.0, 0.0, 1.0])
     size_m = bone_sum(skeleton.points(skeleton.neutral(), skeleton.landmarks))
-    scale = float(np.clip(size_m / max(bone_sum(landmarks.metric), 1e-3), 0.6, 1.6))
-    metric = landmarks.metric @ line_of_sight_rotation(hips_ray).T * scale
+    metric = in_optical_frame(landmarks.metric, rays) * size_ratio(size_m, landmarks.metric)
     weight = np.sqrt(np.clip(landmarks.visibility, 0.02, 1.0))
     return Frame(rays, metric, weight, pose_world_camera, q)
 
