@@ -93,3 +93,33 @@ def test_a_node_takes_away_what_configuring_made(node, values, workspace_environ
     assert again == active
     assert cleaned == first
     assert shut_down == first
+
+
+# Shut down by service, as a lifecycle manager does it: by both executors.
+SERVED = {
+    "assist": ("monomsk_assist", "assist_node", {"mapping_file": HIP}, "assist/command"),
+    "perception": ("monomsk_perception", "perception_node", {}, "landmarks"),
+}
+
+
+@pytest.mark.parametrize("name", SERVED)
+def test_a_node_that_is_shut_down_is_silent_and_ends_quietly(
+    name, start_node, ros_node, spin_until
+):
+    from lifecycle_msgs.msg import Transition
+    from lifecycle_msgs.srv import ChangeState
+
+    package, executable, parameters, topic = SERVED[name]
+    process = start_node(package, executable, parameters)
+    client = ros_node.create_client(ChangeState, f"{name}/change_state")
+    assert spin_until(client.service_is_ready), process.output
+    assert spin_until(lambda: ros_node.count_publishers(topic) == 1), process.output
+    process.wait_for_output("active")
+    request = ChangeState.Request(transition=Transition(id=Transition.TRANSITION_ACTIVE_SHUTDOWN))
+    future = client.call_async(request)
+    assert spin_until(future.done), process.output
+    assert future.result().success
+    assert spin_until(lambda: ros_node.count_publishers(topic) == 0), process.output
+    process.interrupt()
+    assert process.wait() == 0
+    assert "Traceback" not in process.output

@@ -139,7 +139,7 @@ class SimulatedDeviceNode(StatusNode):
             self._skeleton = skeleton_of(message)
             self._fitted = fit(self._design, self._skeleton)
         except (AssistError, DescriptionError) as error:
-            self._skeleton = None
+            self._skeleton = self._device = None
             self._complain(f"bad body model: {error}")
             return
         self._reader = EstimateReader(self._skeleton.coordinate_names)
