@@ -24,6 +24,7 @@ import yaml
 from monomsk_description.frames import Array
 from monomsk_description.landmarks import LANDMARK_NAMES
 from monomsk_training.detector_noise import USED_LANDMARKS
+from monomsk_training.real_clips import read_landmarks
 
 _CALIBRATION = "video_beam/Calib_qualisys.toml"
 _MARKERS = "video_beam/S00_P00_T01_BalancingTrial_0-100_filt_butterworth_LSTM.trc"
@@ -62,8 +63,9 @@ def load_views(data: Path, landmarks: Path) -> list[View]:
     views = []
     for number in range(1, 5):
         camera = calibration[f"cam_0{number}"]
-        with np.load(landmarks / f"lm_cam{number}.npz") as file:
-            pixels, visibility = file["px"][:, used], file["vis"][:, used]
+        seen, _ = read_landmarks(landmarks / f"lm_cam{number}.npz", _RATE_HZ)
+        pixels = np.array([one.pixels[used] for one in seen])
+        visibility = np.array([one.visibility[used] for one in seen])
         matrix, distortion = np.array(camera["matrix"]), np.array(camera["distortions"])
         flat = pixels.reshape(-1, 1, 2).astype(np.float64)
         rays = cv2.undistortPoints(flat, matrix, distortion).reshape(pixels.shape)

@@ -132,7 +132,7 @@ def load_real_clips(
 
 def _load_clip(entry: Mapping[str, object], data: Path, landmarks: Path) -> RealClip:
     name, rate_hz = str(entry["name"]), float(str(entry["rate_hz"]))
-    found, size = _read_landmarks(landmarks / str(entry["landmarks"]), rate_hz)
+    found, size = read_landmarks(landmarks / str(entry["landmarks"]), rate_hz)
     camera = CameraIntrinsics.from_focal(*size, float(str(entry["focal_px"])))
     used = list(USED_LANDMARKS)
     columns, reference_times = _read_reference(data / str(entry["reference"]))
@@ -154,8 +154,13 @@ def _load_clip(entry: Mapping[str, object], data: Path, landmarks: Path) -> Real
     )
 
 
-def _read_landmarks(path: Path, rate_hz: float) -> tuple[tuple[Landmarks, ...], tuple[int, int]]:
-    """Landmarks of the frames where someone was found, and the image's size."""
+def read_landmarks(path: Path, rate_hz: float) -> tuple[tuple[Landmarks, ...], tuple[int, int]]:
+    """Landmarks of the frames where someone was found, sides kept apart, and the image's size.
+
+    Args:
+        path: Of `scripts/clip_landmarks.py`.
+        rate_hz: The video's frames a second.
+    """
     with np.load(path) as file:
         pixels, visibility, metric = file["px"], file["vis"], file["W"]
         size = (int(file["size"][0]), int(file["size"][1]))
