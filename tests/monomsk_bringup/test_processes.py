@@ -108,6 +108,22 @@ def test_sigint_is_not_ignored_even_when_the_runner_ignores_it(tmp_path):
     assert "[node-1] True" in lines
 
 
+def test_all_end_when_nobody_reads_the_output_any_more(tmp_path):
+    told = []
+
+    def emit(line):
+        told.append(line)
+        if any("up" in earlier for earlier in told):
+            raise BrokenPipeError
+
+    sleeper = planned("node-1", "import time; print('up'); time.sleep(60)")
+    supervisor = Supervisor((sleeper, replace(sleeper, label="node-2")), tmp_path, emit, TIMEOUTS)
+    exits = supervisor.run()
+    assert [(end.code in (1, -signal.SIGINT), end.by_itself) for end in exits] == [
+        (True, False)
+    ] * 2
+
+
 def test_a_program_that_cannot_start_ends_what_was_started(tmp_path):
     lines = []
     absent = PlannedProcess("absent-2", ("/no/such/program",), dict(os.environ), None, False)

@@ -127,16 +127,16 @@ class Supervisor:
 
     def _forward(self, label: str, popen: subprocess.Popen[str]) -> None:
         assert popen.stdout is not None
-        try:
-            for line in popen.stdout:
-                self._say(f"[{label}] {line.rstrip()}")
-        except OSError:
-            # nobody reads what this program prints any more: a full pipe would stall the node
-            self.request_stop()
+        for line in popen.stdout:
+            self._say(f"[{label}] {line.rstrip()}")
 
     def _say(self, line: str) -> None:
-        with self._emit_lock:
-            self._emit(line)
+        try:
+            with self._emit_lock:
+                self._emit(line)
+        except OSError:
+            # nobody reads what this program prints any more: without it, nothing goes on
+            self.request_stop()
 
     def _collect(self) -> None:
         """Take note of processes that have ended."""
