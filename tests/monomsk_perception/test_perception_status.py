@@ -45,6 +45,7 @@ def test_an_error_outweighs_a_warning_and_both_outweigh_results() -> None:
         ({}, TrackingStatus.LOST, "out of sight"),
         ({"blank images": 9}, TrackingStatus.NO_PERSON, "blank"),
         ({"images before camera_info": 9}, TrackingStatus.NO_PERSON, "camera_info"),
+        ({"images without state": 9}, TrackingStatus.TRACKING, "look_ahead"),
     ],
 )
 def test_why_there_are_no_results(events: dict, status: TrackingStatus, words: str) -> None:

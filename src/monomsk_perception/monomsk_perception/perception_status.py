@@ -44,6 +44,8 @@ def _why_nothing(summary: StreamSummary, status: TrackingStatus) -> str:
         return "nobody in view: the images are blank"
     if summary.recent.get("images before camera_info", 0):
         return "waiting for camera_info"
+    if summary.recent.get("images without state", 0):
+        return "a person, but no state: images too far apart for look_ahead"
     if status is TrackingStatus.LOST:
         return "the followed person is out of sight, nobody in view"
     return "nobody in view"
