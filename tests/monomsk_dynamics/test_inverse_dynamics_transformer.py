@@ -20,8 +20,9 @@ from monomsk_dynamics.inverse_dynamics_transformer import (
     InverseDynamicsTransformer,
     KineticsExpectation,
 )
-from monomsk_dynamics.learned_sharing import with_expectation
+from monomsk_dynamics.learned_sharing import with_expectation, with_frame
 from monomsk_dynamics.load_sharing import LoadSharing
+from monomsk_dynamics.wrench_rows import prior_rows
 
 pytest.importorskip("onnxruntime")
 
@@ -96,8 +97,9 @@ def test_prior_takes_over_in_walking_and_stays_out_of_standing(skeleton: Skeleto
     phase = GaitPhase(np.array([0.5, np.nan]), None, float("nan"))
     prior = sharing.prior(terms, both, phase, np.array([1.3, 0.0]))
     expected = KineticsExpectation(
-        np.full((1, 2, 3), 100.0), np.full((1, 2, 3), 20.0), np.empty((1, 37)), np.empty((1, 37))
-    )
+        np.eye(3)[None], np.full((1, 2, 3), 100.0), np.full((1, 2, 3), 20.0),
+        np.empty((1, 37)), np.empty((1, 37)),
+    )  # fmt: skip
     (standing,) = with_expectation([prior], expected, [0.0])
     assert standing is prior
     (walking,) = with_expectation([prior], expected, [1.0])
@@ -109,3 +111,22 @@ def test_prior_takes_over_in_walking_and_stays_out_of_standing(skeleton: Skeleto
     np.testing.assert_allclose(surer.forces[-1].sigma, 8.0)
     (slow,) = with_expectation([prior], expected, [0.5])
     np.testing.assert_allclose(slow.forces[-1].sigma, 40.0)
+
+
+def test_the_prior_turns_with_the_person(skeleton: Skeleton) -> None:
+    """Along the way and across it the network is not equally sure."""
+    sharing = LoadSharing(FootGeometry.of(skeleton), 70.0 * 9.81)
+    phase = GaitPhase(np.array([0.5, np.nan]), None, float("nan"))
+    force, sigma = np.array([[30.0, -10.0, 600.0]] * 2), np.array([[50.0, 10.0, 30.0]] * 2)
+
+    def rows(yaw: float) -> tuple[np.ndarray, np.ndarray]:
+        turn = rotations.matrix(rotations.exp(np.array([0.0, 0.0, yaw])))
+        q = skeleton.integrate(skeleton.neutral(), np.eye(37)[5] * yaw)
+        terms = evaluate_frame(skeleton, q, np.zeros(37))
+        prior = sharing.prior(terms, np.array([True, False]), phase, turn[:2, 0] * 1.3)
+        own = with_frame(prior, (force @ turn.T, sigma, turn), 1.0)
+        matrix, targets = prior_rows(own, 700.0)
+        return matrix @ np.kron(np.eye(4), turn), targets
+
+    for straight, turned in zip(rows(0.0), rows(0.8), strict=True):
+        np.testing.assert_allclose(turned, straight, atol=1e-9)

@@ -39,12 +39,14 @@ class KineticsExpectation:
     """What the network expects of n frames.
 
     Attributes:
+        headings: World rotations of the heading frame (n, 3, 3).
         force: On the right and the left sole (n, 2, 3), world [N].
-        force_sigma: Standard deviations, world axes (n, 2, 3) [N].
+        force_sigma: Standard deviations along the heading's axes (n, 2, 3) [N].
         torque: Generalised forces (n, 37) [N m]; NaN where the network says nothing.
         torque_sigma: Standard deviations (n, 37) [N m]; NaN likewise.
     """
 
+    headings: Array
     force: Array
     force_sigma: Array
     torque: Array
@@ -113,7 +115,9 @@ class InverseDynamicsTransformer:
         )
 
     def newest(self, features: Array, heading: Array) -> tuple[Array, Array]:
-        """Force on both soles (2, 3) at the last of some frames, and its deviations, world [N].
+        """Force on both soles (2, 3) at the last of some frames, world [N], and its deviations.
+
+        The deviations (2, 3) are along the axes of the heading [N].
 
         Args:
             features: Of at most `WINDOW_FRAMES` frames at `RATE_HZ` (k, FEATURES).
@@ -124,8 +128,7 @@ class InverseDynamicsTransformer:
         force, log_scale = self.window(features[rows], seen)[:2]
         newton = self.features.scales.force_n
         mean = force[last].reshape(2, 3) @ heading.T * newton
-        variance = _sigma(log_scale[last]).reshape(2, 3) ** 2 @ (heading**2).T * newton**2
-        return mean, np.sqrt(variance)
+        return mean, _sigma(log_scale[last]).reshape(2, 3) * newton
 
     def _answers(self, features: Array) -> list[Array]:
         """Force (n, 6), its log scale, torque (n, 14), its log scale: means of all windows."""
@@ -156,12 +159,11 @@ class InverseDynamicsTransformer:
     ) -> KineticsExpectation:
         scales = self.features.scales
         mean = np.einsum("nij,nfj->nfi", headings, force[0]) * scales.force_n
-        variance = np.einsum("nij,nfj->nfi", headings**2, force[1] ** 2) * scales.force_n**2
         columns = self.features.leg_columns
         full = np.full((2, len(headings), _NV), np.nan)
         full[0][:, columns] = torque[0] * scales.moment_n_m
         full[1][:, columns] = torque[1] * scales.moment_n_m
-        return KineticsExpectation(mean, np.sqrt(variance), full[0], full[1])
+        return KineticsExpectation(headings, mean, force[1] * scales.force_n, full[0], full[1])
 
 
 def load_transformer(skeleton: Skeleton) -> InverseDynamicsTransformer | None:

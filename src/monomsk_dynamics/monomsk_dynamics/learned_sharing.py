@@ -27,17 +27,32 @@ def with_expectation(
         sigma_scale: Factor on the network's standard deviations.
     """
     return [
-        with_frame(prior, expected.force[k], sigma_scale * expected.force_sigma[k], weight)
+        with_frame(
+            prior,
+            (expected.force[k], sigma_scale * expected.force_sigma[k], expected.headings[k]),
+            weight,
+        )
         for k, (prior, weight) in enumerate(zip(priors, walking, strict=True))
     ]
 
 
-def with_frame(prior: LoadPrior, force: Array, sigma: Array, walking: float) -> LoadPrior:
-    """The same of one frame, whose forces and their standard deviations are (2, 3), world [N]."""
+def with_frame(prior: LoadPrior, expected: tuple[Array, Array, Array], walking: float) -> LoadPrior:
+    """The same of one frame.
+
+    Args:
+        prior: Of the frame.
+        expected: Forces (2, 3), world [N], their standard deviations (2, 3) along the axes of a
+            heading [N], and the world rotation (3, 3) of that heading.
+        walking: See `with_expectation`.
+    """
     if walking <= 0.0:
         return prior
+    force, sigma, heading = expected
+    # In the world's axes deviations would change with the way that somebody walks.
+    force = force @ prior.heading
+    sigma = np.sqrt(sigma**2 @ ((prior.heading.T @ heading) ** 2).T)
     learned = tuple(
-        ForcePrior(int(foot), force[foot], sigma[foot] / walking, in_heading=False)
+        ForcePrior(int(foot), force[foot], sigma[foot] / walking, in_heading=True)
         for foot in np.flatnonzero(prior.in_contact)
     )
     # Two opinions about one thing would count twice: the curves step back as the network comes in.

@@ -68,7 +68,7 @@ class LiveSharing:
         if walking <= 0.0 or not prior.in_contact.any():
             return prior
         force, sigma = self._transformer.newest(self._even(time_s), heading)
-        return with_frame(prior, force, sigma_scale * sigma, walking)
+        return with_frame(prior, (force, sigma_scale * sigma, heading), walking)
 
     def _even(self, now_s: float) -> Array:
         """Features (k, n) at the network's rate up to now."""
