@@ -138,6 +138,14 @@ def test_zero_distortion_is_none():
     assert camera([0.0] * 5).distortion == ()
 
 
+def test_zeros_of_the_longest_model_do_not_count():
+    """OpenCV's model has 14 numbers; drivers that fill them all leave the thin prism at zero."""
+    eight = [-0.3, 0.12, 1e-3, -8e-4, -0.02, 0.1, 0.05, 0.01]
+    assert camera([*eight, *[0.0] * 6]).distortion == tuple(eight)
+    with pytest.raises(CameraError, match="14 coefficients"):
+        camera([*eight, *[0.0] * 5, 1e-3])
+
+
 def test_scaled_moves_pixels_with_the_image():
     lens = camera(DISTORTIONS["plumb_bob_5"])
     half = lens.scaled(640, 360)

@@ -120,7 +120,7 @@ class CameraIntrinsics:
 
         Args:
             matrix: 9 numbers, row by row, or 3x3: [fx, 0, cx, 0, fy, cy, 0, 0, 1].
-            distortion: 0, 4, 5 or 8 coefficients; all zero means none.
+            distortion: 0, 4, 5 or 8 coefficients, also with zeros behind; all zero means none.
             width_px: Image width [px].
             height_px: Image height [px].
             distortion_model: One of ``DISTORTION_MODELS``.
@@ -137,6 +137,8 @@ class CameraIntrinsics:
         coefficients = tuple(float(c) for c in np.asarray(distortion, dtype=np.float64).ravel())
         if not any(coefficients):  # NaN counts as true and is refused later
             coefficients = ()
+        if not any(coefficients[8:]):
+            coefficients = coefficients[:8]
         return cls(
             width_px=int(width_px),
             height_px=int(height_px),
