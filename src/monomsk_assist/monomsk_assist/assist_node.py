@@ -277,6 +277,8 @@ class AssistNode(StatusNode):
             level, text = Level.ERROR, f"fault: {', '.join(self._reasons)}"
         elif self._trouble:
             level, text = Level.WARN, self._trouble
+        elif not self._is_active:
+            text = "inactive"
         self._trouble = ""
         values = {"mapping": self._mapping.digest, **summary.pop("counts"), **summary}
         self.publish_status(level, text, values)
