@@ -123,3 +123,15 @@ def test_a_reset_forgets_the_person(walk):
     sides.reset()
     turned = exchanged(clip[30])
     assert sides.kept(turned) is turned
+
+
+@pytest.mark.parametrize("scale", [0.5, 2.0])
+@pytest.mark.parametrize("yaw", [0.0, 0.8, 1.6, 3.1, 4.7])
+def test_images_of_another_size_exchange_nothing(walk, yaw, scale):
+    def resized(one: Landmarks) -> Landmarks:
+        width, height = (round(side * scale) for side in one.image_size)
+        return replace(one, pixels=one.pixels * scale, image_size=(width, height))
+
+    clip = walk(yaw)
+    seen = [resized(one) if number >= 30 else one for number, one in enumerate(clip)]
+    assert wrong(kept(seen), seen) == []

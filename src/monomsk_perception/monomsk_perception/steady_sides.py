@@ -53,6 +53,7 @@ class SteadySides:
     def __init__(self, options: SideOptions | None = None) -> None:
         self._options = options or SideOptions()
         self._stamp_ns = 0
+        self._image_size = (0, 0)
         self.reset()
 
     def reset(self) -> None:
@@ -67,11 +68,13 @@ class SteadySides:
         """The landmarks with left and right as they were; the same object where they are so.
 
         Args:
-            landmarks: Of the next image; a pause, or a stamp that is not later, starts anew.
+            landmarks: Of the next image; a pause, a stamp that is not later, or another image size
+                starts anew.
         """
         step_s = (landmarks.stamp_ns - self._stamp_ns) * 1e-9
-        self._stamp_ns = landmarks.stamp_ns
-        if not 0.0 < step_s <= self._options.max_gap_s:
+        is_resized = landmarks.image_size != self._image_size
+        self._stamp_ns, self._image_size = landmarks.stamp_ns, landmarks.image_size
+        if is_resized or not 0.0 < step_s <= self._options.max_gap_s:
             self.reset()
         self._follow(landmarks, step_s)
         if not self._exchanged.any():
