@@ -53,18 +53,16 @@ class Uncertainty:
         root = solution.rows.over_acceleration[:_ROOT] * variance_a
         # Without the torque rows: they can only make the result more certain.
         whitener = solution.rows.whitener[:_ROOT, :_ROOT]
-        inverse = whitener.T.dot(whitener)
-        total = total_wrench_map(prior, terms.center_of_mass)
-        information = total.T.dot(inverse).dot(total)
-        information += solution.wrench_rows.T.dot(solution.wrench_rows)
+        total = whitener.dot(total_wrench_map(prior, terms.center_of_mass))
+        known = np.concatenate([total, solution.wrench_rows])
+        information = known.T.dot(known)
         in_air = np.repeat(~prior.in_contact, 6)
         information.reshape(-1)[:: WRENCHES + 1] += _NO_INFORMATION + in_air
         # L with L' L the covariance of the sole wrenches.
         factor = lapack.dtrtri(lapack.dpotrf(information, lower=1, clean=1)[0], lower=1)[0]
-        moved = terms.mass_matrix.dot(root.T)
-        gained = moved.dot(inverse)
+        gained = terms.mass_matrix.dot(root.T).dot(whitener.T)
         # M (Sigma - Sigma E' C^-1 E Sigma) M', its diagonal.
-        variance = (terms.mass_matrix**2).dot(variance_a) - (gained * moved).dot(_ONES[:_ROOT])
+        variance = (terms.mass_matrix**2).dot(variance_a) - (gained**2).dot(_ONES[:_ROOT])
         by_wrench = gained.dot(total)
         for foot in np.flatnonzero(prior.in_contact).tolist():
             about = prior.center_of_pressure[foot]
