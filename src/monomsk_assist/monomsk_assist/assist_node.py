@@ -64,6 +64,7 @@ class AssistNode(StatusNode):
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Start the loop, disabled."""
         self._loop = self.create_timer(self._period_s, self._tick, clock=self._steady)
+        self._monitor.restart()
         scheduling.stop_collecting()
         return super().on_activate(state)
 

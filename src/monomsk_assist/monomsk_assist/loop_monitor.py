@@ -46,6 +46,10 @@ class LoopMonitor:
         self._deviations_s: list[float] = []
         self._rows: list[tuple[float, float, float]] = []
 
+    def restart(self) -> None:
+        """The loop begins anew: the pause before is no jitter."""
+        self._last_s = None
+
     def count(self, event: str) -> None:
         """Something happened."""
         self.counts[event] += 1
