@@ -6,7 +6,7 @@ The inverse is a Newton iteration: OpenCV's own (undistortPoints, a fixed-point 
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -107,7 +107,7 @@ def _newton_step(
     )
 
 
-@cache
+@lru_cache(maxsize=8)  # lenses may change all the time
 def _fold_radius(coefficients: tuple[float, ...]) -> float:
     """Ideal radius from which on the distorted radius shrinks again; infinite if it never does."""
     radius = np.linspace(0.0, _MOST_RADIUS, 2001)

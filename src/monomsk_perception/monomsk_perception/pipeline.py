@@ -173,4 +173,5 @@ class Perception:
         """Forget the motion, but not who is followed: the next landmarks start anew."""
         self.lifter.reset()
         self._sides.reset()
-        self._clips.append([])
+        if self._keep_clips:
+            self._clips.append([])
