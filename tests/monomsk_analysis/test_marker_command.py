@@ -84,7 +84,7 @@ def test_too_few_frames_are_refused(tmp_path: Path) -> None:
 
 def test_what_a_file_stores_replaces_what_was_assumed() -> None:
     empty = np.zeros((1, 0, 3))
-    stored = MarkerRecording(Path("a"), TIMES[:1], (), empty, 50.0, height_m=1.4, mass_kg=33.0)
+    stored = MarkerRecording(Path("a"), TIMES[:1], (), empty, height_m=1.4, mass_kg=33.0)
     assert stored_subject(Subject.assume(), (stored,)) == Subject(1.4, 33.0)
     own = stored_subject(Subject.assume(1.5), (stored,))
     assert (own.height_m, own.mass_kg, own.assumed) == (1.5, 33.0, frozenset())

@@ -31,7 +31,7 @@ def recording(skeleton: Skeleton, knee_rad: float, noise_m: float = 0.0) -> Mark
         q[7 + skeleton.coordinate_index(f"knee_angle_{side}")] = knee_rad
     places = skeleton.points(q, skeleton.markers)
     positions = np.tile(places, (20, 1, 1)) + noise_m * rng.normal(size=(20, len(NAMES), 3))
-    return MarkerRecording(Path("made.trc"), 0.01 * np.arange(20), NAMES, positions, 100.0)
+    return MarkerRecording(Path("made.trc"), 0.01 * np.arange(20), NAMES, positions)
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +70,6 @@ def test_a_marker_put_elsewhere_is_found_there(person: Skeleton) -> None:
 def test_too_few_known_markers_are_refused(person: Skeleton) -> None:
     motion = recording(person, 0.3)
     strange = tuple(name if k < 5 else f"X{k}" for k, name in enumerate(NAMES))
-    strangers = MarkerRecording(motion.path, motion.times, strange, motion.positions, 100.0)
+    strangers = MarkerRecording(motion.path, motion.times, strange, motion.positions)
     with pytest.raises(UnknownMarkersError, match="X5"):
         calibrate(SUBJECT, SET, strangers)

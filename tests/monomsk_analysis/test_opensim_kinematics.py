@@ -12,7 +12,6 @@ from monomsk_analysis.opensim_kinematics import (
     continuous_quaternions,
     opensim_from_configuration,
     pelvis_forces_from_wrench,
-    wrench_from_pelvis_forces,
 )
 from monomsk_analysis.storage import read_storage
 from monomsk_description.frames import to_opensim
@@ -129,14 +128,6 @@ def test_pelvis_forces_do_the_virtual_work_of_the_wrench() -> None:
         ).as_rotvec() / (2 * step)
         work = np.sum(wrenches * np.hstack([displacement, turn]), axis=1)
         np.testing.assert_allclose(forces[:, k], work, rtol=1e-6, atol=1e-6)
-
-
-def test_wrench_and_pelvis_forces_are_inverse() -> None:
-    rng = np.random.default_rng(8)
-    angles = rng.uniform(-1.2, 1.2, size=(30, 3))
-    wrenches = rng.normal(scale=50.0, size=(30, 6))
-    back = wrench_from_pelvis_forces(angles, pelvis_forces_from_wrench(angles, wrenches))
-    np.testing.assert_allclose(back, wrenches, atol=1e-9)
 
 
 def test_order_of_pelvis_coordinates_matches_the_names() -> None:

@@ -21,7 +21,7 @@ def standing(loads: list[np.ndarray], rate_hz: float = 1000.0) -> MarkerRecordin
         force[:, 2] = load
         plates.append(PlateRecord(times, force, np.zeros((len(times), 3)), np.zeros_like(force)))
     empty = np.zeros((1, 0, 3))
-    return MarkerRecording(Path("a"), np.zeros(1), (), empty, 50.0, plates=tuple(plates))
+    return MarkerRecording(Path("a"), np.zeros(1), (), empty, plates=tuple(plates))
 
 
 def test_both_feet_weigh_together() -> None:

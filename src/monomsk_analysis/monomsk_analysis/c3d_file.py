@@ -51,7 +51,7 @@ def read_c3d(path: Path) -> tuple[MarkerRecording, str | None]:
     plates, notes = _plates(parameters, file["data"]["analogs"][0], first_s, _METRES[unit])
     height_m, mass_kg = _person(parameters)
     recording = MarkerRecording(
-        path, times, names, _METRES[unit] * positions, rate_hz,
+        path, times, names, _METRES[unit] * positions,
         plates, _events(parameters), height_m, mass_kg, notes,
     )  # fmt: skip
     return recording, _up(parameters)

@@ -65,7 +65,6 @@ class MarkerRecording:
         times: (n,) [s].
         names: m markers.
         positions: (n, m, 3) world, z up [m]; NaN where a marker was not seen.
-        rate_hz: [Hz].
         plates: force plates of the same recording.
         events: as stored.
         height_m: of the person, as stored [m]; None if not.
@@ -77,7 +76,6 @@ class MarkerRecording:
     times: Array
     names: tuple[str, ...]
     positions: Array
-    rate_hz: float
     plates: tuple[PlateRecord, ...] = ()
     events: tuple[GaitEvent, ...] = ()
     height_m: float | None = None
@@ -114,7 +112,7 @@ def read_markers(path: Path, up: str | None = None) -> MarkerRecording:
         recording, stored_up = read_c3d(path)
     else:
         table = read_trc(path)
-        recording = MarkerRecording(path, table.times, table.names, table.positions, table.rate_hz)
+        recording = MarkerRecording(path, table.times, table.names, table.positions)
         stored_up = None
     recording = _unseen(_in_person_units(recording))
     found_up = up or stored_up or up_axis(recording.positions)

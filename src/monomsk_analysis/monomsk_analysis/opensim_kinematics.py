@@ -150,22 +150,6 @@ def pelvis_forces_from_wrench(pelvis_angles: Array, wrenches_world: Array) -> Ar
     return np.hstack([generalised, to_opensim(wrenches_world[:, :3])])
 
 
-def wrench_from_pelvis_forces(pelvis_angles: Array, forces: Array) -> Array:
-    """Return the wrenches (n, 6) of generalised pelvis forces; the inverse of the above.
-
-    Args:
-        pelvis_angles: (n, 3) tilt, list and rotation [rad]; list within (-pi/2, pi/2), where the
-            three axes are independent.
-        forces: (n, 6) tilt, list, rotation moments [N m], tx, ty, tz forces [N].
-
-    Returns:
-        (n, 6) force [N] and moment [N m] at the pelvis origin, REP-103 world.
-    """
-    axes = _rotation_axes(pelvis_angles)
-    moments = np.linalg.solve(np.swapaxes(axes, 1, 2), forces[:, :3, None])[:, :, 0]
-    return np.hstack([to_rep103(forces[:, 3:]), to_rep103(moments)])
-
-
 def _ground_rotations(quaternions: Array) -> Array:
     """Rotations (n, 3, 3) of the pelvis in OpenSim's ground."""
     world = Rotation.from_quat(quaternions).as_matrix()
