@@ -223,3 +223,5 @@ def test_a_moment_that_nothing_explains_does_not_spoil_the_rest(body, seen) -> N
 def test_impossible_options_are_refused() -> None:
     with pytest.raises(OptionError, match="knot_cycles"):
         ConsistentMotionOptions(knot_cycles=0.0)
+    with pytest.raises(OptionError, match="sigma = .*: expected more than 0"):
+        ConsistentMotionOptions(sigma=(0.01, 0.0, 0.01))

@@ -12,15 +12,17 @@ Array = NDArray[np.float64]
 
 
 def require_positive(options: object, *exceptions: str) -> None:
-    """Check that every number among the options is positive.
+    """Check that every number among the options is positive, those of tuples included.
 
     Raises:
         OptionError: One that is not among the exceptions is not.
     """
     for entry in fields(options):  # type: ignore[arg-type]
         value = getattr(options, entry.name)
-        if isinstance(value, int | float) and entry.name not in exceptions and not value > 0:
-            raise OptionError(entry.name, value, "a positive number")
+        each = value if isinstance(value, tuple) else (value,)
+        numbers = [one for one in each if isinstance(one, int | float)]
+        if entry.name not in exceptions and not all(one > 0 for one in numbers):
+            raise OptionError(entry.name, value, "more than 0")
 
 
 @dataclass(frozen=True)

@@ -26,4 +26,4 @@ class PressureCalibrationOptions:
     running_speed_m_s: float = 2.2
 
     def __post_init__(self) -> None:
-        require_positive(self)
+        require_positive(self, "gains")
