@@ -165,6 +165,14 @@ def test_a_torque_prior_pulls_the_torque(solver, problem):
     assert pulled[2] == pytest.approx(30.0, abs=3.0)
 
 
+def test_a_torque_prior_without_a_deviation_is_none(solver, problem):
+    """As in a message whose lists were filled with zeros."""
+    terms, observed, prior = problem(5)
+    given = Observation(observed.acceleration, observed.sigma, np.zeros(37), np.zeros(37))
+    expected = solver.solve(terms, observed, prior)
+    np.testing.assert_array_equal(solver.solve(terms, given, prior).tau, expected.tau)
+
+
 def test_a_force_prior_shifts_the_load(skeleton, solver, problem, feet):
     from monomsk_dynamics.load_sharing import given_forces
 

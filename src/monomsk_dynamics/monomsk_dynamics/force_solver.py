@@ -51,7 +51,7 @@ class Observation:
         acceleration: Observed tangent acceleration (37,) [m/s², rad/s²].
         sigma: Its standard deviations (37,).
         torque_prior: Expected generalised forces (37,) [N m]; NaN unknown.
-        torque_prior_sigma: Their standard deviations (37,); NaN unknown.
+        torque_prior_sigma: Their standard deviations (37,); NaN or zero unknown.
     """
 
     acceleration: Array
@@ -162,13 +162,14 @@ class ForceSolver:
         over_acceleration = to_mass_center.dot(terms.mass_matrix[:_ROOT])
         value = to_mass_center.dot(inverse[:_ROOT])
         noise = self._slack_variance
-        known = np.isfinite(observed.torque_prior + observed.torque_prior_sigma)
+        sigma = observed.torque_prior_sigma
+        known = np.isfinite(observed.torque_prior + sigma) & (sigma > 0.0)
         joints = _ROOT + np.flatnonzero(known[_ROOT:])
         if len(joints):
             off = inverse[joints] - observed.torque_prior[joints]
             over_acceleration = np.concatenate([over_acceleration, terms.mass_matrix[joints]])
             value = np.concatenate([value, off])
-            noise = np.concatenate([noise, observed.torque_prior_sigma[joints] ** 2])
+            noise = np.concatenate([noise, sigma[joints] ** 2])
         covariance = (over_acceleration * observed.sigma**2).dot(over_acceleration.T)
         covariance.reshape(-1)[:: len(noise) + 1] += noise
         support = prior.support.about(terms.center_of_mass) if prior.support else None
