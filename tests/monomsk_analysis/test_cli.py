@@ -100,6 +100,12 @@ def test_missing_and_broken_videos(tmp_path: Path, video: Path) -> None:
     assert not out.exists()
 
 
+def test_what_the_system_refuses_is_one_line(motion: Path, tmp_path: Path) -> None:
+    long = "a" * 300
+    assert_refused(run("analyze", f"{long}.mp4", "--out", tmp_path / "out"), "name too long")
+    assert_refused(run("dynamics", motion, "--out", tmp_path / long), "name too long")
+
+
 def test_a_folder_that_is_no_bag_says_so(tmp_path: Path) -> None:
     result = run("analyze", tmp_path, *SIZE, "--out", tmp_path / "out")
     assert_refused(result, "metadata.yaml", "no rosbag2")

@@ -282,6 +282,11 @@ def _guard(work: Callable[[], None], *, debug: bool) -> None:
         if debug:
             raise
         _refuse(str(error))
+    except OSError as error:
+        # a name that is too long, a folder that nobody may look into: the system says it best
+        if debug:
+            raise
+        _refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except ModuleNotFoundError as error:
         if debug or (error.name or "").startswith("monomsk_"):
             raise
