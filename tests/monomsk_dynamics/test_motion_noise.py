@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from monomsk_description.skeleton import Skeleton
+from monomsk_dynamics import rotations
 from monomsk_dynamics.motion_noise import estimated_sigma
 
 
@@ -78,3 +79,15 @@ def test_clean_angles_of_a_noisy_place_are_not_certain(skeleton: Skeleton) -> No
     np.testing.assert_allclose(found[:3], 0.01, rtol=0.5)
     assert (found[3:] > 0.0).all()
     assert np.median(found[3:]) < np.radians(0.8)
+
+
+def test_noise_does_not_depend_on_the_way_somebody_faces(skeleton: Skeleton) -> None:
+    stamps, q = moving(skeleton, 60.0, seconds=1.5)
+    sigma = np.concatenate([np.full(3, 0.01), np.full(34, np.radians(1.5))])
+    noisy = shaken(skeleton, q, 60.0, sigma, 2)
+    yaw = np.array([0.0, 0.0, np.sin(0.4), np.cos(0.4)])
+    turned = noisy.copy()
+    turned[:, :3] = noisy[:, :3] @ rotations.matrix(yaw).T
+    turned[:, 3:7] = rotations.multiply(np.tile(yaw, (len(q), 1)), noisy[:, 3:7])
+    found = [estimated_sigma(stamps, rows) for rows in (noisy, turned)]
+    np.testing.assert_allclose(found[1], found[0], rtol=0.02)

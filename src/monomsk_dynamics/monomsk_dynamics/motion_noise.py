@@ -30,6 +30,8 @@ _LEAST_SIGMA_RAD = math.radians(0.2)
 _LEAST_BAND = 0.2
 #: Standard deviation of a normal distribution over its median absolute deviation.
 _MEDIAN_TO_SIGMA = 1.4826
+#: Median length of a vector of three such numbers, in their standard deviations.
+_MEDIAN_LENGTH = 1.5382
 
 
 def estimated_sigma(stamps_ns: Stamps, q: Array) -> Array:
@@ -51,10 +53,11 @@ def estimated_sigma(stamps_ns: Stamps, q: Array) -> Array:
     fast = _fast_part(times_s, q)
     band = 1.0 / CUTOFF_HZ - 1.0 / highest_hz
     to_sigma = 2.0 * math.pi * math.sqrt(CORRELATION_S / (4.0 * band))
-    place = to_sigma * float(np.sqrt(np.mean(_spread(fast[:, :3]) ** 2)))
+    place = to_sigma * _spread_in_space(fast[:, :3])
     if place <= MOVEMENT_SIGMA_M:
         return unknown
-    turn = to_sigma * 2.0 * float(np.sqrt(np.sum(_spread(fast[:, 3:7]) ** 2) / 3.0))
+    # A small turn changes a quaternion by half of it, across the four numbers.
+    turn = to_sigma * 2.0 * _spread_in_space(fast[:, 3:7])
     angles = np.concatenate([np.full(3, turn), to_sigma * _spread(fast[:, 7:])])
     # No angle of a noisy motion is known better than the median one could be.
     known = np.sqrt(np.maximum(angles**2 - MOVEMENT_SIGMA_RAD**2, 0.0))
@@ -75,3 +78,9 @@ def _spread(values: Array) -> Array:
     """Standard deviation of columns, whatever single impacts and glitches do."""
     away = np.abs(values - np.median(values, axis=0))
     return np.asarray(_MEDIAN_TO_SIGMA * np.median(away, axis=0))
+
+
+def _spread_in_space(values: Array) -> float:
+    """Standard deviation along each of three axes, the same whichever way these lie."""
+    away = np.linalg.norm(values - np.median(values, axis=0), axis=1)
+    return float(np.median(away)) / _MEDIAN_LENGTH
