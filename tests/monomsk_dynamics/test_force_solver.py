@@ -8,7 +8,7 @@ from monomsk_dynamics.frame import evaluate_frame
 from monomsk_dynamics.gait_phase import GaitPhase
 from monomsk_dynamics.load_sharing import LoadSharing
 from monomsk_dynamics.options import SolverOptions
-from monomsk_dynamics.qp import solve_qp
+from monomsk_dynamics.qp import UNBOUNDED, solve_prepared
 from monomsk_dynamics.wrench_rows import foot_slice, prior_rows
 
 PHASE = GaitPhase(np.array([0.8, 0.2]), 0, 0.5)
@@ -119,9 +119,9 @@ def whole_programme(skeleton, feet, solver, terms, observed, prior):
         rows.append(own)
         targets.append(np.zeros(7))
     A, b = np.vstack(rows), np.concatenate(targets)
-    lower = np.concatenate([np.full(37, -np.inf), np.zeros(64)])
-    none = (np.zeros((0, 101)), np.zeros(0), np.zeros(0))
-    return solve_qp(A.T @ A, -A.T @ b, *none, lower, np.full(101, np.inf))
+    lower = np.concatenate([np.full(37, -UNBOUNDED), np.zeros(64)])
+    upper, rows = np.full(101, UNBOUNDED), np.zeros((0, 101))
+    return solve_prepared(A.T @ A, -A.T @ b, rows, lower, upper, np.zeros(101, dtype=np.int32))
 
 
 def test_forces_push_and_stay_within_friction(skeleton, feet, problem):

@@ -104,18 +104,6 @@ class MuscleAnalysis:
         timings_s = {**result.timings_s, "muscles": time.perf_counter() - begin_s}
         return replace(result, muscle_activations=named_activations(muscles), timings_s=timings_s)
 
-    def with_activations(self, results: Sequence[BodyDynamics]) -> list[BodyDynamics]:
-        """The results of a recording with their muscle activations filled in.
-
-        Raises:
-            SolverError: The activations' quadratic programme has no solution.
-            ShapeError: A result holds NaN.
-        """
-        return [
-            replace(result, muscle_activations=named_activations(muscles))
-            for result, muscles in zip(results, self._solve(results), strict=True)
-        ]
-
     def analyze_all(self, results: Sequence[BodyDynamics]) -> MuscleSeries:
         """Muscles and joint contact forces of a recording, at least one instant.
 

@@ -6,7 +6,7 @@ import daqp
 import numpy as np
 from numpy.typing import NDArray
 
-from monomsk_dynamics.errors import ShapeError, SolverError
+from monomsk_dynamics.errors import SolverError
 
 Array = NDArray[np.float64]
 
@@ -14,51 +14,6 @@ Array = NDArray[np.float64]
 UNBOUNDED = 1e30
 
 EQUALITY = 5  # daqp's mark of a row that is active and stays so
-
-
-def solve_qp(
-    hessian: Array,
-    gradient: Array,
-    matrix: Array,
-    row_lower: Array,
-    row_upper: Array,
-    lower: Array,
-    upper: Array,
-) -> Array:
-    """Minimise x' H x / 2 + g' x with b_l <= A x <= b_u and l <= x <= u.
-
-    Args:
-        hessian: H, symmetric positive definite, shape (n, n).
-        gradient: g, shape (n,).
-        matrix: A, shape (m, n); m may be 0.
-        row_lower: b_l, shape (m,).
-        row_upper: b_u, shape (m,); equal to b_l makes an equality.
-        lower: l, shape (n,); minus infinity means none.
-        upper: u, shape (n,).
-
-    Returns:
-        The minimiser, shape (n,).
-
-    Raises:
-        ShapeError: Shapes do not fit, or H, g or A holds NaN or infinity.
-        SolverError: The solver found no solution; carries its flag.
-    """
-    n, m = len(gradient), len(matrix)
-    if hessian.shape != (n, n) or matrix.shape != (m, n):
-        raise ShapeError("quadratic programme", f"H {hessian.shape}, g ({n},), A {matrix.shape}")
-    below, above = np.concatenate([lower, row_lower]), np.concatenate([upper, row_upper])
-    if below.shape != (n + m,) or above.shape != (n + m,):
-        raise ShapeError("quadratic programme", f"bounds {below.shape}, {above.shape}")
-    if not np.isfinite(hessian.sum() + gradient.sum() + matrix.sum()):
-        raise ShapeError("quadratic programme", "holds NaN or infinity")
-    return solve_prepared(
-        np.array(hessian, dtype=float, order="C"),
-        np.array(gradient, dtype=float),
-        np.array(matrix, dtype=float, order="C"),
-        np.clip(below, -UNBOUNDED, UNBOUNDED),
-        np.clip(above, -UNBOUNDED, UNBOUNDED),
-        np.where(below == above, EQUALITY, 0).astype(np.int32),
-    )
 
 
 def solve_prepared(
@@ -69,10 +24,12 @@ def solve_prepared(
     upper: Array,
     sense: NDArray[np.int32],
 ) -> Array:
-    """The same for arrays that are finite, contiguous and as the solver wants them: no checks.
+    """Minimise x' H x / 2 + g' x within bounds on x and on A x.
+
+    Arrays have to be finite, contiguous and as the solver wants them: nothing is checked.
 
     Args:
-        hessian: H, (n, n).
+        hessian: H, symmetric positive definite (n, n).
         gradient: g, (n,).
         matrix: A, (m, n).
         lower: Lower bounds of the unknowns, then of the rows, (n + m,).
