@@ -146,6 +146,17 @@ def test_images_out_of_order_and_twice_are_dropped_and_counted(tmp_path: Path) -
     assert "2 images came late or twice" in source.notes[0]
 
 
+def test_broken_images_and_other_sizes_are_dropped_and_counted(tmp_path: Path) -> None:
+    messages = [image(k) for k in range(6)]
+    messages[2].fields["encoding"] = "nonsense"
+    small = {"height": HEIGHT // 2, "data": picture(0)[: HEIGHT // 2].ravel()}
+    messages[4].fields.update(small)
+    source = BagSource(write_bag(tmp_path / "bag", messages))
+    assert [frame.index for frame in source.frames(TimeWindow())] == [0, 1, 3, 5]
+    assert any("1 images could not be decoded" in note for note in source.notes)
+    assert any("1 images had another size" in note for note in source.notes)
+
+
 def test_a_window_of_a_bag(tmp_path: Path) -> None:
     path = write_bag(tmp_path / "bag", [image(k) for k in range(10)])
     source = BagSource(path)

@@ -19,6 +19,7 @@ from monomsk_analysis.errors import BagError, TopicMissingError
 from monomsk_analysis.frame_source import Frame, SourceFacts, TimeWindow
 from monomsk_description.message_fields import stamp_to_ns
 from monomsk_perception.camera import CameraIntrinsics
+from monomsk_perception.errors import ImageError
 from monomsk_perception.image_conversion import message_to_bgr
 
 _IMAGE = "sensor_msgs/msg/Image"
@@ -72,13 +73,13 @@ class BagSource:
         return tuple(self._notes)
 
     def frames(self, window: TimeWindow) -> Iterator[Frame]:
-        """Yield the images of the window in order; late ones are dropped and counted.
+        """Yield the images of the window in order; late, broken and odd ones are counted.
 
         Raises:
             BagError: the bag is broken, or the window holds no image.
         """
         self._notes.clear()
-        index, yielded, late = -1, 0, 0
+        index, yielded, late, broken, odd = -1, 0, 0, 0, 0
         first_ns: int | None = None
         last_ns = -1
         with open_bag(self._path) as reader:
@@ -95,10 +96,23 @@ class BagSource:
                     continue
                 if time_s > window.end_s:
                     break
+                try:
+                    image = message_to_bgr(message)
+                except ImageError:
+                    broken += 1
+                    continue
+                if image.shape[:2] != (self._facts.height_px, self._facts.width_px):
+                    odd += 1
+                    continue
                 yielded += 1
-                yield Frame(index, time_s, stamp_ns, message_to_bgr(message))
-        if late:
-            self._notes.append(f"{late} images came late or twice and were dropped.")
+                yield Frame(index, time_s, stamp_ns, image)
+        for count, what in (
+            (late, "came late or twice"),
+            (broken, "could not be decoded"),
+            (odd, "had another size than the first"),
+        ):
+            if count:
+                self._notes.append(f"{count} images {what} and were dropped.")
         if not yielded:
             raise BagError(
                 self._path,
