@@ -1,11 +1,11 @@
 """A person's size from a YAML file, for measured segment lengths.
 
-    height_m: 1.75
-    mass_kg: 70
-    sex: female            # optional
-    segment_lengths_m:     # optional, any of the skeleton's lengths
-      thigh: 0.41
-      shank: 0.40
+height_m: 1.75
+mass_kg: 70
+sex: female            # optional
+segment_lengths_m:     # optional, any of the skeleton's lengths
+  thigh: 0.41
+  shank: 0.40
 """
 
 from __future__ import annotations
