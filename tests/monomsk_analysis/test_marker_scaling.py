@@ -1,5 +1,6 @@
 """Calibration finds the lengths of the body that the markers were made with."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -73,3 +74,13 @@ def test_too_few_known_markers_are_refused(person: Skeleton) -> None:
     strangers = MarkerRecording(motion.path, motion.times, strange, motion.positions)
     with pytest.raises(UnknownMarkersError, match="X5"):
         calibrate(SUBJECT, SET, strangers)
+    with pytest.raises(UnknownMarkersError, match="X5"):
+        calibrate(SUBJECT, SET, strangers, (motion,))
+
+
+def test_a_static_trial_of_other_markers_is_refused(person: Skeleton) -> None:
+    motion = recording(person, 0.3)
+    others = tuple(f"X{k}" for k in range(len(NAMES)))
+    static = replace(motion, path=Path("other.trc"), names=others)
+    with pytest.raises(UnknownMarkersError, match=r"other\.trc: 0 known markers.*X0"):
+        calibrate(SUBJECT, SET, motion, (static,))

@@ -16,6 +16,8 @@ from monomsk_description.subject import Subject
 Array = NDArray[np.float64]
 
 _MOVING_FRAMES = 8
+#: Fewer markers than this do not say where a pelvis stands.
+_LEAST_STANDING = 3
 _UPPER_BODY = ("torso", "humerus", "ulna", "radius", "hand")
 _LOWER_BODY = ("femur", "tibia", "talus", "calcn", "toes")
 
@@ -35,13 +37,14 @@ def calibrate(
         statics: of the same person standing, the markers of the last as in the motion.
 
     Raises:
-        UnknownMarkersError: too few markers are known.
+        UnknownMarkersError: too few markers are known, in all or in a static trial.
         DescriptionError: the lengths are no human's.
     """
     present = {name for one in (motion, *statics) for name in one.names}
     names = markers.known(sorted(present))
-    if len(names) < MIN_MARKERS:
-        reason = f"{motion.path}: {len(names)} markers are known, {MIN_MARKERS} are needed"
+    moving_names = markers.known(motion.names)
+    if len(moving_names) < MIN_MARKERS:
+        reason = f"{motion.path}: {len(moving_names)} markers are known, {MIN_MARKERS} are needed"
         raise UnknownMarkersError(reason, markers.unknown(motion.names))
     segments = [markers.places[name].site.segment for name in names]
     moving = moving_frames(motion.of(names))
@@ -50,6 +53,10 @@ def calibrate(
     standing = np.array([typical_frame(one.of(names)) for one in statics])
     standing = standing.reshape(-1, len(names), 3)
     standing[:, _on(segments, _UPPER_BODY)] = np.nan
+    for one, seen in zip(statics, np.isfinite(standing).all(axis=2).sum(axis=1), strict=True):
+        if seen < _LEAST_STANDING:
+            reason = f"{one.path}: {seen} known markers of pelvis and legs, no static trial"
+            raise UnknownMarkersError(reason, markers.unknown(one.names))
     frames = CalibrationFrames(
         np.concatenate([standing, moving]),
         np.arange(len(standing) + len(moving)) < len(standing),
