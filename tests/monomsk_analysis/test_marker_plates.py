@@ -87,6 +87,10 @@ def test_a_table_without_forces_is_refused(tmp_path: Path) -> None:
     write_storage(tmp_path / "a.mot", Table(np.arange(3.0), ("x",), np.zeros((3, 1))))
     with pytest.raises(MissingColumnsError, match="ground_force_r_vx"):
         read_plate_table(tmp_path / "a.mot")
+    half = Table(np.arange(3.0), ("ground_force_r_vx",), np.zeros((3, 1)))
+    write_storage(tmp_path / "half.mot", half)
+    with pytest.raises(MissingColumnsError, match=r"half\.mot: missing ground_force_r_vy"):
+        read_plate_table(tmp_path / "half.mot")
 
 
 def test_the_foot_on_the_plate_gets_its_load() -> None:

@@ -7,7 +7,7 @@ which lies above it; files disagree about the sign, so z is taken to point up.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -102,14 +102,14 @@ def read_plate_table(path: Path) -> tuple[PlateRecord, ...]:
         FileFormatError: the file cannot be read.
         MissingColumnsError: it has none of the usual columns.
     """
-    table = read_storage(path)
+    table = replace(read_storage(path), name=str(path))
     for force, point, torque, sides in _NAMINGS:
         if force.format(s=sides[0]) + "x" in table.labels:
             return tuple(
                 _from_table(table, (force.format(s=s), point.format(s=s), torque.format(s=s)))
                 for s in sides
             )
-    raise MissingColumnsError(str(path), ["ground_force_r_vx"], table.labels)
+    raise MissingColumnsError(table.name, ["ground_force_r_vx"], table.labels)
 
 
 def _from_table(table: Table, stems: tuple[str, str, str]) -> PlateRecord:
