@@ -93,12 +93,14 @@ def _analyze_level(
 ) -> list[BodyDynamics]:
     """The same for a floor that is level at height zero."""
     if sigma_q is None:
-        q, sigma_q = denoised(skeleton, stamps_ns, q, options)
-        options = options_for(sigma_q, options)
-    sigmas = _sigmas(sigma_q, len(stamps_ns))
+        found = denoised(skeleton, stamps_ns, q, options)
+        q, sigmas = found.q, _sigmas(found.sigma, len(stamps_ns))
+        options, pelvis_sigma_m = options_for(found.sigma, options), found.pelvis_sigma_m
+    else:
+        sigmas = _sigmas(sigma_q, len(stamps_ns))
+        known = sigmas[:, :3][np.isfinite(sigmas[:, :3])]
+        pelvis_sigma_m = float(np.median(known)) if known.size else float("nan")
     smoothing = options.smoothing
-    known = sigmas[:, :3][np.isfinite(sigmas[:, :3])]
-    pelvis_sigma_m = float(np.median(known)) if known.size else float("nan")
     cutoff_hz, acceleration_cutoff_hz = smoothing.cutoffs_hz(pelvis_sigma_m)
     runs = smooth_motion(stamps_ns, q, cutoff_hz, smoothing.max_gap_s)
     accelerations = smooth_motion(stamps_ns, q, acceleration_cutoff_hz, smoothing.max_gap_s)

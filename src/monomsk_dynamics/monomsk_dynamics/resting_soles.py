@@ -48,7 +48,7 @@ class RestOptions:
     error_correlation_s: float = 0.2
     knot_period_s: float = 0.06
     iterations: int = 2
-    speed_sigma_m_s: float = 0.2
+    speed_sigma_m_s: float = 0.1
     height_sigma_m: float = 0.01
     sole_correlation_s: float = 0.1
 

@@ -148,12 +148,13 @@ def load_clip(path: Path, noise: Noise, rng: np.random.Generator) -> KineticsCli
         return None
     rate_hz = 1e9 / float(np.median(np.diff(stamps)))
     q, sigma_m = data["q"], noise.told_sigma_m
+    left_m = sigma_m
     if noise.angle_deg:
         q = noise.applied(skeleton, q, rate_hz, rng)
         if not noise.told:
-            q, sigma = denoised(skeleton, stamps, q, DynamicsOptions())
-            sigma_m = float(sigma[0])
-    cutoffs = SmoothingOptions().cutoffs_hz(sigma_m)
+            found = denoised(skeleton, stamps, q, DynamicsOptions())
+            q, sigma_m, left_m = found.q, float(found.sigma[0]), found.pelvis_sigma_m
+    cutoffs = SmoothingOptions().cutoffs_hz(left_m)
     (motion,) = smooth_motion(stamps, q, cutoffs[0], 1.0)
     (slow,) = smooth_motion(stamps, q, cutoffs[1], 1.0)
     builder = KineticsFeatures(skeleton)
