@@ -177,7 +177,7 @@ def test_dynamics_writes_its_results_and_refuses_to_overwrite_them(
 def test_what_nobody_gave_is_assumed_and_said(motion: Path, tmp_path: Path) -> None:
     result = run("dynamics", motion, "--out", tmp_path / "out")
     assert result.exit_code == 0
-    assert "assumed: The height was not given" in result.stderr
+    assert "note: The height was not given" in result.stderr
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert summary["subject"]["assumed"] == ["height_m", "mass_kg"]
 

@@ -29,7 +29,7 @@ def print_results(console: Console, out: Path) -> None:
         f"root residual {quality['root_residual_force_rms_percent_body_weight']:.1f} % of body "
         f"weight, mean vertical force {quality['mean_vertical_force_percent_body_weight']:.0f} %"
     )
-    lines += [f"assumed: {sentence}" for sentence in summary["assumptions"]]
+    lines += [f"note: {sentence}" for sentence in summary["assumptions"]]
     lines += [f"warning: {sentence}" for sentence in summary["warnings"]]
     lines.append(f"results in {out}")
     for line in lines:
