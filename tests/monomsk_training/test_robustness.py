@@ -17,8 +17,8 @@ from monomsk_training.robustness import (
     AsShipped,
     Condition,
     conditions,
-    errors_deg,
     filmed,
+    leg_errors,
     table,
     track_of,
 )
@@ -113,11 +113,30 @@ def test_a_network_that_knows_the_truth_has_no_error(held_out: Library) -> None:
         track: Track, subject: np.ndarray, look_ahead: int | None, frames: object = None
     ) -> Answer:
         empty = np.zeros((64, 1))
-        return Answer(empty, empty, empty, next(truths) + 0.1, empty, empty, empty)
+        # 90 % of a Laplace distribution of this scale lie within 0.11 on either side.
+        scale = np.full((64, 31), np.log(0.11 / np.log(10.0)))
+        return Answer(empty, empty, empty, next(truths) + 0.1, scale, empty, empty)
 
-    raw, centred = errors_deg(oracle, film, condition, 0.0)
-    assert raw == pytest.approx(np.degrees(0.1), rel=1e-4)
-    assert centred == pytest.approx(0.0, abs=1e-6)
+    found = leg_errors(oracle, film, condition, 0.0)
+    assert found.raw_deg == pytest.approx(np.degrees(0.1), rel=1e-4)
+    assert found.centred_deg == pytest.approx(0.0, abs=1e-6)
+    assert found.covered_percent == 100.0
+
+
+def test_errors_beyond_their_intervals_are_not_covered(held_out: Library) -> None:
+    condition = by_name("focal")
+    film = filmed(held_out, FilmOptions(), 30.0, 1)
+    truth = track_of(film, 0, 30.0)[1]
+
+    def careless(
+        track: Track, subject: np.ndarray, look_ahead: int | None, frames: object = None
+    ) -> Answer:
+        empty = np.zeros((64, 1))
+        errors = np.where(np.arange(64)[:, None] < 16, 0.12, 0.1)
+        scale = np.full((64, 31), np.log(0.11 / np.log(10.0)))
+        return Answer(empty, empty, empty, truth + errors, scale, empty, empty)
+
+    assert leg_errors(careless, film, condition, 0.0).covered_percent == pytest.approx(75.0)
 
 
 @pytest.mark.parametrize(("delay_frames", "asked"), [(None, [None, None]), (6, [6])])
@@ -137,7 +156,7 @@ def test_recordings_are_asked_with_their_mirror_image_and_delays_alone(
         )  # fmt: skip
 
     condition = by_name("stature" if delay_frames is None else "look-ahead")
-    errors_deg(AsShipped(straight), film, condition, 0.0 if delay_frames is None else delay_frames)
+    leg_errors(AsShipped(straight), film, condition, 0.0 if delay_frames is None else delay_frames)
     assert seen == asked
 
 

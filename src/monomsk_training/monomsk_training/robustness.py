@@ -4,8 +4,9 @@
 
 The same motions and people are filmed again for every value of a condition, but for frame rates
 by the same cameras; recorded motion that never trained, without added habits. Mean over the eight
-leg coordinates of the root mean square error [deg], raw / without each window's mean error, of the
-network alone. The first row is live, the others offline.
+leg coordinates of the root mean square error [deg], raw / without each window's mean error, and the share
+of the true angles within the told 90 % intervals, of the network alone. The first row is live, the
+others offline.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -43,6 +45,8 @@ from monomsk_training.trainer import FilmSource
 _SEED = 404
 #: What every condition starts from: level cameras that stand still, lenses that bend nothing.
 BASE = FilmOptions(CameraOptions(tilted_share=0.0, moving_share=0.0, distortion=0.0))
+#: Half of a Laplace distribution's 90 % interval over its mean absolute deviation.
+_LAPLACE_90 = float(np.log(10.0))
 _LEGS = [COORDINATE_NAMES.index(name) for name in LEG_NAMES]
 
 
@@ -187,10 +191,22 @@ def track_of(film: Film, number: int, rate_hz: float, *, live: bool = False) -> 
     return track, np.stack(columns, axis=1)
 
 
-def errors_deg(
-    network: WindowNetwork, film: Film, condition: Condition, value: float
-) -> tuple[float, float]:
-    """Mean leg error at one value [deg]: raw and without each window's mean error."""
+class LegErrors(NamedTuple):
+    """Errors of the eight leg coordinates.
+
+    Attributes:
+        raw_deg: Mean of the root mean square errors [deg].
+        centred_deg: The same without each window's mean error [deg].
+        covered_percent: True angles within the told 90 % intervals (Laplace) [%].
+    """
+
+    raw_deg: float
+    centred_deg: float
+    covered_percent: float
+
+
+def leg_errors(network: WindowNetwork, film: Film, condition: Condition, value: float) -> LegErrors:
+    """The errors at one value of a condition."""
     look_ahead, rows = condition.look_ahead(value), []
     frames = slice(None) if look_ahead is None else LIVE_FRAMES
     for number in range(len(film.rays)):
@@ -199,9 +215,10 @@ def errors_deg(
         track, subject = condition.spoil(track, film.subject[number].double().numpy(), value)
         answer = network(track, subject, look_ahead)
         error = (answer.coordinates - truth)[frames, _LEGS]
-        rows.append([np.sqrt((error**2).mean(0)).mean(), error.std(0).mean()])
-    raw, centred = np.degrees(np.mean(rows, axis=0))
-    return float(raw), float(centred)
+        inside = np.abs(error) <= _LAPLACE_90 * np.exp(answer.log_scale[frames, _LEGS])
+        rows.append([np.sqrt((error**2).mean(0)).mean(), error.std(0).mean(), inside.mean()])
+    raw, centred, covered = np.mean(rows, axis=0).tolist()
+    return LegErrors(float(np.degrees(raw)), float(np.degrees(centred)), 100.0 * covered)
 
 
 class AsShipped:
@@ -229,16 +246,15 @@ def table(
     network: WindowNetwork, held_out: Library, count: int, chosen: Sequence[Condition]
 ) -> str:
     """The curves as Markdown."""
-    lines = ["| condition | value: error raw / centred [deg] |", "|---|---|"]
+    lines = ["| condition | value: error raw / centred [deg], covered |", "|---|---|"]
     for condition in chosen:
         cells = []
         for value in condition.values:
             options = condition.filming(BASE, value)
             film = filmed(held_out, options, condition.rate(value), count)
-            cells.append("{:g}: {:.1f} / {:.1f}".format(
-                value, *errors_deg(network, film, condition, value)
-            ))  # fmt: skip
-        lines.append(f"| {condition.name} | " + ", ".join(cells) + " |")
+            found = leg_errors(network, film, condition, value)
+            cells.append("{:g}: {:.1f} / {:.1f}, {:.0f} %".format(value, *found))
+        lines.append(f"| {condition.name} | " + "; ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 
