@@ -164,8 +164,8 @@ def test_the_table_names_every_value(held_out: Library) -> None:
     def nothing(
         track: Track, subject: np.ndarray, look_ahead: int | None, frames: object = None
     ) -> Answer:
-        empty = np.zeros((64, 1))
-        return Answer(empty, empty, empty, np.zeros((64, 31)), empty, empty, empty)
+        empty, zeros = np.zeros((64, 1)), np.zeros((64, 31))
+        return Answer(empty, empty, empty, zeros, zeros, empty, empty)
 
     text = table(nothing, held_out, 1, [by_name("stature")])
     assert "stature wrong by [%] | -10: " in text

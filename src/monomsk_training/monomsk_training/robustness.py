@@ -4,9 +4,9 @@
 
 The same motions and people are filmed again for every value of a condition, but for frame rates
 by the same cameras; recorded motion that never trained, without added habits. Mean over the eight
-leg coordinates of the root mean square error [deg], raw / without each window's mean error, and the share
-of the true angles within the told 90 % intervals, of the network alone. The first row is live, the
-others offline.
+leg coordinates of the root mean square error [deg], raw / without each window's mean error, and the
+share of the true angles within the told 90 % intervals, of the network alone. The first row is
+live, the others offline.
 """
 
 from __future__ import annotations
