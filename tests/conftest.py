@@ -27,6 +27,8 @@ DISCOVERY_TIMEOUT_S = 20.0
 
 def pytest_configure(config: pytest.Config) -> None:
     use_one_thread()
+    # Started in the background a program ignores it, and hands that on to all that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "requires_ros: needs rclpy and the built workspace")
     domain = PrivateDomain()
     config.add_cleanup(domain.close)
