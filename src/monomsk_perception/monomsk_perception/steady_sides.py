@@ -112,8 +112,8 @@ class SteadySides:
         expected[turned], self._speeds[turned] = expected[turned, ::-1], self._speeds[turned, ::-1]
         self._exchanged = exchanged & ~given_up
         self._right_for_s = np.minimum(np.abs(right_for_s), options.patience_s)
-        change = (exchanged & ~given_up)[_GROUP_OF_ROW, None, None]
-        surprise = np.where(change, seen[:, ::-1], seen) - expected
+        is_exchanged = self._exchanged[_GROUP_OF_ROW, None, None]
+        surprise = np.where(is_exchanged, seen[:, ::-1], seen) - expected
         far = np.sqrt((surprise**2).sum(-1, keepdims=True)) / (3.0 * reach_px)
         surprise /= np.maximum(far, 1.0)
         self._places = expected + _PLACE_GAIN * surprise
