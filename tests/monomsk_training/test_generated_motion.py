@@ -12,8 +12,8 @@ from monomsk_training.detector_noise import NoiseOptions
 from monomsk_training.filming import FilmOptions, FilmStudio
 from monomsk_training.generators import gait, smooth_weights
 from monomsk_training.library import Library, Source, load_libraries
-from monomsk_training.motion_clip import COLUMN, mirrored
-from monomsk_training.sampler import MotionSampler, SamplerOptions, leaning
+from monomsk_training.motion_clip import COLUMN, leaning, mirrored
+from monomsk_training.sampler import MotionSampler, SamplerOptions
 from monomsk_training.step_motions import jump, stairs
 
 TIMES = np.arange(64) / 30.0

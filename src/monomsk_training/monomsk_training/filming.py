@@ -11,7 +11,7 @@ from torch import Tensor
 
 from monomsk_description.anatomy import Site
 from monomsk_description.anatomy_file import load_anatomy
-from monomsk_description.landmarks import load_landmark_sites
+from monomsk_description.landmarks import LandmarkSite, load_landmark_sites
 from monomsk_training.bodies import BodyShapes
 from monomsk_training.cameras import CameraOptions, camera_poses, distorted
 from monomsk_training.detector_noise import (
@@ -24,7 +24,15 @@ from monomsk_training.detector_noise import (
 from monomsk_training.film_paths import body_paths
 from monomsk_training.kinematics import BodyKinematics, Poses, euler_zxy, product, turn
 
-_NOSE_AND_EARS, _ANKLES = slice(0, 3), slice(13, 15)
+_NOSE_AND_EARS = slice(0, 3)
+#: Spread of the detector's own idea of a landmark where the fit's would be too small [m]: four
+#: cameras put ankles and elbows 2 to 5 cm from the joints (data/landmark_noise.yaml), and heels,
+#: toes and shoulders scatter from person to person. The head turns on its own in films, so its
+#: offsets are those of the face alone.
+_SPREAD_M = {
+    "nose": 0.02, "ear": 0.02, "shoulder": 0.028, "elbow": 0.025, "ankle": 0.025, "heel": 0.02,
+    "foot_index": 0.02,
+}  # fmt: skip
 #: Shoulders and hips, and the segments that their flesh follows.
 _FLESH = {3: "humerus_l", 4: "humerus_r", 9: "femur_l", 10: "femur_r"}
 #: Where the neck turns, in the torso's frame [m], OpenSim axes, unscaled.
@@ -96,6 +104,11 @@ def subject_token(heights: Tensor, proportions: Tensor, known: Tensor) -> Tensor
     )
 
 
+def _spread_m(site: LandmarkSite) -> float:
+    name = site.name.removeprefix("left_").removeprefix("right_")
+    return _SPREAD_M.get(name, site.sigma_m)
+
+
 class FilmStudio:
     """Films motions.
 
@@ -112,11 +125,7 @@ class FilmStudio:
         self.landmarks = self.kinematics.places(
             [Site(site.name, site.segment, site.location_m) for site in sites]
         )
-        self.sigma_m = torch.tensor([site.sigma_m for site in sites])
-        # The head turns on its own here, so its offsets are those of the face alone.
-        self.sigma_m[_NOSE_AND_EARS] = 0.02
-        # Four cameras put the ankle's landmark well above the joint (data/landmark_noise.yaml).
-        self.sigma_m[_ANKLES] = 0.02
+        self.sigma_m = torch.tensor([_spread_m(site) for site in sites])
         self.next_limbs = self.kinematics.places(
             [Site(limb, limb, np.zeros(3)) for limb in _FLESH.values()]
         )

@@ -6,13 +6,14 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import yaml
 
-from monomsk_description.skeleton import build_skeleton
+from monomsk_description.skeleton import Skeleton, build_skeleton
 from monomsk_training.acclaim_files import read_amc, read_asf, read_exponential_maps
 from monomsk_training.amass_files import read_amass
 from monomsk_training.bvh_files import read_bvh
@@ -21,6 +22,7 @@ from monomsk_training.deepmimic_files import read_deepmimic
 from monomsk_training.errors import MotionFileError, RecipeError
 from monomsk_training.motion_clip import ANGLES, MOTION_NAMES, MotionClip
 from monomsk_training.opensim_files import read_named_arrays, read_opensim
+from monomsk_training.posture import usual
 
 #: All clips are kept at this rate.
 LIBRARY_RATE_HZ = 60.0
@@ -47,6 +49,7 @@ class Source:
         validation: Pieces of names or subjects that never train.
         rate_hz: Frames a second where the file does not say.
         prepared: Whether the files are motions that `scripts/marker_motions.py` made of markers.
+        measured: Whether markers on bones told pelvis and trunk; else `posture.usual` decides.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Source:
     validation: Sequence[str] = ()
     rate_hz: float = 100.0
     prepared: bool = False
+    measured: bool = False
 
     def read(self, path: Path) -> list[MotionClip]:
         """The clips of one file.
@@ -174,14 +178,16 @@ def load_libraries(
 ) -> tuple[Library, Library]:
     """The clips to train with and those to validate with, without those that physics forbids.
 
+    Walking people have the usual posture (`posture.usual`), but for measured ones who validate.
     Args and errors are those of `read_clips`.
     """
     chosen: tuple[list[MotionClip], list[MotionClip]] = ([], [])
     weights: tuple[list[float], list[float]] = ([], [])
     dropped: tuple[dict[str, list[str]], dict[str, list[str]]] = ({}, {})
     skeleton = build_skeleton(SUBJECT)
-    for source, clip in read_clips(data, sources, prepared):
+    for source, clip, postured in _postured(read_clips(data, sources, prepared), skeleton):
         held = any(piece in _full_name(clip) for piece in source.validation)
+        clip = clip if held and source.measured else postured
         physics = clip_physics(clip, skeleton)
         if faults := physics.faults(ClipLimits()):
             _LOG.info("dropped %s: %s", _full_name(clip), "; ".join(faults))
@@ -191,6 +197,18 @@ def load_libraries(
         weights[held].append(source.weight * float(np.sqrt(clip.duration_s)))
     training, validation = (_library(chosen[k], weights[k], dropped[k]) for k in (0, 1))
     return training, validation
+
+
+def _postured(
+    read: Iterator[tuple[Source, MotionClip]], skeleton: Skeleton
+) -> Iterator[tuple[Source, MotionClip, MotionClip]]:
+    """Each clip as it is and in the usual posture."""
+    for source, pairs in groupby(read, key=lambda pair: pair[0]):
+        clips = [clip for _, clip in pairs]
+        for clip, postured in zip(
+            clips, usual(clips, skeleton, measured=source.measured), strict=True
+        ):
+            yield source, clip, postured
 
 
 def _full_name(clip: MotionClip) -> str:

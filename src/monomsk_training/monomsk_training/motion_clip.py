@@ -88,6 +88,36 @@ def mirrored(values: Array) -> Array:
     return values[..., _MIRROR_COLUMNS] * _MIRROR_SIGN
 
 
+def leaning(angles: Array, change: Array) -> Array:
+    """Pelvis angles (..., 3) [rad] after tilting and listing in the pelvis' own axes.
+
+    The angles turn about z, the new x, the new y; `change` first about z, then the new x, behind
+    them. Its third component is added.
+    """
+    (sz, cz), (sx, cx), (sy, cy), (s_tilt, c_tilt), (s_list, c_list) = (
+        (np.sin(angle), np.cos(angle))
+        for angle in (*np.moveaxis(angles, -1, 0), change[..., 0], change[..., 1])
+    )
+    rows = (
+        (cz * cy - sz * sx * sy, -sz * cx, cz * sy + sz * sx * cy),
+        (sz * cy + cz * sx * sy, cz * cx, sz * sy - cz * sx * cy),
+        (-cx * sy, sx, cx * cy),
+    )
+    middle = [(row[1] * c_tilt - row[0] * s_tilt) * c_list + row[2] * s_list for row in rows]
+    low = rows[2]
+    first = low[0] * c_tilt + low[1] * s_tilt
+    third = (low[0] * s_tilt - low[1] * c_tilt) * s_list + low[2] * c_list
+    found = np.stack(
+        [
+            np.arctan2(-middle[0], middle[1]),
+            np.arcsin(np.clip(middle[2], -1.0, 1.0)),
+            np.arctan2(-first, third) + change[..., 2],
+        ],
+        axis=-1,
+    )
+    return np.asarray(found, dtype=np.float64)
+
+
 def at_rest(frames: int) -> Array:
     """A motion (frames, 37) of a person who stands with relaxed arms."""
     values = np.zeros((frames, len(MOTION_NAMES)))

@@ -12,7 +12,8 @@ from monomsk_training.chair_motions import bend, sit_to_stand, squat
 from monomsk_training.errors import RecipeError
 from monomsk_training.generators import Rng, chance, gait, smooth_weights, standing
 from monomsk_training.library import LIBRARY_RATE_HZ, Library
-from monomsk_training.motion_clip import ANGLES, COLUMN, MOTION_NAMES, at_rest, mirrored
+from monomsk_training.motion_clip import ANGLES, COLUMN, MOTION_NAMES, at_rest, leaning, mirrored
+from monomsk_training.posture import unseen
 from monomsk_training.step_motions import jump, on_the_spot, stairs
 
 GENERATORS: Mapping[str, Callable[[Rng, Array], Array]] = {
@@ -47,6 +48,8 @@ class SamplerOptions:
         drift_deg: The same of a slowly changing one, at most [deg].
         level_feet: Least share of what habits turn the feet by that the ankles take back: people
             of any habit put their feet flat on the floor.
+        posture_deg: Standard deviation of what is added to the pelvis' tilt of recorded clips with
+            shoulders and thighs in place [deg], see `posture.unseen`.
     """
 
     mixture: Mapping[str, float] = field(default_factory=_default_mixture)
@@ -55,24 +58,26 @@ class SamplerOptions:
     habit_deg: float = 5.0
     drift_deg: float = 3.0
     level_feet: float = 0.5
+    posture_deg: float = 4.0
 
 
 def as_recorded(options: SamplerOptions) -> SamplerOptions:
     """The same with recorded clips alone, as they are but for pace and mirror."""
     return replace(
         options, mixture={"clips": 1.0}, tempo=(1.0, 1.0), amplitude=(1.0, 1.0), habit_deg=0.0,
-        drift_deg=0.0,
+        drift_deg=0.0, posture_deg=0.0,
     )  # fmt: skip
 
 
 #: Joints from the pelvis to the foot with the sense in which they turn it toes up.
 _FOOT_CHAIN = (("hip_flexion", 1.0), ("knee_angle", -1.0), ("ankle_angle", 1.0))
-#: What a habit does less to, relative to the others.
+#: What a habit does to coordinates, relative to the others; arms are held in any way.
 _HABIT_GAIN = np.array(
     [
         0.0 if name.startswith("pelvis_t") and name != "pelvis_tilt" or name == "pelvis_rotation"
         else 0.7 if name.startswith("pelvis") else 0.6 if name.startswith("knee")
-        else 3.0 if name.startswith("pro_sup") else 1.0
+        else 3.0 if name.startswith("pro_sup") else 2.0 if name.startswith("elbow")
+        else 1.5 if name.startswith("arm_") else 1.0
         for name in MOTION_NAMES
     ]
 )  # fmt: skip
@@ -122,7 +127,7 @@ class MotionSampler:
             windows[travels] = self._clips(rng, int(travels.sum()))
         for number in np.flatnonzero(~travels):
             windows[number] = GENERATORS[kinds[number]](rng, self._times)
-        return self._varied(rng, windows), travels
+        return self._varied(rng, windows, travels), travels
 
     def _clips(self, rng: Rng, count: int) -> Array:
         """Pieces of recordings at another tempo and amplitude; short ones go to and fro."""
@@ -144,7 +149,7 @@ class MotionSampler:
         mean = window.mean(1, keepdims=True)
         return np.asarray(mean + (window - mean) * gain, dtype=np.float64)
 
-    def _varied(self, rng: Rng, windows: Array) -> Array:
+    def _varied(self, rng: Rng, windows: Array, recorded: Array) -> Array:
         """Windows (count, frames, 37) of people with habits, half of them mirrored."""
         options, count, columns = self._options, len(windows), len(MOTION_NAMES)
         habit = options.habit_deg * rng.normal(size=(count, 1, columns))
@@ -157,6 +162,8 @@ class MotionSampler:
                 sense * change[..., COLUMN[f"{name}_{side}"]] for name, sense in _FOOT_CHAIN
             )
             change[..., COLUMN[f"ankle_angle_{side}"]] -= taken * pitch
+        tilt = np.radians(options.posture_deg) * rng.normal(size=(count, 1)) * recorded[:, None]
+        unseen(change, tilt)
         turned = leaning(windows[..., :3], change[..., :3])
         windows = windows + change
         windows[..., :3] = turned
@@ -177,33 +184,3 @@ def _check_mixture(mixture: Mapping[str, float], library: Library) -> None:
         raise RecipeError("motions.mixture", "shares must not be negative, nor all of them zero")
     if mixture.get("clips", 0.0) > 0.0 and not library.clips:
         raise RecipeError("motions.mixture", "asks for clips, and the library has none")
-
-
-def leaning(angles: Array, change: Array) -> Array:
-    """Pelvis angles (..., 3) [rad] after tilting and listing in the pelvis' own axes.
-
-    The angles turn about z, the new x, the new y; `change` first about z, then the new x, behind
-    them. Its third component is added.
-    """
-    (sz, cz), (sx, cx), (sy, cy), (s_tilt, c_tilt), (s_list, c_list) = (
-        (np.sin(angle), np.cos(angle))
-        for angle in (*np.moveaxis(angles, -1, 0), change[..., 0], change[..., 1])
-    )
-    rows = (
-        (cz * cy - sz * sx * sy, -sz * cx, cz * sy + sz * sx * cy),
-        (sz * cy + cz * sx * sy, cz * cx, sz * sy - cz * sx * cy),
-        (-cx * sy, sx, cx * cy),
-    )
-    middle = [(row[1] * c_tilt - row[0] * s_tilt) * c_list + row[2] * s_list for row in rows]
-    low = rows[2]
-    first = low[0] * c_tilt + low[1] * s_tilt
-    third = (low[0] * s_tilt - low[1] * c_tilt) * s_list + low[2] * c_list
-    found = np.stack(
-        [
-            np.arctan2(-middle[0], middle[1]),
-            np.arcsin(np.clip(middle[2], -1.0, 1.0)),
-            np.arctan2(-first, third) + change[..., 2],
-        ],
-        axis=-1,
-    )
-    return np.asarray(found, dtype=np.float64)
