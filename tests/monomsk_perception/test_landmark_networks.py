@@ -110,3 +110,72 @@ def test_a_network_in_use_is_measured_between_two_images(
     while measuring.is_alive():
         networks.estimate(IMAGE, REGION)
     assert not met
+
+
+class Nearsighted:
+    """Takes whoever is small in what it is shown for lying somewhere beside."""
+
+    body = Region(300.0, 200.0, 120.0)
+
+    def __init__(self) -> None:
+        self.areas: list[Region | None] = []
+
+    def detect(self, image: np.ndarray, area: Region | None = None) -> list[PersonDetection]:
+        self.areas.append(area)
+        side = 640.0 if area is None else area.size_px
+        share = self.body.size_px / side
+        if share > 0.5:
+            return [PersonDetection(0.95, self.body)]
+        beside = Region(300.0 - 50.0, 210.0, 130.0, np.pi / 2.0)
+        return [PersonDetection(0.6, beside)]
+
+    def estimate(self, image: np.ndarray, region: Region) -> RegionLandmarks:
+        return FOUND
+
+
+WIDE = np.zeros((360, 640, 3), np.uint8)
+
+
+def looking(detector: object) -> LandmarkNetworks:
+    return LandmarkNetworks(LandmarkerOptions(), detector, detector)  # type: ignore[arg-type]
+
+
+def test_small_people_are_looked_at_again_closer() -> None:
+    detector = Nearsighted()
+    (found,) = looking(detector).detect(WIDE, [None])
+    assert (found.score, found.region) == (0.95, detector.body)
+    assert len(detector.areas) == 2
+    assert detector.areas[1].size_px < 300.0  # type: ignore[union-attr]
+
+
+def test_whoever_is_sure_or_large_is_not_looked_at_again() -> None:
+    detector = Nearsighted()
+    detector.body = Region(300.0, 200.0, 500.0)
+    assert looking(detector).detect(WIDE, [None])[0].score == 0.95
+    detector.body = Region(300.0, 200.0, 60.0)
+    assert looking(detector).detect(WIDE, [Region(300.0, 200.0, 150.0)])[0].score == 0.6
+    assert len(detector.areas) == 2
+
+
+def test_closer_looks_end_where_they_find_nobody_better() -> None:
+    class Stubborn(Nearsighted):
+        def detect(self, image: np.ndarray, area: Region | None = None) -> list[PersonDetection]:
+            self.areas.append(area)
+            return [PersonDetection(0.6, Region(300.0, 200.0, 60.0))]
+
+    detector = Stubborn()
+    assert looking(detector).detect(WIDE, [None])[0].score == 0.6
+    assert len(detector.areas) == 2
+
+
+@pytest.mark.parametrize(
+    "region",
+    [Region(300.0, 2100.0, 300.0), Region(300.0, 200.0, 5000.0), Region(-700.0, 200.0, 300.0)],
+    ids=["far below", "gigantic", "far to the left"],
+)
+def test_detections_where_nobody_can_be_are_none(region: Region) -> None:
+    class Dreamer(Nearsighted):
+        def detect(self, image: np.ndarray, area: Region | None = None) -> list[PersonDetection]:
+            return [PersonDetection(0.9, region)]
+
+    assert looking(Dreamer()).detect(WIDE, [None]) == []

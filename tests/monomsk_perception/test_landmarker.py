@@ -100,6 +100,27 @@ def test_sample_is_tracked(landmarker):
     assert landmarker.person_number == 1
 
 
+@pytest.mark.parametrize("share", [0.55, 1.0])
+@pytest.mark.parametrize("video", ["cam01.mp4", "cam03.mp4"])
+def test_somebody_small_in_a_wide_image_is_found_upright(landmarker, video, share):
+    """The person is a quarter, or half, as high as an image of 1280x720."""
+    for image in list(frames_of(video, 80))[::26]:
+        landmarker.forget_people()
+        expected = landmarker.detect(image, 0)
+        wide = np.full((720, 1280, 3), 120, np.uint8)
+        scale = share * 720 / image.shape[0]
+        small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        left, top = 500, 720 - small.shape[0]
+        wide[top:, left : left + small.shape[1]] = small
+        landmarker.forget_people()
+        found = next(
+            found for k in range(30) if (found := landmarker.detect(wide, stamp(k, 30))) is not None
+        )
+        errors_px = np.linalg.norm(found.pixels - expected.pixels * scale - [left, top], axis=1)
+        height_px = np.ptp(expected.pixels[:, 1]) * scale
+        assert errors_px[SHOULDERS + HIPS].mean() < 0.06 * height_px
+
+
 def test_blackness_is_nobody(landmarker):
     assert landmarker.detect(np.zeros((480, 640, 3), np.uint8), 0) is None
     assert landmarker.status is TrackingStatus.NO_PERSON

@@ -1,6 +1,6 @@
 """Following without networks: people are moving circles, seen by a detector and an estimator."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -173,7 +173,19 @@ def test_the_detector_runs_less_and_less_often():
     clip.show(300)
     assert world.searches - before == pytest.approx(10.0 / 0.2, rel=0.2)
     world.people.append(Person(1, 700))
-    assert clip.show(7) == 1
+    # The whole image is one of three things searched in turn.
+    assert clip.show(19) == 1
+
+
+def test_whoever_is_found_with_little_certainty_is_passed_over_at_first():
+    class Unsure(World):
+        def detect(self, image, area=None):
+            return [replace(found, score=0.6) for found in super().detect(image, area)]
+
+    clip = Clip(Unsure(Person(1, 700)))
+    answers = [clip.show() for _ in range(30)]
+    assert answers[:15] == [None] * 15
+    assert answers[-1] == 1
 
 
 def test_recordings_are_searched_everywhere():

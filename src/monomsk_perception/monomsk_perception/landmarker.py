@@ -25,6 +25,10 @@ _SURPRISE = 0.05
 _AGILITY_DECAY = 0.97  # per image
 _AGILE = 0.15  # somersaults: colours turn and blur, so that looks prove nothing
 _MOST_CANDIDATES = 2  # bounds the time that one image can take
+#: Certainty that the detector must have of somebody new in the first search, and how much less in
+#: each later one: small people are taken for lying or upside down until a part is searched that
+#: shows them large enough.
+_CERTAIN, _PATIENCE = 0.85, 0.0125
 _MIN_SIDE_PX = 32  # smaller ones are noise to the networks, yet some noise is a person
 
 
@@ -213,12 +217,14 @@ class Landmarker:
     def _find_people(self, image_bgr: Image, stamp_ns: int) -> list[Region]:
         """Everybody in view, or in the area where the lost person can be."""
         near, options = self._follower.area_to_search(stamp_ns), self.options
-        searched: list[Region | None] = [near]
-        if near is None:
-            size = _size(image_bgr)
-            searched = areas(options.person, options.person_box, size, self._searches)
+        if near is not None:
+            found, least = self.networks.detect(image_bgr, [near]), 0.0
+        else:
+            places = areas(options.person, options.person_box, _size(image_bgr), self._searches)
+            found = self.networks.detect(image_bgr, places)
+            least = _CERTAIN - _PATIENCE * self._searches
             self._searches += 1
-        found = self.networks.detect(image_bgr, searched)
+        found = [detection for detection in found if detection.score >= least]
         return distinct([d.region for d in sorted(found, key=lambda d: -d.score)])
 
     def _candidates(self, regions: list[Region], image_bgr: Image, stamp_ns: int) -> list[Region]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from monomsk_perception.region import REGION_SCALE, Region
 
 RULES = ("largest", "nearest", "center", "region")
@@ -12,6 +14,7 @@ RULES = ("largest", "nearest", "center", "region")
 Box = tuple[float, float, float, float]
 
 _SAME_PLACE = 0.25  # region sizes
+_SMALL = 0.6  # of the image's shorter side
 
 
 def preferred(
@@ -54,7 +57,7 @@ def areas(rule: str, box: Box, image_size: tuple[int, int], turn: int) -> list[R
     """Where to search for people in one image; None is the whole image.
 
     The detector overlooks people who are small in what it is shown, and of two people often the
-    less conspicuous one. So parts of the image take turns with the whole.
+    less conspicuous one. So large and small parts of the image take turns with the whole.
 
     Args:
         rule: As for `preferred`: where everybody counts, all parts are searched at once.
@@ -67,7 +70,10 @@ def areas(rule: str, box: Box, image_size: tuple[int, int], turn: int) -> list[R
     parts = _parts(image_size)
     if rule in ("nearest", "center"):
         return [None, *parts]
-    return [None if turn % 2 == 0 else parts[turn // 2 % len(parts)]]
+    small = _small_parts(image_size)
+    round_number = turn // 3
+    places = (None, parts[round_number % len(parts)], small[round_number % len(small)])
+    return [places[turn % 3]]
 
 
 def distinct(regions: Sequence[Region]) -> list[Region]:
@@ -86,6 +92,18 @@ def _parts(image_size: tuple[int, int]) -> list[Region]:
     return [
         Region(0.5 * side + f * (width - side), 0.5 * side + f * (height - side), side)
         for f in (0.0, 0.5, 1.0)
+    ]
+
+
+def _small_parts(image_size: tuple[int, int]) -> list[Region]:
+    """Overlapping squares in two rows: there somebody far away is large enough."""
+    width, height = image_size
+    side = _SMALL * min(image_size)
+    along, across = (4, 2) if width >= height else (2, 4)
+    return [
+        Region(0.5 * side + column * (width - side), 0.5 * side + row * (height - side), side)
+        for row in np.linspace(0.0, 1.0, across).tolist()
+        for column in np.linspace(0.0, 1.0, along).tolist()
     ]
 
 
