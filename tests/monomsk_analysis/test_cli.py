@@ -131,6 +131,7 @@ def test_no_person(video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         ([*SIZE, "--camera-height-m", "-1", "--camera-pitch-deg", "5"], ["-1 m"]),
         ([*SIZE, "--start-s", "3", "--end-s", "2"], ["no time between 3 s and 2 s"]),
         ([*SIZE, "--image-topic", "/image"], ["not a bag"]),
+        ([*SIZE, "--image-rotation-deg", "45"], ["--image-rotation-deg", "45", "270"]),
         (["--model", "nobody.osim"], ["nobody.osim: cannot be read: No such file"]),
         (["--model", "nobody.yaml"], ["nobody.yaml", "cannot be read"]),
     ],

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -5,8 +6,10 @@ import numpy as np
 import pytest
 
 from monomsk_analysis.errors import InputError, TimeWindowError, VideoError
-from monomsk_analysis.frame_source import TimeWindow, open_source
+from monomsk_analysis.frame_source import SourceFacts, TimeWindow, open_source
+from monomsk_analysis.turned_source import turned
 from monomsk_analysis.video import VideoSource, _FrameClock
+from monomsk_perception.camera import CameraIntrinsics
 
 FRAMES = 24
 EVERYTHING = TimeWindow()
@@ -50,6 +53,38 @@ def test_window_keeps_index_and_time_of_the_whole_video(video: Path) -> None:
     assert frames[0].index == 6
     assert frames[-1].index == 15
     assert frames[0].time_s == pytest.approx(0.2)
+
+
+def test_images_of_a_camera_on_its_side_are_put_upright(video: Path) -> None:
+    stored = VideoSource(video)
+    for rotation_deg, corner in (
+        (90, np.s_[:6, -6:]),
+        (180, np.s_[-6:, -6:]),
+        (270, np.s_[-6:, :6]),
+    ):
+        source = turned(stored, rotation_deg)
+        frames = list(source.frames(TimeWindow(0.2, 0.5)))
+        assert frames[0].index == 6
+        size = (96, 64) if rotation_deg == 180 else (64, 96)
+        assert (source.facts.width_px, source.facts.height_px) == size
+        assert frames[0].image_bgr.shape == (size[1], size[0], 3)
+        # The bright corner of `write_video`, at the top left as stored.
+        assert frames[0].image_bgr[corner].mean() > 200.0
+        assert source.facts.quarter_turns == rotation_deg // 90
+    assert turned(stored, 0) is stored
+
+
+def test_the_camera_of_a_bag_turns_with_its_images(video: Path) -> None:
+    class Lying(VideoSource):
+        @property
+        def facts(self) -> SourceFacts:
+            camera = CameraIntrinsics(96, 64, 80.0, 81.0, 40.0, 30.0)
+            return replace(super().facts, intrinsics=camera)
+
+    camera = turned(Lying(video), 90).facts.intrinsics
+    assert camera is not None
+    assert (camera.width_px, camera.height_px) == (64, 96)
+    assert (camera.focal_x_px, camera.focal_y_px) == (81.0, 80.0)
 
 
 def test_window_after_the_end_is_an_error(video: Path) -> None:

@@ -34,6 +34,7 @@ from monomsk_analysis.tracking import (
     sightings,
     track,
 )
+from monomsk_analysis.turned_source import turned
 from monomsk_description.body_state import BodyState
 from monomsk_description.skeleton import Skeleton
 from monomsk_description.subject import Subject
@@ -55,6 +56,7 @@ class AnalyzeRequest:
         model_complexity: size of the landmark network: lite, full or heavy.
         lifter: how landmarks become joint angles: geometric or transformer.
         image_topic: of a bag; None for its only one.
+        image_rotation_deg: clockwise turn that puts the images upright [degrees].
         overlay: whether to draw the result over the video.
         overwrite: whether results of an earlier run in the folder are replaced.
         model: OpenSim model of the person; see `body_choice.make_body`.
@@ -72,12 +74,18 @@ class AnalyzeRequest:
     model_complexity: str = "full"
     lifter: str = DEFAULT_LIFTER
     image_topic: str | None = None
+    image_rotation_deg: int = 0
     overlay: bool = True
     overwrite: bool = False
     model: Path | None = None
     fit_proportions: bool | None = None
     causal: bool = False
     muscles: bool = True
+
+
+def _open(request: AnalyzeRequest) -> FrameSource:
+    source = open_source(request.source, request.image_topic)
+    return turned(source, request.image_rotation_deg)
 
 
 def run_analyze(
@@ -91,14 +99,15 @@ def run_analyze(
         tracker: perception; None takes the project's own.
 
     Raises:
-        AnalysisError: the source cannot be read, shows nobody, or the results cannot be written.
+        AnalysisError: the source cannot be read or turned, shows nobody, or the results cannot be
+            written.
         DescriptionError: the subject does not fit the skeleton, or the model is unusable.
         PerceptionError: the camera or a model file is unusable.
         DynamicsError: the dynamics failed.
     """
     stages = stages or Stages()
     start_s = time.perf_counter()
-    source = open_source(request.source, request.image_topic)
+    source = _open(request)
     intrinsics = choose_intrinsics(request.camera, source.facts)
     pose = choose_pose(request.camera)
     body = make_body(request.subject, request.model)
@@ -203,7 +212,7 @@ def _write(
     if request.overlay:
         overlay = OverlayRequest(request.window, facts.intrinsics, facts.tracking)
         with stages.stage("Overlay", len(facts.tracking.times)) as advance:
-            source = open_source(request.source, request.image_topic)
+            source = _open(request)
             key_frames = draw_overlay(folder / "overlay.mp4", source, analysis, overlay, advance)
     files = tuple(sorted(file.name for file in folder.iterdir()))
     data = report_data(analysis, facts, key_frames, (*files, SUMMARY_FILE))

@@ -144,7 +144,8 @@ def load_warnings(analysis: Analysis) -> tuple[str, ...]:
             "Something other than the soles bears load in "
             f"{100 * quality['supported_fraction']:.0f} % of the frames, up to "
             f"{quality['unexplained_load_peak_percent_body_weight']:.0f} % of body weight: "
-            "a seat or a hand, or else images that are not upright, or a wrong floor."
+            "a seat or a hand, or else images that are not upright (--image-rotation-deg), or a "
+            "wrong floor."
         )
     percent = quality["mean_vertical_force_percent_body_weight"]
     tolerance = _LOAD_TOLERANCE_PERCENT + 100 * _MAX_VELOCITY_M_S / (GRAVITY_M_S2 * duration_s)
