@@ -149,8 +149,17 @@ def _sides(rng: Rng) -> str:
     return str(rng.choice(["rl", "r", "l"]))
 
 
+def _lean(values: Array, lean: float, share: float) -> None:
+    """The trunk leans forward [deg], the pelvis takes its share of it; the thighs stay."""
+    _add(values, "pelvis_tilt", -share * lean)
+    _add(values, "lumbar_extension", -(1.0 - share) * lean)
+    for side in "rl":
+        _add(values, f"hip_flexion_{side}", share * lean)
+
+
 def _crouch(rng: Rng, values: Array, phase: Array) -> None:
     """Hips and knees stay bent, feet level: hip and ankle share the knee's flexion."""
+    _lean(values, rng.uniform(-3.0, 16.0), rng.uniform(0.3, 1.0))
     for side in _sides(rng):
         knee = rng.uniform(8.0, 38.0)
         hip = knee * rng.uniform(0.3, 0.7)
@@ -202,11 +211,7 @@ def _shuffle(rng: Rng, values: Array, phase: Array) -> None:
             mean = values[:, column].mean()
             values[:, column] = mean + gain * (values[:, column] - mean)
         _add(values, f"elbow_flex_{side}", rng.uniform(0.0, 50.0))
-    share = rng.uniform(0.1, 0.6)
-    _add(values, "pelvis_tilt", -share * lean)
-    _add(values, "lumbar_extension", -(1.0 - share) * lean)
-    for side in "rl":
-        _add(values, f"hip_flexion_{side}", share * lean)
+    _lean(values, lean, rng.uniform(0.1, 0.6))
 
 
 def _feet(rng: Rng, values: Array, phase: Array) -> None:
@@ -237,6 +242,10 @@ def standing(rng: Rng, times: Array) -> Array:
     low = rng.uniform(10.0, 65.0) if rng.random() < 0.35 else rng.uniform(0.0, 10.0)
     spread = rng.uniform(15.0, 95.0) if rng.random() < 0.25 else 0.0
     uneven = rng.uniform(0.0, 0.5)
+    # Whoever crouches leans forward, the more so the farther back the hips are.
+    thigh = rng.uniform(0.45, 0.65)
+    lean = rng.uniform(-0.1, 0.4 + 2.0 * (thigh - 0.45)) * low
+    _lean(values, lean, rng.uniform(0.4, 1.1))
     for side in "rl":
         values[:, COLUMN[f"hip_adduction_{side}"]] += np.radians(stance + rng.normal(0.0, 2.0))
         values[:, COLUMN[f"hip_rotation_{side}"]] += np.radians(rng.normal(-5.0, 7.0))
@@ -246,8 +255,8 @@ def standing(rng: Rng, times: Array) -> Array:
         _add(values, f"arm_add_{side}", -spread * np.exp(0.2 * rng.normal()))
         values[:, COLUMN[f"knee_angle_{side}"]] = knee
         tilt = values[:, COLUMN["pelvis_tilt"]]
-        values[:, COLUMN[f"hip_flexion_{side}"]] = 0.5 * knee - tilt
-        values[:, COLUMN[f"ankle_angle_{side}"]] = 0.5 * knee
+        values[:, COLUMN[f"hip_flexion_{side}"]] = thigh * knee - tilt
+        values[:, COLUMN[f"ankle_angle_{side}"]] = (1.0 - thigh) * knee
         if rng.random() < 0.4:
             reach = 0.5 + 0.5 * np.sin(2.0 * np.pi * times * rng.uniform(0.1, 0.6) + rng.random())
             for name, low, high in (
