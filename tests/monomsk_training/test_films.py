@@ -8,8 +8,9 @@ from scipy.spatial.transform import Rotation
 from monomsk_description.landmarks import LANDMARK_NAMES
 from monomsk_description.skeleton import build_skeleton
 from monomsk_description.subject import Subject
+from monomsk_perception.lifter_answer import OTHER_SIDE, USED_LANDMARKS
 from monomsk_training.cameras import CameraOptions
-from monomsk_training.detector_noise import OTHER_SIDE, USED_LANDMARKS, NoiseOptions
+from monomsk_training.detector_noise import NoiseOptions
 from monomsk_training.filming import Film, FilmOptions, FilmStudio
 from monomsk_training.generators import gait
 from monomsk_training.library import Library

@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from monomsk_description.landmarks import LANDMARK_NAMES
-from monomsk_training.detector_noise import USED_LANDMARKS
+from monomsk_perception.lifter_answer import USED_LANDMARKS
 from monomsk_training.landmark_noise import (
     View,
     common_share,

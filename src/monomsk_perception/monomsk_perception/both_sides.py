@@ -11,10 +11,10 @@ from dataclasses import fields
 import numpy as np
 
 from monomsk_description.frames import Array
-from monomsk_perception.lifter_answer import Answer, Track, WindowNetwork
+from monomsk_perception.lifter_answer import OTHER_SIDE, Answer, Track, WindowNetwork
 
 #: The other side's landmark, of the 19 used; coordinate, of the 31; contact, of the 4.
-_LANDMARKS = [0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15, 18, 17]
+_LANDMARKS = list(OTHER_SIDE)
 _COORDINATES = [*range(7, 14), *range(7), 14, 15, 16, *range(24, 31), *range(17, 24)]
 _CONTACTS = [2, 3, 0, 1]
 #: Lumbar bending and rotation change their sign; of other joints both sides have their own.

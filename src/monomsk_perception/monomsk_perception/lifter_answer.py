@@ -10,8 +10,11 @@ import numpy as np
 
 from monomsk_description.frames import Array
 
-#: Landmarks that the network uses (BlazePose numbers).
+#: Landmarks that the network uses (BlazePose numbers): nose, ears, shoulders to wrists, hips to
+#: toes, left before right.
 USED_LANDMARKS = (0, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32)
+#: The same landmark of the other side, by place among those used.
+OTHER_SIDE = (0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15, 18, 17)
 #: Lengths of a person that it may be told, in its order.
 LENGTH_NAMES = (
     "thigh", "shank", "foot", "pelvis_width", "trunk", "shoulder_width", "upper_arm", "forearm",

@@ -12,11 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-#: The 19 landmarks of 33 that the lifter uses (BlazePose numbers): nose, ears, shoulders to wrists,
-#: hips to toes, left before right.
-USED_LANDMARKS = (0, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32)
-#: The same landmark of the other side.
-OTHER_SIDE = (0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15, 18, 17)
+from monomsk_perception.lifter_answer import OTHER_SIDE
+
 _LEGS = tuple(range(9, 19))
 
 

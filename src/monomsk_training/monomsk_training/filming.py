@@ -12,10 +12,10 @@ from torch import Tensor
 from monomsk_description.anatomy import Site
 from monomsk_description.anatomy_file import load_anatomy
 from monomsk_description.landmarks import LandmarkSite, load_landmark_sites
+from monomsk_perception.lifter_answer import USED_LANDMARKS
 from monomsk_training.bodies import BodyShapes
 from monomsk_training.cameras import CameraOptions, camera_poses, distorted
 from monomsk_training.detector_noise import (
-    USED_LANDMARKS,
     NoiseOptions,
     disturbed,
     low_passed,

@@ -23,7 +23,7 @@ import yaml
 
 from monomsk_description.frames import Array
 from monomsk_description.landmarks import LANDMARK_NAMES
-from monomsk_training.detector_noise import USED_LANDMARKS
+from monomsk_perception.lifter_answer import USED_LANDMARKS
 from monomsk_training.real_clips import read_landmarks
 
 _CALIBRATION = "video_beam/Calib_qualisys.toml"

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from monomsk_training.detector_noise import USED_LANDMARKS
+from monomsk_perception.lifter_answer import USED_LANDMARKS
 from monomsk_training.kinematics import product, turn
 from monomsk_training.motion_clip import COORDINATE_NAMES
 

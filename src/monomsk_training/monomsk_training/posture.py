@@ -28,7 +28,7 @@ from monomsk_training.clip_checks import SUBJECT, configurations
 from monomsk_training.motion_clip import COLUMN, MotionClip, leaning
 
 #: Walking people with markers on their bones who train: seven children and two adults, means of
-#: their means [deg] (this module prints them; their tilts scatter by 5, their lines by 3).
+#: their means [deg] (this module prints them; their tilts scatter by 6, their lines by 3).
 USUAL_TILT_DEG, USUAL_LINE_DEG = -2.6, 3.4
 #: How far the line from hips to shoulders leans forward for 1 of the pelvis' tilt under a trunk
 #: that stays, and for 1 of the trunk's: means over walks (tests hold them against the skeleton).
