@@ -7,6 +7,7 @@ from scipy.interpolate import CubicSpline
 
 from monomsk_description.skeleton import build_skeleton
 from monomsk_description.subject import Subject
+from monomsk_training.balance_motions import balance
 from monomsk_training.chair_motions import balancing_lean, bend, eased, sit_to_stand, squat
 from monomsk_training.detector_noise import NoiseOptions
 from monomsk_training.filming import FilmOptions, FilmStudio
@@ -164,6 +165,22 @@ def test_a_habit_leans_the_body_its_own_way_whatever_it_faces() -> None:
     turned = leaning(np.array([[0.0, 0.0, -np.pi / 2.0]]), change)
     assert abs(turned[0, 1]) == pytest.approx(0.1, abs=1e-6)
     assert abs(turned[0, 0]) < 1e-6
+
+
+def test_who_keeps_balance_stands_on_a_level_foot() -> None:
+    rng, times = np.random.default_rng(4), np.arange(64) / 30.0
+    flat, knees = [], []
+    for _ in range(60):
+        values = balance(rng, times)
+        assert np.isfinite(values).all()
+        pitch = np.abs([foot_pitch(values, side) for side in "rl"])
+        flat.append(pitch.min(axis=0).mean())
+        knees.append(np.degrees(values[:, COLUMN["knee_angle_r"]]))
+    # One foot is level throughout, but for the moments of changing to the other.
+    assert np.median(flat) < 1.0
+    assert np.max(flat) < 15.0
+    assert np.min(knees) >= 0.0
+    assert 60.0 < np.max(knees) <= 125.0
 
 
 def test_smooth_curves_are_the_cubic_spline_through_their_knots() -> None:

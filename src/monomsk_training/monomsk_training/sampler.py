@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from monomsk_description.frames import Array
+from monomsk_training.balance_motions import balance
 from monomsk_training.chair_motions import bend, sit_to_stand, squat
 from monomsk_training.errors import RecipeError
 from monomsk_training.generators import Rng, chance, gait, smooth_weights, standing
@@ -25,14 +26,16 @@ GENERATORS: Mapping[str, Callable[[Rng, Array], Array]] = {
     "jump": jump,
     "on_the_spot": on_the_spot,
     "standing": standing,
+    "balance": balance,
     "chance": chance,
 }
 
 
 def _default_mixture() -> dict[str, float]:
     return {
-        "clips": 0.42, "gait": 0.16, "sit_to_stand": 0.14, "squat": 0.07, "bend": 0.03,
-        "stairs": 0.03, "jump": 0.02, "on_the_spot": 0.03, "standing": 0.04, "chance": 0.06,
+        "clips": 0.40, "gait": 0.15, "sit_to_stand": 0.13, "squat": 0.06, "bend": 0.03,
+        "stairs": 0.03, "jump": 0.02, "on_the_spot": 0.03, "standing": 0.04, "balance": 0.06,
+        "chance": 0.05,
     }  # fmt: skip
 
 
