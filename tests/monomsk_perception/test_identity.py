@@ -15,7 +15,7 @@ from monomsk_perception.identity import Identity
 from monomsk_perception.landmarker import Landmarker
 from monomsk_perception.landmarker_options import LandmarkerOptions
 from monomsk_perception.model_files import find_model
-from monomsk_perception.person_choice import preferred
+from monomsk_perception.person_choice import areas, preferred
 from monomsk_perception.region import Region
 
 FRAME_NS = 33_333_333
@@ -78,6 +78,25 @@ def test_without_a_look_nobody_is_judged() -> None:
     identity.learn(None, 0)
     assert not identity.is_known
     assert not identity.is_same(looks_of((1, 2, 3))) and not identity.is_other(looks_of((1, 2, 3)))
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (720, 1280), (2560, 720), (480, 480)])
+def test_the_whole_image_and_its_parts_are_searched_in_turn(size: tuple[int, int]) -> None:
+    box = (0.0, 0.0, 1.0, 1.0)
+    searched = [places for turn in range(120) for places in areas("largest", box, size, turn)]
+    assert searched[::3] == [None] * 40
+    small = {part for part in searched if part and part.size_px < min(size)}
+    assert {part.size_px for part in small} == {0.6 * min(size)}
+    for axis, length in enumerate(size):
+        begins = sorted({(p.center_x_px, p.center_y_px)[axis] - 0.5 * p.size_px for p in small})
+        assert begins[0] == pytest.approx(0.0)
+        assert begins[-1] + 0.6 * min(size) == pytest.approx(length)
+        assert max(np.diff(begins)) <= 0.7 * 0.6 * min(size) + 1e-6
+    # Where everybody counts, the small parts alone take turns.
+    for turn in (0, 1):
+        everywhere = areas("nearest", box, size, turn)
+        assert len(everywhere) == 5
+        assert everywhere[0] is None
 
 
 def test_the_rules_order_people() -> None:

@@ -168,6 +168,35 @@ def test_closer_looks_end_where_they_find_nobody_better() -> None:
     assert len(detector.areas) == 2
 
 
+def test_a_crowd_costs_no_more_than_a_few_looks() -> None:
+    class Crowd(Nearsighted):
+        """Each look finds everybody a little more certainly."""
+
+        def detect(self, image: np.ndarray, area: Region | None = None) -> list[PersonDetection]:
+            self.areas.append(area)
+            score = 0.5 + 0.01 * len(self.areas)
+            return [PersonDetection(score, Region(60.0 * k, 200.0, 50.0)) for k in range(1, 10)]
+
+    detector = Crowd()
+    found = looking(detector).detect(WIDE, [None, Region(180.0, 180.0, 360.0)])
+    assert len(found) == 18
+    assert len(detector.areas) == 2 + 3
+
+
+def test_a_closer_look_does_not_take_the_neighbour() -> None:
+    class Couple(Nearsighted):
+        def detect(self, image: np.ndarray, area: Region | None = None) -> list[PersonDetection]:
+            self.areas.append(area)
+            if area is None:
+                return [PersonDetection(0.6, self.body)]
+            beside = replace(self.body, center_x_px=self.body.center_x_px + 60.0)
+            return [PersonDetection(0.98, beside), PersonDetection(0.92, self.body)]
+
+    detector = Couple()
+    (found,) = looking(detector).detect(WIDE, [None])
+    assert (found.score, found.region) == (0.92, detector.body)
+
+
 @pytest.mark.parametrize(
     "region",
     [Region(300.0, 2100.0, 300.0), Region(300.0, 200.0, 5000.0), Region(-700.0, 200.0, 300.0)],

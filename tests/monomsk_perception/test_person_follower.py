@@ -177,15 +177,33 @@ def test_the_detector_runs_less_and_less_often():
     assert clip.show(19) == 1
 
 
-def test_whoever_is_found_with_little_certainty_is_passed_over_at_first():
-    class Unsure(World):
-        def detect(self, image, area=None):
-            return [replace(found, score=0.6) for found in super().detect(image, area)]
+class Unsure(World):
+    """A detector that is never certain."""
 
-    clip = Clip(Unsure(Person(1, 700)))
-    answers = [clip.show() for _ in range(30)]
-    assert answers[:15] == [None] * 15
+    def detect(self, image, area=None):
+        return [replace(found, score=0.6) for found in super().detect(image, area)]
+
+
+@pytest.mark.parametrize("rule", ["largest", "nearest", "center"])
+def test_whoever_is_doubtful_is_passed_over_at_first(rule):
+    clip = Clip(Unsure(Person(1, 700)), person=rule)
+    answers = [clip.show() for _ in range(40)]
+    assert answers[:20] == [None] * 20
     assert answers[-1] == 1
+
+
+def test_doubts_begin_anew_after_an_empty_room():
+    world = Unsure()
+    clip = Clip(world)
+    clip.show(300)
+    world.people.append(Person(1, 700))
+    assert [clip.show() for _ in range(15)] == [None] * 15
+    assert clip.show(200) == 1
+
+
+def test_doubtful_people_in_a_chosen_region_are_followed_at_once():
+    clip = Clip(Unsure(Person(1, 700)), person="region", person_box=(0.0, 0.0, 1.0, 1.0))
+    assert clip.show() == 1
 
 
 def test_recordings_are_searched_everywhere():

@@ -21,7 +21,8 @@ Image = npt.NDArray[np.uint8]
 
 _BLACK_SIDE_PX = 256
 #: Below this score a detection of somebody small in what was searched is looked at again, closer:
-#: small people are taken for lying or standing on their heads, sometimes with scores up to 0.85.
+#: small people are often taken for lying or standing on their heads, with scores up to 0.85. So
+#: many more runs of the detector an image may cost.
 _SURE, _LOOKS = 0.9, 3
 #: A closer look is at a square so much larger than the person's, and what it finds is the same
 #: person within this distance (region sizes).
@@ -63,37 +64,46 @@ class LandmarkNetworks:
         self.timings_s = {"detect": 0.0, "landmarks": 0.0}
 
     def detect(self, image_bgr: Image, areas: Sequence[Region | None]) -> list[PersonDetection]:
-        """All people found in areas of an image; None is the whole image."""
+        """All people found in areas of an image; None is the whole image.
+
+        Who is small and doubtful there is looked at again, closer, and may come back at a better
+        place; that takes up to three runs of the detector more.
+        """
         start_s = time.perf_counter()
         whole = Region.whole_image(image_bgr.shape[1], image_bgr.shape[0])
-        found = [
-            self._looked_at_again(image_bgr, detection, area or whole)
+        seen = [
+            (detection, area or whole)
             for area in areas
             for detection in self._detector.detect(image_bgr, area)
             if _may_be_someone(detection.region, area or whole)
         ]
+        found, looks = [], _LOOKS
+        for detection, area in sorted(seen, key=lambda pair: -pair[0].score):
+            best, looks = self._looked_at_again(image_bgr, detection, area, looks)
+            found.append(best)
         self.timings_s["detect"] += time.perf_counter() - start_s
         return found
 
     def _looked_at_again(
-        self, image_bgr: Image, found: PersonDetection, area: Region
-    ) -> PersonDetection:
-        """A detection, or what closer looks find of the same person with a better score."""
-        for _ in range(_LOOKS):
+        self, image_bgr: Image, found: PersonDetection, area: Region, looks: int
+    ) -> tuple[PersonDetection, int]:
+        """A detection, or a better one of the same person closer by; looks that are left."""
+        while found.score < _SURE and looks > 0:
             place = found.region
             close = Region(place.center_x_px, place.center_y_px, _CLOSE * place.size_px)
-            if found.score >= _SURE or close.size_px >= area.size_px:
+            if close.size_px >= area.size_px:
                 break
-            again = [
+            looks -= 1
+            better = [
                 detection
                 for detection in self._detector.detect(image_bgr, close)
-                if detection.region.distance_to(place) < _SAME_PERSON
+                if detection.score > found.score
+                and detection.region.distance_to(place) < _SAME_PERSON
             ]
-            best = max(again, key=lambda detection: detection.score, default=found)
-            if best.score <= found.score:
+            if not better:
                 break
-            found = best
-        return found
+            found = min(better, key=lambda detection: detection.region.distance_to(place))
+        return found, looks
 
     def estimate(self, image_bgr: Image, region: Region) -> RegionLandmarks | None:
         """Landmarks in a region; None where the network is not sure or its numbers are none."""

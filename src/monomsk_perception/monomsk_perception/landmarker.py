@@ -12,7 +12,7 @@ from monomsk_perception.identity import Identity
 from monomsk_perception.landmark_networks import LandmarkNetworks
 from monomsk_perception.landmarker_options import LandmarkerOptions
 from monomsk_perception.landmarks import Landmarks
-from monomsk_perception.person_choice import areas, distinct, is_inside, preferred
+from monomsk_perception.person_choice import Patience, areas, distinct, is_inside, preferred
 from monomsk_perception.person_follower import PersonFollower
 from monomsk_perception.region import Region
 from monomsk_perception.tracking import LandmarkEstimator, PersonDetector, TrackingStatus
@@ -24,11 +24,7 @@ FloatArray = npt.NDArray[np.float64]
 _SURPRISE = 0.05
 _AGILITY_DECAY = 0.97  # per image
 _AGILE = 0.15  # somersaults: colours turn and blur, so that looks prove nothing
-_MOST_CANDIDATES = 2  # bounds the time that one image can take
-#: Certainty that the detector must have of somebody new in the first search, and how much less in
-#: each later one: small people are taken for lying or upside down until a part is searched that
-#: shows them large enough.
-_CERTAIN, _PATIENCE = 0.85, 0.0125
+_MOST_CANDIDATES = 2  # bounds the time that one image can take, as the looks of the networks do
 _MIN_SIDE_PX = 32  # smaller ones are noise to the networks, yet some noise is a person
 
 
@@ -40,8 +36,8 @@ class Landmarker:
     and are refused, and so are those that leave the person's path and wear other colours: another
     person who crossed. On a loss the detector runs at once, in the same image. For ``hold_s`` only
     the same person near the last place is accepted (`TrackingStatus.LOST`, and ACQUIRED on return).
-    After that anybody is: somebody who looks like the lost person keeps the number, others count
-    `person_number` up. The detector then runs ever less often.
+    After that anybody is, doubtful ones after a second: somebody who looks like the lost person
+    keeps the number, others count `person_number` up. The detector then runs ever less often.
 
     Landmarks come out unfiltered. A stamp older than the one before is a new recording: the
     landmarker resets itself.
@@ -74,6 +70,7 @@ class Landmarker:
         self._person_number = 0
         self._people = 0
         self._searches = 0
+        self._patience = Patience()
         self._last_stamp_ns: int | None = None
 
     @property
@@ -102,6 +99,7 @@ class Landmarker:
         """Forget where the person is: the next image is searched."""
         self._follower.forget()
         self._searches = 0
+        self._patience = Patience()
         self._status = TrackingStatus.NO_PERSON
         self._last_stamp_ns = None
 
@@ -218,13 +216,13 @@ class Landmarker:
         """Everybody in view, or in the area where the lost person can be."""
         near, options = self._follower.area_to_search(stamp_ns), self.options
         if near is not None:
-            found, least = self.networks.detect(image_bgr, [near]), 0.0
+            found = self.networks.detect(image_bgr, [near])
         else:
             places = areas(options.person, options.person_box, _size(image_bgr), self._searches)
             found = self.networks.detect(image_bgr, places)
-            least = _CERTAIN - _PATIENCE * self._searches
             self._searches += 1
-        found = [detection for detection in found if detection.score >= least]
+            if options.person != "region":
+                found = self._patience.accepted(found, stamp_ns)
         return distinct([d.region for d in sorted(found, key=lambda d: -d.score)])
 
     def _candidates(self, regions: list[Region], image_bgr: Image, stamp_ns: int) -> list[Region]:

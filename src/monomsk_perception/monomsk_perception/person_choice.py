@@ -7,14 +7,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from monomsk_perception.blazepose_detector import PersonDetection
 from monomsk_perception.region import REGION_SCALE, Region
 
 RULES = ("largest", "nearest", "center", "region")
 
 Box = tuple[float, float, float, float]
 
+#: Certainty asked for at first, how much less a second later, and after which time without anybody
+#: it begins anew.
+_CERTAIN, _EASE_PER_S, _FORGOTTEN_NS = 0.85, 0.35, 3_000_000_000
 _SAME_PLACE = 0.25  # region sizes
-_SMALL = 0.6  # of the image's shorter side
+_SMALL, _STEP = 0.6, 0.7  # side over the image's shorter one; farthest step over the side
 
 
 def preferred(
@@ -57,20 +61,20 @@ def areas(rule: str, box: Box, image_size: tuple[int, int], turn: int) -> list[R
     """Where to search for people in one image; None is the whole image.
 
     The detector overlooks people who are small in what it is shown, and of two people often the
-    less conspicuous one. So large and small parts of the image take turns with the whole.
+    less conspicuous one. So large and small parts of the image take turns with the whole; where
+    everybody counts, only the small parts do.
 
     Args:
-        rule: As for `preferred`: where everybody counts, all parts are searched at once.
+        rule: As for `preferred`.
         box: As for `preferred`.
         image_size: Width and height [px].
         turn: How many images have been searched before.
     """
     if rule == "region":
         return [_around(box, image_size, loose=turn % 2 == 0)]
-    parts = _parts(image_size)
+    parts, small = _parts(image_size), _small_parts(image_size)
     if rule in ("nearest", "center"):
-        return [None, *parts]
-    small = _small_parts(image_size)
+        return [None, *parts, small[turn % len(small)]]
     round_number = turn // 3
     places = (None, parts[round_number % len(parts)], small[round_number % len(small)])
     return [places[turn % 3]]
@@ -96,15 +100,15 @@ def _parts(image_size: tuple[int, int]) -> list[Region]:
 
 
 def _small_parts(image_size: tuple[int, int]) -> list[Region]:
-    """Overlapping squares in two rows: there somebody far away is large enough."""
-    width, height = image_size
+    """Overlapping squares all over the image: there somebody far away is large enough."""
     side = _SMALL * min(image_size)
-    along, across = (4, 2) if width >= height else (2, 4)
-    return [
-        Region(0.5 * side + column * (width - side), 0.5 * side + row * (height - side), side)
-        for row in np.linspace(0.0, 1.0, across).tolist()
-        for column in np.linspace(0.0, 1.0, along).tolist()
-    ]
+    columns, rows = (
+        np.linspace(
+            0.5 * side, length - 0.5 * side, 1 + math.ceil((length - side) / (_STEP * side))
+        )
+        for length in image_size
+    )
+    return [Region(float(x), float(y), side) for y in rows for x in columns]
 
 
 def _around(box: Box, image_size: tuple[int, int], loose: bool) -> Region:
@@ -115,3 +119,31 @@ def _around(box: Box, image_size: tuple[int, int], loose: bool) -> Region:
         0.5 * (box[1] + box[3]) * image_size[1],
         max(width_px, height_px) + (0.5 * min(image_size) if loose else 0.0),
     )
+
+
+class Patience:
+    """How certain the detector must be of somebody new: less, the longer it sees somebody.
+
+    Small people are taken for lying or upside down until a part of the image is searched that
+    shows them large enough; those whom it never sees well are accepted after a second.
+    """
+
+    def __init__(self) -> None:
+        self._since_ns: int | None = None
+        self._last_ns = 0
+
+    def accepted(self, found: Sequence[PersonDetection], stamp_ns: int) -> list[PersonDetection]:
+        """Those of whom the detector is certain enough by now.
+
+        Args:
+            found: In one image.
+            stamp_ns: Its stamp [ns].
+        """
+        if not found:
+            return []
+        if self._since_ns is None or stamp_ns - self._last_ns > _FORGOTTEN_NS:
+            self._since_ns = stamp_ns
+        self._last_ns = stamp_ns
+        waited_s = (stamp_ns - self._since_ns) * 1e-9
+        least = _CERTAIN - _EASE_PER_S * waited_s
+        return [detection for detection in found if detection.score >= least]

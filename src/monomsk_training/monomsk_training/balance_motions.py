@@ -42,7 +42,7 @@ def balance(rng: Rng, times: Array) -> Array:
         sense = 1.0 if leg == "r" else -1.0
         carrying = {
             "hip_flexion": back * knee - tilt,
-            "hip_adduction": rng.uniform(-6.0, 4.0) + sense * drop,
+            "hip_adduction": rng.uniform(-6.0, 4.0) - sense * drop,
             "knee_angle": knee,
             "ankle_angle": (1.0 - back) * knee,
         }

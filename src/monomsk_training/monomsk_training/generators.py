@@ -88,9 +88,9 @@ def gait(rng: Rng, times: Array) -> Array:
         values[:, columns] = gains * np.radians(_CURVES[style](phase + shift))
         swing = np.sin(2.0 * np.pi * (phase + shift) - 1.3)
         arm = np.radians(rng.uniform(2.0, 25.0)) * reach
-        values[:, COLUMN[f"arm_flex_{side}"]] = -arm * swing + np.radians(rng.normal(-2.0, 8.0))
+        values[:, COLUMN[f"arm_flex_{side}"]] = arm * swing + np.radians(rng.normal(-2.0, 8.0))
         bent = rng.uniform(5.0, 35.0) if style == "walk" else rng.uniform(60.0, 110.0)
-        values[:, COLUMN[f"elbow_flex_{side}"]] = np.radians(bent) - 0.4 * arm * swing
+        values[:, COLUMN[f"elbow_flex_{side}"]] = np.radians(bent) + 0.4 * arm * swing
     _gait_trunk(rng, values, phase, reach)
     if rng.random() < 0.25:
         _hold_arms(rng, values)
@@ -108,12 +108,12 @@ def _gait_trunk(rng: Rng, values: Array, phase: Array, reach: float) -> None:
     degrees = rng.normal(1.0, 0.25, 6) * (3.5, 5.0, 5.0, 8.0, 1.5, 2.0) * reach
     sway = rng.uniform(4.0, 16.0) if rng.random() < 0.25 else rng.uniform(0.0, 3.0)
     columns = {
-        "pelvis_list": degrees[0] * np.sin(cycle + 0.4),
+        "pelvis_list": -degrees[0] * np.sin(cycle + 0.4),
         "pelvis_rotation": degrees[1] * np.cos(cycle + 0.3),
-        "lumbar_bending": -degrees[2] * np.sin(cycle + 0.4) - sway * np.sin(cycle - 0.5),
+        "lumbar_bending": degrees[2] * np.sin(cycle + 0.4) + sway * np.sin(cycle - 0.5),
         "lumbar_rotation": -degrees[3] * np.cos(cycle + 0.3),
         "pelvis_tilt": rng.normal(-2.0, 6.0) + degrees[4] * np.sin(2.0 * cycle),
-        "lumbar_extension": rng.normal(-9.0, 7.0) + degrees[5] * np.sin(2.0 * cycle + 0.8),
+        "lumbar_extension": rng.normal(-9.0, 7.0) - degrees[5] * np.sin(2.0 * cycle + 0.8),
     }
     for name, angle in columns.items():
         values[:, COLUMN[name]] = np.radians(angle)
@@ -179,7 +179,7 @@ def _stiff_knee(rng: Rng, values: Array, phase: Array) -> None:
         values[:, column] = low + rng.uniform(0.25, 0.7) * (values[:, column] - low)
         swing = np.clip(np.sin(2.0 * np.pi * (phase + 0.5 * (side == "l")) - 3.6), 0.0, 1.0)
         _add(values, f"hip_adduction_{side}", -rng.uniform(0.0, 14.0) * swing)
-        hike = rng.uniform(0.0, 8.0) * swing * (1.0 if side == "r" else -1.0)
+        hike = rng.uniform(0.0, 8.0) * swing * (-1.0 if side == "r" else 1.0)
         _add(values, "pelvis_list", hike)
         _add(values, "lumbar_bending", -hike)
 
@@ -188,10 +188,10 @@ def _drop(rng: Rng, values: Array, phase: Array) -> None:
     """Pelvis that drops to the swinging side; trunk that leans to the standing one."""
     cycle = 2.0 * np.pi * phase + 0.4
     drop, lean = rng.uniform(2.0, 9.0) * np.sin(cycle), rng.uniform(0.0, 14.0) * np.sin(cycle)
-    _add(values, "pelvis_list", drop)
+    _add(values, "pelvis_list", -drop)
     _add(values, "hip_adduction_r", drop)
     _add(values, "hip_adduction_l", -drop)
-    _add(values, "lumbar_bending", -drop - lean)
+    _add(values, "lumbar_bending", drop + lean)
 
 
 def _toes(rng: Rng, values: Array, phase: Array) -> None:
@@ -259,12 +259,12 @@ def standing(rng: Rng, times: Array) -> Array:
         values[:, COLUMN[f"ankle_angle_{side}"]] = (1.0 - thigh) * knee
         if rng.random() < 0.4:
             reach = 0.5 + 0.5 * np.sin(2.0 * np.pi * times * rng.uniform(0.1, 0.6) + rng.random())
-            for name, low, high in (
+            for name, least, most in (
                 ("arm_flex", 0, 110),
                 ("arm_add", -60, 5),
                 ("elbow_flex", 10, 90),
             ):
-                values[:, COLUMN[f"{name}_{side}"]] = np.radians(rng.uniform(low, high)) * reach
+                values[:, COLUMN[f"{name}_{side}"]] = np.radians(rng.uniform(least, most)) * reach
     return values
 
 

@@ -60,10 +60,10 @@ def stairs(rng: Rng, times: Array) -> Array:
     amount = rng.uniform(2.0, 8.0, 3)
     columns = {
         "pelvis_tilt": tilt,
-        "pelvis_list": amount[0] * np.sin(cycle + 0.4),
+        "pelvis_list": -amount[0] * np.sin(cycle + 0.4),
         "pelvis_rotation": amount[1] * np.cos(cycle + 0.3),
         "lumbar_extension": rng.normal(-9.0, 7.0) - (1.0 - share) * lean + 0.0 * cycle,
-        "lumbar_bending": -amount[2] * np.sin(cycle + 0.4),
+        "lumbar_bending": amount[2] * np.sin(cycle + 0.4),
         "lumbar_rotation": -1.4 * amount[1] * np.cos(cycle + 0.3),
     }
     for name, degrees in columns.items():
@@ -81,7 +81,7 @@ def stairs(rng: Rng, times: Array) -> Array:
             "ankle_angle": np.clip(_CURVES[way]["pitch"](phase) + knee - thigh, -40.0, 32.0),
             "hip_adduction": rng.normal(-2.0, 3.0) + 3.0 * np.sin(2.0 * np.pi * phase),
             "hip_rotation": rng.normal(-4.0, 6.0),
-            "arm_flex": rng.normal(5.0, 12.0) - rng.uniform(0.0, 20.0) * swing,
+            "arm_flex": rng.normal(5.0, 12.0) + rng.uniform(0.0, 20.0) * swing,
             "elbow_flex": rng.uniform(10.0, 80.0),
         }
         for name, degrees in own.items():
