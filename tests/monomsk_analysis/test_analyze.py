@@ -132,6 +132,30 @@ def test_summary_says_what_was_assumed_and_how_good_it_is(results: Path) -> None
     assert summary["input"]["file"] == "clip.mp4"
 
 
+def test_images_are_turned_before_anybody_looks(
+    skeleton: Skeleton, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "lying.mp4"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), RATE_HZ, SIZE[::-1])
+    for k in range(FRAMES):
+        writer.write(np.full((SIZE[0], SIZE[1], 3), 100 + k, dtype=np.uint8))
+    writer.release()
+    tracker, shapes = StandingPerson(skeleton, lambda k: False), set()
+    observe = tracker.observe
+    monkeypatch.setattr(
+        tracker, "observe", lambda frame: shapes.add(frame.image_bgr.shape[:2]) or observe(frame)
+    )
+    out = tmp_path / "out"
+    run_analyze(AnalyzeRequest(path, out, SUBJECT, image_rotation_deg=90), tracker=tracker)
+    assert shapes == {SIZE[::-1]}
+    summary = json.loads((out / "summary.json").read_text())
+    assert summary["input"]["quarter_turns"] == 1
+    assert (summary["camera"]["width_px"], summary["camera"]["height_px"]) == SIZE
+    capture = cv2.VideoCapture(str(out / "overlay.mp4"))
+    assert capture.get(cv2.CAP_PROP_FRAME_HEIGHT) > capture.get(cv2.CAP_PROP_FRAME_WIDTH)
+    capture.release()
+
+
 def test_messages_count_the_frames(results: Path) -> None:
     with AnyReader([results / "result.mcap"]) as reader:
         counts = {topic: info.msgcount for topic, info in reader.topics.items()}

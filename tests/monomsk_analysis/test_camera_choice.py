@@ -62,6 +62,12 @@ def test_a_calibration_of_the_lying_phone_is_turned_with_the_video(tmp_path: Pat
     assert camera.center_x_px == pytest.approx(360.0, abs=1.0)
 
 
+def test_a_calibration_turns_with_images_that_hung_upside_down(tmp_path: Path) -> None:
+    request = CameraRequest(camera_info=camera_file(tmp_path, 1280, 720))
+    camera = choose_intrinsics(request, facts(1280, 720, quarter_turns=2))
+    assert camera.center_x_px == pytest.approx(1280 - 1 - 620.0)
+
+
 def test_a_calibration_of_another_shape_is_refused(tmp_path: Path) -> None:
     request = CameraRequest(camera_info=camera_file(tmp_path, 1280, 720))
     with pytest.raises(CameraError):

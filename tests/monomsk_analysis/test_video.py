@@ -5,6 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
+from monomsk_analysis.camera_choice import CameraRequest, choose_intrinsics
 from monomsk_analysis.errors import InputError, TimeWindowError, VideoError
 from monomsk_analysis.frame_source import SourceFacts, TimeWindow, open_source
 from monomsk_analysis.turned_source import turned
@@ -81,10 +82,12 @@ def test_the_camera_of_a_bag_turns_with_its_images(video: Path) -> None:
             camera = CameraIntrinsics(96, 64, 80.0, 81.0, 40.0, 30.0)
             return replace(super().facts, intrinsics=camera)
 
-    camera = turned(Lying(video), 90).facts.intrinsics
-    assert camera is not None
+    camera = choose_intrinsics(CameraRequest(), turned(Lying(video), 90).facts)
     assert (camera.width_px, camera.height_px) == (64, 96)
     assert (camera.focal_x_px, camera.focal_y_px) == (81.0, 80.0)
+    assert (camera.center_x_px, camera.center_y_px) == (64 - 1 - 30.0, 40.0)
+    camera = choose_intrinsics(CameraRequest(), turned(Lying(video), 180).facts)
+    assert (camera.center_x_px, camera.center_y_px) == (96 - 1 - 40.0, 64 - 1 - 30.0)
 
 
 def test_window_after_the_end_is_an_error(video: Path) -> None:

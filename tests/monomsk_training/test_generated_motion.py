@@ -5,13 +5,15 @@ import pytest
 import torch
 from scipy.interpolate import CubicSpline
 
+from monomsk_description.landmarks import LANDMARK_NAMES
 from monomsk_description.skeleton import build_skeleton
 from monomsk_description.subject import Subject
 from monomsk_training.balance_motions import balance
 from monomsk_training.chair_motions import balancing_lean, bend, eased, sit_to_stand, squat
+from monomsk_training.clip_checks import configurations
 from monomsk_training.detector_noise import NoiseOptions
 from monomsk_training.filming import FilmOptions, FilmStudio
-from monomsk_training.generators import gait, smooth_weights
+from monomsk_training.generators import gait, smooth_weights, standing
 from monomsk_training.library import Library, Source, load_libraries
 from monomsk_training.motion_clip import COLUMN, leaning, mirrored
 from monomsk_training.sampler import MotionSampler, SamplerOptions
@@ -165,6 +167,60 @@ def test_a_habit_leans_the_body_its_own_way_whatever_it_faces() -> None:
     turned = leaning(np.array([[0.0, 0.0, -np.pi / 2.0]]), change)
     assert abs(turned[0, 1]) == pytest.approx(0.1, abs=1e-6)
     assert abs(turned[0, 0]) < 1e-6
+
+
+def test_walkers_list_turn_and_swing_as_people_do() -> None:
+    """Signs of the correlations that people with markers have (example3DWalking, Gait2392)."""
+    rng, times = np.random.default_rng(7), np.arange(120) / 60.0
+    found = []
+    for _ in range(60):
+        values = gait(rng, times)
+        apart = {
+            name: values[:, COLUMN[f"{name}_r"]] - values[:, COLUMN[f"{name}_l"]]
+            for name in ("hip_flexion", "hip_adduction", "arm_flex")
+        }
+        turned = values[:, COLUMN["pelvis_rotation"]]
+        turned = turned - np.polyval(np.polyfit(times, turned, 2), times)
+        found.append(
+            [
+                np.corrcoef(values[:, COLUMN["pelvis_list"]], apart["hip_adduction"])[0, 1],
+                np.corrcoef(turned, apart["hip_flexion"])[0, 1],
+                np.corrcoef(apart["arm_flex"], apart["hip_flexion"])[0, 1],
+            ]
+        )
+    lists, turns, swings = np.nanmedian(found, axis=0)
+    # The pelvis drops on the swinging side, turns with the leg in front; arms go against the legs.
+    assert lists < -0.5
+    assert turns > 0.5
+    assert swings < -0.5
+
+
+def test_crouching_people_bend_both_knees_alike() -> None:
+    rng, times = np.random.default_rng(8), np.arange(30) / 30.0
+    knees = np.array(
+        [
+            [np.degrees(values[:, COLUMN[f"knee_angle_{side}"]].mean()) for side in "rl"]
+            for values in (standing(rng, times) for _ in range(300))
+        ]
+    )
+    deep = knees.max(axis=1) > 30.0
+    assert deep.mean() > 0.1
+    assert (knees.min(axis=1)[deep] / knees.max(axis=1)[deep]).min() > 0.3
+
+
+def test_who_balances_stands_over_the_foot() -> None:
+    rng, times = np.random.default_rng(9), np.arange(30) / 30.0
+    skeleton = build_skeleton(Subject(1.75, 70.0))
+    legs = ("right_hip", "right_ankle", "left_hip", "left_ankle")
+    names = [LANDMARK_NAMES.index(name) for name in legs]
+    beside = []
+    for _ in range(40):
+        values = balance(rng, times)
+        values[:, COLUMN["pelvis_rotation"]] = 0.0
+        for q in configurations(values[::10]):
+            hip_r, ankle_r, hip_l, ankle_l = skeleton.points(q, skeleton.landmarks)[names]
+            beside.append(min(abs(hip_r - ankle_r)[1], abs(hip_l - ankle_l)[1]))
+    assert np.median(beside) < 0.06
 
 
 def test_who_keeps_balance_stands_on_a_level_foot() -> None:

@@ -1,5 +1,7 @@
 """Postures that no image shows: walks are found, brought to the usual one, spread."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -22,6 +24,7 @@ from monomsk_training.posture import (
 )
 from monomsk_training.sampler import MotionSampler, SamplerOptions
 
+TILT = COLUMN["pelvis_tilt"]
 SEEN = [LANDMARK_NAMES.index(f"left_{name}") for name in ("shoulder", "hip", "knee", "ankle")]
 
 
@@ -74,7 +77,7 @@ def test_a_walk_is_brought_to_the_usual_posture(skeleton, measured, turns) -> No
     assert np.degrees(after.tilt_rad) == pytest.approx(USUAL_TILT_DEG, abs=0.3)
     line = np.degrees(before.line_rad) if measured else USUAL_LINE_DEG
     assert np.degrees(after.line_rad) == pytest.approx(line, abs=1.5)
-    # Nobody's legs move, nor do they turn another way around.
+    # Nobody's legs turn, nor does anybody turn another way around.
     np.testing.assert_allclose(
         pelvis_to_foot(clip, skeleton), pelvis_to_foot(walk(turns), skeleton), atol=0.02
     )
@@ -129,15 +132,19 @@ def test_recorded_windows_alone_get_unseen_tilts() -> None:
     options = SamplerOptions(mixture={"clips": 1.0}, habit_deg=0.0, drift_deg=0.0, posture_deg=4.0)
     library = Library((walk(),), np.ones(1))
     windows, _ = MotionSampler(library, options, 30, 30.0).sample(np.random.default_rng(0), 300)
-    tilt = np.degrees(windows[..., COLUMN["pelvis_tilt"]].mean(1))
+    tilt = np.degrees(windows[..., TILT].mean(1))
     assert tilt.std() == pytest.approx(4.0, rel=0.15)
-    thigh = windows[..., COLUMN["hip_flexion_r"]] + windows[..., COLUMN["pelvis_tilt"]]
-    without = SamplerOptions(mixture={"clips": 1.0}, habit_deg=0.0, drift_deg=0.0, posture_deg=0.0)
+    without = replace(options, posture_deg=0.0)
     plain, _ = MotionSampler(library, without, 30, 30.0).sample(np.random.default_rng(0), 300)
-    assert np.ptp(plain[..., COLUMN["pelvis_tilt"]]) < 1e-6
-    assert thigh.mean() == pytest.approx(
-        (plain[..., COLUMN["hip_flexion_r"]] + plain[..., COLUMN["pelvis_tilt"]]).mean(), abs=0.05
-    )
+    assert np.ptp(plain[..., TILT]) < 1e-6
+    unseen_tilt = windows[..., TILT] - plain[..., TILT]
+    for side in "rl":
+        hip = COLUMN[f"hip_flexion_{side}"]
+        np.testing.assert_allclose(windows[..., hip] + unseen_tilt, plain[..., hip], atol=1e-5)
+    back = COLUMN["lumbar_extension"]
+    taken = (windows[..., back] - plain[..., back]) / unseen_tilt
+    assert np.ptp(taken) < 1e-3
+    assert -1.6 < taken.mean() < -1.2
     generated = SamplerOptions(mixture={"squat": 1.0}, habit_deg=0.0, drift_deg=0.0)
     first, _ = MotionSampler(library, generated, 30, 30.0).sample(np.random.default_rng(1), 20)
     none = SamplerOptions(mixture={"squat": 1.0}, habit_deg=0.0, drift_deg=0.0, posture_deg=0.0)
@@ -159,7 +166,7 @@ def test_measured_people_validate_as_they_are(tmp_path) -> None:
         source = Source("x", "y", "*.mot", "opensim", 1.0, {}, (), ("B_",), measured=measured)
         for library in load_libraries(tmp_path, [source]):
             (clip,) = library.clips
-            tilts[measured, clip.name[0]] = np.degrees(clip.values[:, 0].mean())
+            tilts[measured, clip.name[0]] = np.degrees(clip.values[:, TILT].mean())
     assert tilts[True, "B"] == pytest.approx(-17.0, abs=0.1)
     for key in ((True, "A"), (False, "A"), (False, "B")):
         assert tilts[key] == pytest.approx(USUAL_TILT_DEG, abs=0.3)

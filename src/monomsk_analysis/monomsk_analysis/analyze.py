@@ -56,7 +56,7 @@ class AnalyzeRequest:
         model_complexity: size of the landmark network: lite, full or heavy.
         lifter: how landmarks become joint angles: geometric or transformer.
         image_topic: of a bag; None for its only one.
-        image_rotation_deg: clockwise turn that puts the images upright [degrees].
+        image_rotation_deg: clockwise turn that puts the images upright, 0 to 270 [degrees].
         overlay: whether to draw the result over the video.
         overwrite: whether results of an earlier run in the folder are replaced.
         model: OpenSim model of the person; see `body_choice.make_body`.

@@ -44,6 +44,9 @@ Array = NDArray[np.float64]
 
 _VISIBLE = 0.5
 _FEW_FRAMES = 0.95
+_LOAD_CAUSES = (
+    "a seat or a hand, or else images that are not upright (--image-rotation-deg), or a wrong floor"
+)
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,12 @@ def summary_entries(
     analysed = int(analysis.analysed.sum())
     return {
         "command": "analyze",
-        "input": {"file": source.path.name, "kind": source.kind, "topic": source.topic},
+        "input": {
+            "file": source.path.name,
+            "kind": source.kind,
+            "topic": source.topic,
+            "quarter_turns": source.quarter_turns,
+        },
         "subject": subject_entries(analysis.skeleton.subject),
         "model": facts.body.entries(),
         "camera": {
@@ -220,7 +228,7 @@ def _warnings(analysis: Analysis, facts: RecordingFacts) -> tuple[str, ...]:
             f"In {poor} frames the skeleton does not fit what was seen; they were left out."
         )
     sentences += residual_warnings(analysis)
-    sentences += load_warnings(analysis)
+    sentences += load_warnings(analysis, _LOAD_CAUSES)
     return (*sentences, *muscle_warnings(analysis))
 
 

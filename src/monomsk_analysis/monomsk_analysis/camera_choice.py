@@ -80,7 +80,8 @@ def choose_pose(request: CameraRequest) -> CameraPose | None:
 
 def _fit(camera: CameraIntrinsics, facts: SourceFacts) -> CameraIntrinsics:
     """The camera for the source's images: turned as they were, and of their size."""
+    turns = facts.quarter_turns
     calibrated_lying = (camera.width_px > camera.height_px) != (facts.width_px > facts.height_px)
-    if calibrated_lying and facts.quarter_turns % 2:
-        camera = camera.rotated(facts.quarter_turns)
+    if turns == 2 or (turns % 2 and calibrated_lying):
+        camera = camera.rotated(turns)
     return camera.scaled(facts.width_px, facts.height_px)

@@ -63,7 +63,7 @@ class SourceFacts:
         height_px: height of the upright image [px].
         quarter_turns: clockwise turns of 90 degrees that made the stored image upright.
         frames_announced: number of images that the container claims; it may lie.
-        intrinsics: the camera of a bag's camera_info; None if there is none.
+        intrinsics: the camera of a bag's camera_info, of the stored images; None if there is none.
         topic: the image topic of a bag; empty for a video.
     """
 

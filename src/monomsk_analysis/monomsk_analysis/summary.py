@@ -131,11 +131,17 @@ def change_entries(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def load_warnings(analysis: Analysis) -> tuple[str, ...]:
+def load_warnings(
+    analysis: Analysis, causes: str = "a seat or a hand, or a wrong floor"
+) -> tuple[str, ...]:
     """Sentences about another support than the soles, and a mean force that cannot be right.
 
     Over a recording of duration T it differs from body weight by the change of the body's
     vertical velocity over g T, and nobody ends faster than a step down.
+
+    Args:
+        analysis: the recording's.
+        causes: what else may bear load, in words.
     """
     duration_s = float(len(analysis.results) * np.median(np.diff(analysis.times)))
     quality, sentences = quality_entries(analysis), []
@@ -144,8 +150,7 @@ def load_warnings(analysis: Analysis) -> tuple[str, ...]:
             "Something other than the soles bears load in "
             f"{100 * quality['supported_fraction']:.0f} % of the frames, up to "
             f"{quality['unexplained_load_peak_percent_body_weight']:.0f} % of body weight: "
-            "a seat or a hand, or else images that are not upright (--image-rotation-deg), or a "
-            "wrong floor."
+            f"{causes}."
         )
     percent = quality["mean_vertical_force_percent_body_weight"]
     tolerance = _LOAD_TOLERANCE_PERCENT + 100 * _MAX_VELOCITY_M_S / (GRAVITY_M_S2 * duration_s)

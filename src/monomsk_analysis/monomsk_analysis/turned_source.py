@@ -1,4 +1,7 @@
-"""Images of a camera that was mounted on its side, put upright as they are read."""
+"""Images of a camera that was mounted on its side, put upright as they are read.
+
+The camera of a bag stays that of the stored images: `camera_choice` turns it.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,6 @@ class TurnedSource:
             width_px=width_px,
             height_px=height_px,
             quarter_turns=(facts.quarter_turns + self._turns) % 4,
-            intrinsics=facts.intrinsics and facts.intrinsics.rotated(self._turns),
         )
 
     @property

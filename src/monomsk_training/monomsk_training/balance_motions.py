@@ -12,11 +12,14 @@ from monomsk_description.frames import Array
 from monomsk_training.generators import Rng, smooth_noise
 from monomsk_training.motion_clip import COLUMN, at_rest
 
+#: Random curves that one motion is made of.
+_CURVES = 19
+
 
 def balance(rng: Rng, times: Array) -> Array:
-    """Standing on the right leg, or from leg to leg, and fighting for balance."""
+    """Standing on the right leg, or from leg to leg: a motion (frames, 37) [rad]."""
     values = at_rest(len(times))
-    noise = iter(smooth_noise(rng, times, 24, rng.uniform(0.5, 1.6)).T)
+    noise = iter(smooth_noise(rng, times, _CURVES, rng.uniform(0.5, 1.6)).T)
 
     def around(mean: float, spread: float) -> Array:
         """A curve [deg] around a mean."""

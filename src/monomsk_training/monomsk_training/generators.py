@@ -245,7 +245,7 @@ def standing(rng: Rng, times: Array) -> Array:
     # Whoever crouches leans forward, the more so the farther back the hips are.
     thigh = rng.uniform(0.45, 0.65)
     lean = rng.uniform(-0.1, 0.4 + 2.0 * (thigh - 0.45)) * low
-    _lean(values, lean, rng.uniform(0.4, 1.1))
+    _lean(values, lean, rng.uniform(0.4, 1.1))  # the hips follow from thighs and tilt below
     for side in "rl":
         values[:, COLUMN[f"hip_adduction_{side}"]] += np.radians(stance + rng.normal(0.0, 2.0))
         values[:, COLUMN[f"hip_rotation_{side}"]] += np.radians(rng.normal(-5.0, 7.0))

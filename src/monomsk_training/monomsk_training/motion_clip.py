@@ -91,8 +91,8 @@ def mirrored(values: Array) -> Array:
 def leaning(angles: Array, change: Array) -> Array:
     """Pelvis angles (..., 3) [rad] after tilting and listing in the pelvis' own axes.
 
-    The angles turn about z, the new x, the new y; `change` first about z, then the new x, behind
-    them. Its third component is added.
+    The angles turn about z, the new x, the new y; `change` (..., 3) [rad] first about z, then the
+    new x, behind them. Its third component is added.
     """
     (sz, cz), (sx, cx), (sy, cy), (s_tilt, c_tilt), (s_list, c_list) = (
         (np.sin(angle), np.cos(angle))

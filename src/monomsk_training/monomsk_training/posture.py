@@ -28,7 +28,7 @@ from monomsk_training.clip_checks import SUBJECT, configurations
 from monomsk_training.motion_clip import COLUMN, MotionClip, leaning
 
 #: Walking people with markers on their bones who train: seven children and two adults, means of
-#: their means [deg] (this module prints them; their tilts scatter by 6, their lines by 3).
+#: their means [deg] (of what this module prints; their tilts scatter by 6, their lines by 3).
 USUAL_TILT_DEG, USUAL_LINE_DEG = -2.6, 3.4
 #: How far the line from hips to shoulders leans forward for 1 of the pelvis' tilt under a trunk
 #: that stays, and for 1 of the trunk's: means over walks (tests hold them against the skeleton).
@@ -40,7 +40,7 @@ _SWING_RAD, _OPPOSITE, _KNEE_RAD = np.radians(20.0), -0.5, np.radians(85.0)
 _SECONDS = 0.8
 _HIPS = [COLUMN["hip_flexion_r"], COLUMN["hip_flexion_l"]]
 _KNEES = [COLUMN["knee_angle_r"], COLUMN["knee_angle_l"]]
-_BACK = COLUMN["lumbar_extension"]
+_TILT, _BACK = COLUMN["pelvis_tilt"], COLUMN["lumbar_extension"]
 _SIDES = [
     [LANDMARK_NAMES.index(f"{side}_{name}") for side in ("left", "right")]
     for name in ("shoulder", "hip")
@@ -107,7 +107,10 @@ def towards_usual(found: Posture, *, measured: bool) -> Change:
 
 
 def changed(clip: MotionClip, change: Change) -> MotionClip:
-    """The clip in another posture; its feet are where they were."""
+    """The clip in another posture: thighs and shanks keep their directions in the world.
+
+    The hips are not at the pelvis' origin: they, and the legs with them, move by up to 3 cm.
+    """
     values = clip.values.copy()
     turn = np.array([change.tilt_rad, 0.0, 0.0])
     turned = leaning(values[:, :3], turn)
@@ -140,7 +143,7 @@ def unseen(change: Array, tilt: Array) -> None:
         change: Of the coordinates (..., 37) [rad].
         tilt: Of the pelvis (...) [rad].
     """
-    change[..., 0] += tilt
+    change[..., _TILT] += tilt
     change[..., _HIPS] -= tilt[..., None]
     change[..., _BACK] += _BACK_PER_TILT * tilt
 
