@@ -23,7 +23,8 @@ class LandmarkerOptions:
     Attributes:
         model: Landmark network: ``lite``, ``full`` or ``heavy``.
         num_threads: Threads of each network.
-        min_detection_score: Least confidence of the detector to look closer, 0 to 1.
+        min_detection_score: Least confidence of the detector to look closer, 0 to 1; somebody new
+            needs more in the first second (`person_choice.Patience`).
         min_tracking_score: Least probability of a person in the region to believe its landmarks.
         hold_s: How long after a loss only the same person, near the last place, is accepted [s].
         max_step: Distance that the region may jump at any rate, in its own sizes [-].
