@@ -19,11 +19,13 @@ from monomsk_training.motion_clip import COLUMN, MOTION_NAMES, at_rest
 
 Rng = np.random.Generator
 
-#: Angles [deg] at 0, 10, ... 90 % of the stride of one leg, walking at 1.3 m/s.
+#: Angles [deg] at 0, 10, ... 90 % of the stride of one leg, walking at 1.3 m/s. Hips are thighs
+#: forward of vertical: the sources' angles against the pelvis, less what puts the carrying foot flat
+#: (3 and 8 degrees); then their mean is that of people with markers.
 _STRIDE_DEG = {
-    "hip_flexion": (28, 24, 15, 5, -5, -11, -4, 13, 26, 31),
+    "hip_flexion": (25, 21, 12, 2, -8, -14, -7, 10, 23, 28),
     "hip_adduction": (0, 4, 6, 5, 3, 1, -4, -6, -4, -1),
-    "hip_rotation": (-3, -1, 1, 2, 2, 0, -4, -5, -4, -3),
+    "hip_rotation": (-6, -4, -2, -1, -1, -3, -7, -8, -7, -6),
     "knee_angle": (6, 16, 16, 9, 5, 10, 34, 62, 55, 20),
     "ankle_angle": (0, -4, 3, 7, 10, 8, -14, -8, 1, 2),
     "subtalar_angle": (2, -3, -4, -4, -3, 2, 6, 4, 3, 2),
@@ -31,7 +33,7 @@ _STRIDE_DEG = {
 }
 #: Running at about 3 m/s, the same.
 _RUN_DEG = {
-    "hip_flexion": (38, 36, 22, 4, -8, -6, 12, 34, 46, 44),
+    "hip_flexion": (30, 28, 14, -4, -16, -14, 4, 26, 38, 36),
     "hip_adduction": (3, 8, 9, 5, 0, -3, -4, -3, 0, 2),
     "hip_rotation": (0, 2, 3, 2, 0, -3, -4, -3, -2, -1),
     "knee_angle": (18, 38, 38, 22, 18, 45, 85, 98, 68, 28),
