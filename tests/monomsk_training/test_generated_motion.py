@@ -195,6 +195,16 @@ def test_walkers_list_turn_and_swing_as_people_do() -> None:
     assert swings < -0.5
 
 
+def test_walkers_carry_themselves_on_level_feet() -> None:
+    windows = windows_of(gait, 80)
+    level = np.minimum(np.abs(foot_pitch(windows, "r")), np.abs(foot_pitch(windows, "l")))
+    # Runners fly, the impaired walk on their toes; most others have a flat foot most of the time.
+    assert np.median(level) < 4.0
+    thigh = angle(windows, "hip_flexion_r") + angle(windows, "pelvis_tilt")
+    # Walking people with markers have means of 6 to 11 degrees.
+    assert 6.0 < np.median(thigh.mean(axis=1)) < 11.0
+
+
 def test_crouching_people_bend_both_knees_alike() -> None:
     rng, times = np.random.default_rng(8), np.arange(30) / 30.0
     knees = np.array(

@@ -41,7 +41,10 @@ PARAMETERS: dict[str, NodeParameter] = {
     ),
     "num_threads": NodeParameter(2, "threads of the landmark network", 1, 16, read_only=True),
     "min_detection_score": NodeParameter(
-        0.5, "least confidence in a person who was found; somebody new needs 0.85 at first", 0.05, 0.95
+        0.5,
+        "least confidence in a person who was found; somebody new needs 0.85 at first",
+        0.05,
+        0.95,
     ),
     "min_tracking_score": NodeParameter(
         0.5, "least probability of a person to believe landmarks", 0.05, 0.95
