@@ -42,7 +42,7 @@ PARAMETERS: dict[str, NodeParameter] = {
     "num_threads": NodeParameter(2, "threads of the landmark network", 1, 16, read_only=True),
     "min_detection_score": NodeParameter(
         0.5,
-        "least confidence in a person who was found; somebody new needs 0.85 at first",
+        "least confidence in a person who was found; somebody new: 0.85 at first",
         0.05,
         0.95,
     ),

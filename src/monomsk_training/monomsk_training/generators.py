@@ -20,8 +20,8 @@ from monomsk_training.motion_clip import COLUMN, MOTION_NAMES, at_rest
 Rng = np.random.Generator
 
 #: Angles [deg] at 0, 10, ... 90 % of the stride of one leg, walking at 1.3 m/s. Hips are thighs
-#: forward of vertical: the sources' angles against the pelvis, less what puts the carrying foot flat
-#: (3 and 8 degrees); then their mean is that of people with markers.
+#: forward of vertical: the sources' angles against the pelvis, less what puts the carrying foot
+#: flat (3 and 8 degrees); then their mean is that of people with markers.
 _STRIDE_DEG = {
     "hip_flexion": (25, 21, 12, 2, -8, -14, -7, 10, 23, 28),
     "hip_adduction": (0, 4, 6, 5, 3, 1, -4, -6, -4, -1),
