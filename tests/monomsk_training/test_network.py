@@ -295,7 +295,7 @@ def test_importance_of_some_coordinates_leaves_that_of_others(source: FilmSource
 
 @pytest.mark.parametrize(
     ("mixture", "reason"),
-    [({"walk": 1.0}, "walk; known: bend"), ({"gait": 0.0}, "all of them zero"),
+    [({"walk": 1.0}, "walk; known: balance, bend"), ({"gait": 0.0}, "all of them zero"),
      ({"gait": 1.0, "squat": -0.1}, "negative"), ({"clips": 0.1, "gait": 0.9}, "has none")],
 )  # fmt: skip
 def test_a_mixture_of_what_there_is_not_is_refused(mixture: dict[str, float], reason: str) -> None:
