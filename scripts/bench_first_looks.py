@@ -5,7 +5,7 @@
 Pictures of the four views of Pose2Sim's demo (`make samples`) are shrunk and put anywhere into
 blurred 1280x720 images. Right: within 30 images shoulders and hips are, on average, within 6 % of
 the person's height of where the large picture has them. Exchanged sides in one of them count as
-wrong.
+wrong; nobody: in one of the two nobody was found.
 """
 
 from __future__ import annotations
@@ -67,14 +67,10 @@ def first_look(landmarker: Landmarker, image: np.ndarray) -> np.ndarray | None:
     return None
 
 
-def judged(landmarker: Landmarker, picture: np.ndarray, wide: tuple) -> str:
+def judged(found: np.ndarray | None, expected: np.ndarray | None) -> str:
     """One of right, wrong, nobody."""
-    image, scale, corner = wide
-    large = first_look(landmarker, picture)
-    found = first_look(landmarker, image)
-    if large is None or found is None:
+    if found is None or expected is None:
         return "nobody"
-    expected = large * scale + corner
     error_px = np.linalg.norm(found - expected, axis=1)[_TRUNK].mean()
     return "right" if error_px < _RIGHT * np.ptp(expected[:, 1]) else "wrong"
 
@@ -90,8 +86,11 @@ def main() -> None:
     )
     counts = {share: Counter[str]() for share in _SHARES}
     for picture in (one for video in _VIDEOS for one in pictures(folder / video)):
+        large = first_look(landmarker, picture)
         for share, count in counts.items():
-            count[judged(landmarker, picture, put_into_wide(picture, share, rng))] += 1
+            wide, scale, corner = put_into_wide(picture, share, rng)
+            expected = None if large is None else large * scale + corner
+            count[judged(first_look(landmarker, wide), expected)] += 1
     for share, count in counts.items():
         row = " | ".join(str(count[name]) for name in ("right", "wrong", "nobody"))
         sys.stdout.write(f"| {share:.2f} | {row} |\n")
