@@ -60,16 +60,14 @@ def test_errors_that_a_network_makes_to_one_side_cancel() -> None:
     class Biased:
         """Knows the person and its mirror image but bends every right knee by 0.2 rad more."""
 
-        def __call__(
-            self, shown: Track, subject: np.ndarray, look_ahead: int | None, asked: object = None
-        ) -> Answer:
+        def __call__(self, shown: Track, subject: np.ndarray, asked: object = None) -> Answer:
             mirrored = not np.array_equal(shown.rays, track.rays)
             truth = mirrored_answer(answer) if mirrored else answer
             bent = truth.coordinates.copy()
             bent[:, 3] += 0.2
             return Answer(**{**truth.__dict__, "coordinates": bent})
 
-    found = BothSides(Biased())(track, np.zeros(17), None)
+    found = BothSides(Biased())(track, np.zeros(17))
     error = found.coordinates - answer.coordinates
     np.testing.assert_allclose(error[:, [3, 10]], 0.1, atol=1e-12)
     np.testing.assert_allclose(np.delete(error, [3, 10], axis=1), 0.0, atol=1e-12)

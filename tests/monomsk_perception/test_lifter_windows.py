@@ -10,7 +10,6 @@ from monomsk_perception.lifter_answer import (
     WINDOW_FRAMES,
     Answer,
     Track,
-    attention_reach,
 )
 from monomsk_perception.lifter_windows import (
     even_times,
@@ -26,11 +25,7 @@ class Echo:
     """A network that answers with the rays it saw, and with what it must not see as NaN."""
 
     def __call__(
-        self,
-        track: Track,
-        subject: np.ndarray,
-        look_ahead: int | None,
-        asked: Sequence[int] | None = None,
+        self, track: Track, subject: np.ndarray, asked: Sequence[int] | None = None
     ) -> Answer:
         assert len(track) <= WINDOW_FRAMES
         chosen = range(len(track)) if asked is None else asked
@@ -64,14 +59,10 @@ def test_a_live_answer_is_the_frames_own_and_knows_no_more(frame: int, look_ahea
 
     class Spy(Echo):
         def __call__(
-            self,
-            track: Track,
-            subject: np.ndarray,
-            look_ahead: int | None,
-            asked: Sequence[int] | None = None,
+            self, track: Track, subject: np.ndarray, asked: Sequence[int] | None = None
         ) -> Answer:
             seen.append((track.rays.min(), track.rays.max()))
-            return super().__call__(track, subject, look_ahead, asked)
+            return super().__call__(track, subject, asked)
 
     answer = lift_frame(Spy(), track_of(np.arange(100.0)), np.zeros(17), frame, look_ahead)
     assert answer.coordinates.shape == (1, 31)
@@ -117,10 +108,3 @@ def test_answers_between_frames_lie_between_them() -> None:
     found = interpolated(answer, np.arange(40) / 30.0, np.array([0.0, 1.05 / 30.0, 20.5 / 30.0]))
     np.testing.assert_allclose(found.coordinates[:, 0], [0.0, 1.05, 20.5], atol=1e-9)
     np.testing.assert_allclose(found.pelvis_rotation, np.eye(3)[None].repeat(3, axis=0), atol=1e-9)
-
-
-def test_look_ahead_limits_the_first_layer_and_forbids_it_to_the_others() -> None:
-    reach = attention_reach(10, 2)
-    assert (reach[0, 4, :7] == 0).all() and (reach[0, 4, 7:] < -1e3).all()
-    assert (reach[1, 4, :5] == 0).all() and (reach[1, 4, 5:] < -1e3).all()
-    assert not attention_reach(10, None).any()

@@ -14,11 +14,17 @@ from monomsk_description.subject import Subject
 from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.camera_pose import CameraPose, CameraPoseSource
 from monomsk_perception.errors import LifterWeightsError, OptionError
-from monomsk_perception.lifter_answer import HISTORY_FRAMES, WINDOW_FRAMES, Answer, Track
+from monomsk_perception.lifter_answer import (
+    HISTORY_FRAMES,
+    MAX_LOOK_AHEAD,
+    WINDOW_FRAMES,
+    Answer,
+    Track,
+)
 from monomsk_perception.lifter_factory import LifterChoice, make_lifter, usable_choice
 from monomsk_perception.lifter_network import CARD_NAME, DATA_FOLDER, WEIGHTS_NAME, OnnxLifter
 from monomsk_perception.lifter_options import LifterOptions
-from monomsk_perception.transformer_lifter import MAX_LOOK_AHEAD, TransformerLifter
+from monomsk_perception.transformer_lifter import TransformerLifter
 
 FRAME_NS = 33_333_333
 CAMERA = CameraPose.level(1.4, CameraPoseSource.PARAMETER, pitch_rad=0.08)
@@ -38,17 +44,13 @@ class Oracle:
 
     def __init__(self, skeleton: Skeleton) -> None:
         self._skeleton = skeleton
-        self.look_aheads: list[int | None] = []
+        self.later: list[int | None] = []
         self._noses, self._knees = self._table()
 
     def __call__(
-        self,
-        track: Track,
-        subject: np.ndarray,
-        look_ahead: int | None,
-        asked: Sequence[int] | None = None,
+        self, track: Track, subject: np.ndarray, asked: Sequence[int] | None = None
     ) -> Answer:
-        self.look_aheads.append(look_ahead)
+        self.later.append(None if asked is None else len(track) - 1 - asked[0])
         chosen = range(len(track)) if asked is None else asked
         frames = len(chosen)
         knees = np.interp(track.rays[chosen, 0, 1], self._noses, self._knees)
@@ -103,7 +105,7 @@ def test_live_states_come_late_by_the_look_ahead_and_keep_their_stamps(
     states = [state for state in answers if state is not None]
     assert [state.stamp_ns for state in states] == [k * FRAME_NS for k in range(25 - look_ahead)]
     assert knee_error_deg(skeleton, states, truth[: len(states)]) < 4.0
-    assert set(live._network.look_aheads) == {look_ahead}
+    assert set(live._network.later) == {look_ahead}
 
 
 @pytest.mark.parametrize("rate_hz", [15.0, 30.0, 60.0])
@@ -196,9 +198,8 @@ def test_a_live_window_fits_into_the_network() -> None:
 
 
 @needs_weights
-@pytest.mark.parametrize("look_ahead", [0, 8])
 def test_the_shipped_network_answers_for_one_frame_of_a_short_window_as_among_all(
-    skeleton: Skeleton, look_ahead: int
+    skeleton: Skeleton,
 ) -> None:
     """As in a window of full length whose last frames are unseen, whatever they show."""
     rng = np.random.default_rng(4)
@@ -207,8 +208,8 @@ def test_the_shipped_network_answers_for_one_frame_of_a_short_window_as_among_al
     seen = (np.arange(WINDOW_FRAMES) < 30).astype(float)
     whole = Track(rays, rng.random(rays.shape[:2]), seen)
     subject = 0.1 * rng.normal(size=17)
-    short = network(whole.rows(slice(0, 30)), subject, look_ahead, [21])
-    full = network(whole, subject, look_ahead)
+    short = network(whole.rows(slice(0, 30)), subject, [21])
+    full = network(whole, subject)
     for name in ("coordinates", "log_scale", "pelvis_rotation", "pelvis_position", "contact"):
         answers = getattr(short, name)[0], getattr(full, name)[21]
         np.testing.assert_allclose(*answers, rtol=1e-5, atol=1e-5, err_msg=name)
@@ -229,6 +230,15 @@ def test_wrong_or_damaged_weights_are_refused_by_name(tmp_path: Path, skeleton: 
     (tmp_path / WEIGHTS_NAME).write_bytes(b"other")
     with pytest.raises(LifterWeightsError, match="checksum"):
         OnnxLifter(skeleton.coordinate_names, tmp_path)
+
+
+@needs_weights
+def test_weights_of_another_version_are_refused(
+    skeleton: Skeleton, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monomsk_perception.lifter_network.INPUTS", ("rays", "reach"))
+    with pytest.raises(LifterWeightsError, match="another version.*export"):
+        OnnxLifter(skeleton.coordinate_names)
 
 
 def test_without_weights_the_geometric_lifter_is_used_and_the_reason_is_said(

@@ -17,7 +17,7 @@ from monomsk_training.hardware import launched
 from monomsk_training.library import Library
 from monomsk_training.losses import LifterLoss
 from monomsk_training.motion_physics import following
-from monomsk_training.network import LifterModel, attention_reach
+from monomsk_training.network import LifterModel
 from monomsk_training.trainer import FilmSource
 
 NOTHING = Library((), np.zeros(0))
@@ -108,9 +108,8 @@ def test_a_step_is_made_on_one_device(config: TrainingConfig) -> None:
         here = FilmSource(NOTHING, config, 3).films(4)
     film = Film(**{f.name: getattr(here, f.name).to("meta") for f in fields(Film)})
     studio = FilmSource(NOTHING, config, 3).studio
-    frames = config.network.frames
     lifted = LifterModel(config.network)(
-        film.rays, film.visibility, film.seen.float(), film.subject, attention_reach(frames, 8)
+        film.rays, film.visibility, film.seen.float(), film.subject
     )
     parts = LifterLoss(config.loss, studio)(lifted, film)
     torch.stack(list(parts.values())).sum().backward()

@@ -14,13 +14,13 @@ from monomsk_training.bodies import shape_statistics
 from monomsk_training.config import OptimizerOptions, TrainingConfig, load_config
 from monomsk_training.curves import Curves
 from monomsk_training.errors import RecipeError
-from monomsk_training.evaluation import Evaluation, TorchNetwork
+from monomsk_training.evaluation import Evaluation, TorchNetwork, leg_error_deg
 from monomsk_training.export import largest_difference_deg, load_model, write_weights
 from monomsk_training.filming import Film, subject_token
 from monomsk_training.library import Library
 from monomsk_training.losses import LifterLoss, LossOptions
 from monomsk_training.motion_clip import COORDINATE_NAMES
-from monomsk_training.network import Lifted, LifterModel, NetworkOptions, attention_reach
+from monomsk_training.network import Lifted, LifterModel, NetworkOptions
 from monomsk_training.sampler import SamplerOptions
 from monomsk_training.trainer import FilmSource, Trainer
 
@@ -48,59 +48,36 @@ def model() -> LifterModel:
     return LifterModel(SMALL.network).eval()
 
 
-def lift(model: LifterModel, film: Film, rays: torch.Tensor, look: int | None) -> Lifted:
+def lift(model: LifterModel, film: Film) -> Lifted:
     with torch.no_grad():
-        return model(
-            rays, film.visibility, film.seen.float(), film.subject, attention_reach(64, look)
-        )
+        return model(film.rays, film.visibility, film.seen.float(), film.subject)
 
 
-@pytest.mark.parametrize("look", [0, 3])
-def test_no_answer_knows_more_than_its_look_ahead(model, film: Film, look: int) -> None:
-    changed = film.rays.clone()
-    changed[:, 40:] += 0.05
-    before, after = (lift(model, film, rays, look).coordinates for rays in (film.rays, changed))
-    moved = (before - after).abs().amax((0, 2))
-    assert moved[: 40 - look].max() < 1e-6
-    assert moved[40:].min() > 1e-6
-
-
-@pytest.mark.parametrize("look", [None, 0, 3])
-def test_frames_asked_for_are_answered_as_among_all(model, film: Film, look: int | None) -> None:
-    everything = lift(model, film, film.rays, look)
+def test_frames_asked_for_are_answered_as_among_all(model, film: Film) -> None:
+    everything = lift(model, film)
     asked = torch.tensor([40, 63, 5])
     with torch.no_grad():
-        chosen = model(
-            film.rays, film.visibility, film.seen.float(), film.subject,
-            attention_reach(64, look), asked,
-        )  # fmt: skip
+        chosen = model(film.rays, film.visibility, film.seen.float(), film.subject, asked)
     for name, part in chosen._asdict().items():
         if name != "proportions":
             torch.testing.assert_close(part, getattr(everything, name)[:, asked])
 
 
 def test_one_window_alone_is_answered_as_in_a_batch(model, film: Film) -> None:
-    batch = lift(model, film, film.rays, 3)
-    parts = film.rays[2], film.visibility[2], film.seen[2].float(), film.subject[2]
+    batch = lift(model, film)
     with torch.no_grad():
-        alone = model(*parts, attention_reach(64, 3))
+        alone = model(film.rays[2], film.visibility[2], film.seen[2].float(), film.subject[2])
     for name, part in alone._asdict().items():
         torch.testing.assert_close(part, getattr(batch, name)[2])
 
 
-@pytest.mark.parametrize("look", [None, 0, 3])
-def test_a_short_window_is_one_whose_last_frames_are_unseen(
-    model, film: Film, look: int | None
-) -> None:
-    seen = film.seen.float()
-    seen[:, 0], seen[:, 25:] = 1.0, 0.0
-    with torch.no_grad():
-        masked = model(film.rays, film.visibility, seen, film.subject, attention_reach(64, look))
-        parts = film.rays[:, :25], film.visibility[:, :25], seen[:, :25]
-        short = model(*parts, film.subject, attention_reach(25, look))
-    for name, part in short._asdict().items():
-        whole = getattr(masked, name)
-        torch.testing.assert_close(part, whole if name == "proportions" else whole[:, :25])
+def test_a_short_window_is_one_whose_last_frames_are_unseen(model, film: Film) -> None:
+    film = replace(film, seen=film.seen.index_fill(1, torch.tensor([0]), True))
+    masked = replace(film, seen=film.seen.index_fill(1, torch.arange(25, 64), False))
+    whole = lift(model, masked)
+    for name, part in lift(model, film.until(25))._asdict().items():
+        answer = getattr(whole, name)
+        torch.testing.assert_close(part, answer if name == "proportions" else answer[:, :25])
 
 
 def test_the_exported_file_answers_as_the_network(model, tmp_path: Path) -> None:
@@ -117,8 +94,8 @@ def test_the_exported_file_answers_as_the_network(model, tmp_path: Path) -> None
 def test_distance_and_focal_length_do_not_change_the_angles(model, film: Film) -> None:
     """A body twice as far looks half as large; straight ahead nothing else changes."""
     centred = film.rays - 0.5 * (film.rays[..., 9:10, :] + film.rays[..., 10:11, :])
-    hips = lift(model, film, centred, None)
-    far = lift(model, film, 0.5 * centred, None)
+    hips = lift(model, replace(film, rays=centred))
+    far = lift(model, replace(film, rays=0.5 * centred))
     ratio = far.pelvis_position[..., 2] / hips.pelvis_position[..., 2]
     assert 1.6 < float(ratio.median()) < 2.5
     assert float((far.coordinates - hips.coordinates).abs().max()) < 0.3
@@ -139,8 +116,8 @@ def test_turning_the_camera_turns_the_answer(model, film: Film) -> None:
     with torch.no_grad():
         # The network may use where the person is in the image; without that it cannot matter.
         model.enter.weight[:, -3:-1] = 0.0
-    before = lift(model, film, film.rays, None)
-    after = lift(model, film, full[..., :2] / full[..., 2:], None)
+    before = lift(model, film)
+    after = lift(model, replace(film, rays=full[..., :2] / full[..., 2:]))
     torch.testing.assert_close(after.coordinates, before.coordinates, atol=2e-3, rtol=0.0)
     torch.testing.assert_close(
         after.pelvis_rotation, turn @ before.pelvis_rotation, atol=5e-3, rtol=0.0
@@ -161,7 +138,7 @@ def test_the_truth_costs_nothing_and_errors_cost_something(source: FilmSource, f
         assert float(worse[name]) > float(parts[name]) + 1e-3, name
 
 
-def test_subject_tokens_and_masks_agree_with_perception() -> None:
+def test_subject_tokens_agree_with_perception() -> None:
     names = shape_statistics().names
     assert names == lifter_answer.LENGTH_NAMES
     ratios = {"thigh": 1.1, "forearm": 0.9}
@@ -169,10 +146,44 @@ def test_subject_tokens_and_masks_agree_with_perception() -> None:
     known = torch.tensor([[float(name in ratios) for name in names]])
     ours = subject_token(torch.tensor([1.6]), proportions, known)[0]
     np.testing.assert_allclose(ours, lifter_answer.subject_token(1.6, ratios), atol=1e-6)
-    for look in (None, 0, 5):
-        np.testing.assert_array_equal(
-            attention_reach(64, look), lifter_answer.attention_reach(64, look)
+
+
+@pytest.mark.parametrize("frames", [1, 9, 30])
+def test_films_may_end_early(model, source: FilmSource, film: Film, frames: int) -> None:
+    short = film.until(frames)
+    assert short.world_position.shape == (8, frames, 3)
+    assert short.heights is film.heights
+    parts = LifterLoss(LossOptions(), source.studio)(lift(model, short), short)
+    assert all(torch.isfinite(part) for part in parts.values())
+
+
+def test_the_last_frames_count_more(model, source: FilmSource, film: Film) -> None:
+    truth = lift(model, film)
+    film = replace(film, coordinates=truth.coordinates, seen=torch.ones_like(film.seen))
+    losses = []
+    for wrong in (10, 60):
+        coordinates = truth.coordinates.clone()
+        coordinates[:, wrong] += 0.1
+        parts = LifterLoss(LossOptions(late=3.0), source.studio)(
+            truth._replace(coordinates=coordinates), film
         )
+        losses.append(float(parts["angle"]))
+    assert losses[1] == pytest.approx(3.0 * losses[0], rel=1e-4)
+
+
+@pytest.mark.parametrize("look_ahead", [0, 8])
+def test_delays_are_scored_on_windows_that_end_where_they_may_know_no_more(
+    source: FilmSource, look_ahead: int
+) -> None:
+    film, known = source.films(2), []
+
+    class Model(LifterModel):
+        def forward(self, rays: torch.Tensor, *inputs: torch.Tensor) -> Lifted:
+            known.append((rays.shape[1], inputs[-1].tolist()))
+            return super().forward(rays, *inputs)
+
+    leg_error_deg(Model(SMALL.network), film, look_ahead)
+    assert known == [(end, [end - 1 - look_ahead]) for end in (64, 60, 56, 52)]
 
 
 def test_training_lowers_the_loss_saves_and_continues(tmp_path: Path, source: FilmSource) -> None:
@@ -244,7 +255,7 @@ def test_a_run_may_start_from_the_weights_of_another(tmp_path: Path) -> None:
 def test_the_model_answers_through_the_lifters_interface(model: LifterModel) -> None:
     rays = 0.1 * np.random.default_rng(0).normal(size=(64, 19, 2))
     track = lifter_answer.Track(rays, np.ones((64, 19)), np.ones(64))
-    answer = TorchNetwork(model)(track, np.zeros(17), 2)
+    answer = TorchNetwork(model)(track, np.zeros(17))
     assert answer.coordinates.shape == (64, 31)
     rotations = answer.pelvis_rotation
     np.testing.assert_allclose(

@@ -20,11 +20,7 @@ class Bent:
     """A network that sees every knee bent by 30 degrees and all else straight."""
 
     def __call__(
-        self,
-        track: Track,
-        subject: np.ndarray,
-        look_ahead: int | None,
-        asked: Sequence[int] | None = None,
+        self, track: Track, subject: np.ndarray, asked: Sequence[int] | None = None
     ) -> Answer:
         frames = len(track if asked is None else asked)
         coordinates = np.zeros((frames, 31))

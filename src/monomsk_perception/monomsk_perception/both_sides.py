@@ -52,16 +52,10 @@ class BothSides:
     def __init__(self, network: WindowNetwork) -> None:
         self._network = network
 
-    def __call__(
-        self,
-        track: Track,
-        subject: Array,
-        look_ahead: int | None,
-        asked: Sequence[int] | None = None,
-    ) -> Answer:
+    def __call__(self, track: Track, subject: Array, asked: Sequence[int] | None = None) -> Answer:
         """The answer for the frames asked for; the pelvis' matrices are not quite rotations."""
-        own = self._network(track, subject, look_ahead, asked)
-        mirrored = self._network(mirrored_track(track), subject, look_ahead, asked)
+        own = self._network(track, subject, asked)
+        mirrored = self._network(mirrored_track(track), subject, asked)
         other = mirrored_answer(mirrored)
         means = {
             item.name: 0.5 * (getattr(own, item.name) + getattr(other, item.name))

@@ -23,6 +23,8 @@ RATE_HZ = 30.0
 #: The longest window, and how many of its frames a live answer looks back over, its own among
 #: them: a longer past takes less than 0.02 degrees from the errors (docs/training.md).
 WINDOW_FRAMES, HISTORY_FRAMES = 64, 52
+#: Later frames that a live answer may wait for, at most.
+MAX_LOOK_AHEAD = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,19 +81,12 @@ class Answer:
 class WindowNetwork(Protocol):
     """A network that answers for one window of at most `WINDOW_FRAMES` frames."""
 
-    def __call__(
-        self,
-        track: Track,
-        subject: Array,
-        look_ahead: int | None,
-        asked: Sequence[int] | None = None,
-    ) -> Answer:
+    def __call__(self, track: Track, subject: Array, asked: Sequence[int] | None = None) -> Answer:
         """The answer for some frames of a window.
 
         Args:
             track: The window.
             subject: See `subject_token`.
-            look_ahead: How many later frames an answer may know; None: all.
             asked: Which frames are asked for, by number, one row each; None: all.
         """
         ...
@@ -107,13 +102,3 @@ def subject_token(height_m: float, lengths: Mapping[str, float]) -> Array:
     ratios = np.array([np.log(lengths.get(name, 1.0)) for name in LENGTH_NAMES])
     known = np.array([float(name in lengths) for name in LENGTH_NAMES])
     return np.concatenate([[3.0 * np.log(height_m / 1.7)], 10.0 * ratios, known])
-
-
-def attention_reach(frames: int, look_ahead: int | None) -> Array:
-    """Masks (2, frames, frames): what each frame may look at in the first and the other layers."""
-    reach = np.zeros((2, frames, frames))
-    if look_ahead is not None:
-        later = np.arange(frames)[None, :] - np.arange(frames)[:, None]
-        reach[0, later > look_ahead] = -1e4
-        reach[1, later > 0] = -1e4
-    return reach

@@ -15,15 +15,15 @@ from monomsk_description.frames import Array
 from monomsk_perception.errors import LifterWeightsError
 from monomsk_perception.lifter_answer import (
     USED_LANDMARKS,
-    WINDOW_FRAMES,
     Answer,
     Track,
-    attention_reach,
 )
 
 #: Where the weights and their card lie in the package.
 DATA_FOLDER = Path(__file__).parent / "data"
 WEIGHTS_NAME, CARD_NAME = "lifter.onnx", "lifter_card.yaml"
+#: Of the network, by name, in order.
+INPUTS = ("rays", "visibility", "seen", "subject", "asked")
 
 
 @dataclass(frozen=True)
@@ -95,29 +95,20 @@ class OnnxLifter:
         self._session = onnxruntime.InferenceSession(
             content, options, providers=["CPUExecutionProvider"]
         )
+        if tuple(one.name for one in self._session.get_inputs()) != INPUTS:
+            raise LifterWeightsError(path, "made for another version of monomsk: export them again")
         self._names = [output.name for output in self._session.get_outputs()]
-        self._reach: dict[int | None, Array] = {}
 
-    def __call__(
-        self,
-        track: Track,
-        subject: Array,
-        look_ahead: int | None,
-        asked: Sequence[int] | None = None,
-    ) -> Answer:
+    def __call__(self, track: Track, subject: Array, asked: Sequence[int] | None = None) -> Answer:
         """The answer for the frames asked for (None: all) of a window."""
-        if look_ahead not in self._reach:
-            self._reach[look_ahead] = attention_reach(WINDOW_FRAMES, look_ahead)
-        frames = len(track)
         inputs = {
             "rays": track.rays,
             "visibility": track.visibility,
             "seen": track.seen,
             "subject": subject,
-            "reach": self._reach[look_ahead][:, :frames, :frames],
         }
         fed = {name: np.asarray(value, dtype=np.float32) for name, value in inputs.items()}
-        fed["asked"] = np.asarray(range(frames) if asked is None else asked, dtype=np.int64)
+        fed["asked"] = np.asarray(range(len(track)) if asked is None else asked, dtype=np.int64)
         outputs = self._session.run(self._names, fed)
         return Answer.for_frames(
             {n: np.asarray(o, float) for n, o in zip(self._names, outputs, strict=True)}

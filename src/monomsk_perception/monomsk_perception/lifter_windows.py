@@ -85,7 +85,7 @@ def lift_track(network: WindowNetwork, track: Track, subject: Array) -> Answer:
     total = np.zeros(frames)
     sums: dict[str, Array] = {}
     for start in starts:
-        answer = network(track.rows(slice(start, start + WINDOW_FRAMES)), subject, None)
+        answer = network(track.rows(slice(start, start + WINDOW_FRAMES)), subject)
         inside = len(answer.coordinates)
         rows = slice(start, start + inside)
         total[rows] += trust[:inside]
@@ -105,10 +105,10 @@ def lift_track(network: WindowNetwork, track: Track, subject: Array) -> Answer:
 def lift_frame(
     network: WindowNetwork, track: Track, subject: Array, frame: int, look_ahead: int
 ) -> Answer:
-    """The answer for one frame that knows `HISTORY_FRAMES` and so many frames after it: live."""
+    """The answer for one frame from the `HISTORY_FRAMES` up to it and so many after it: live."""
     start = max(frame + 1 - HISTORY_FRAMES, 0)
     known = track.rows(slice(start, frame + 1 + look_ahead))
-    return network(known, subject, look_ahead, [frame - start])
+    return network(known, subject, [frame - start])
 
 
 def interpolated(answer: Answer, times: Array, wanted: Array) -> Answer:

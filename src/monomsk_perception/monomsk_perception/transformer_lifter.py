@@ -24,6 +24,7 @@ from monomsk_perception.geometric_lifter import GeometricLifter
 from monomsk_perception.landmarks import Landmarks
 from monomsk_perception.lifter_answer import (
     HISTORY_FRAMES,
+    MAX_LOOK_AHEAD,
     RATE_HZ,
     USED_LANDMARKS,
     WindowNetwork,
@@ -42,9 +43,6 @@ from monomsk_perception.lifter_windows import (
 )
 from monomsk_perception.motion_history import MotionHistory
 from monomsk_perception.pose_prior import PosePrior
-
-#: The longest delay the network was trained for (frames at 30 Hz).
-MAX_LOOK_AHEAD = 8
 
 
 class TransformerLifter:

@@ -33,8 +33,8 @@ class OptimizerOptions:
         fresh_every: Steps that share a new batch of films on average.
         kept_films: Batches of films kept for reuse.
         average: Memory of the averaged weights, as the share kept a step.
-        full_share: Share of steps in which a frame may look at the whole window.
-        look_ahead: Later frames that a frame may look at in the other steps, drawn.
+        cut_share: Share of steps whose windows end early, anywhere, as they do when a camera has
+            just started; physics looks at the others.
         device: Where the network is: cpu, cuda, or auto for a GPU if there is one.
         processes: GPUs or CPU processes that share the work, each with batches of its own; 0: all
             GPUs, or one process without any.
@@ -51,8 +51,7 @@ class OptimizerOptions:
     fresh_every: int = 2
     kept_films: int = 40
     average: float = 0.995
-    full_share: float = 0.5
-    look_ahead: tuple[int, ...] = (0, 1, 2, 3, 4, 6, 8)
+    cut_share: float = 0.3
     device: str = "auto"
     processes: int = 0
     threads: int = 1

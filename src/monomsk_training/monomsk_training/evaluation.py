@@ -12,7 +12,7 @@ from monomsk_description.frames import Array
 from monomsk_perception.lifter_answer import Answer, Track
 from monomsk_training.filming import Film
 from monomsk_training.motion_clip import COORDINATE_NAMES
-from monomsk_training.network import LifterModel, attention_reach
+from monomsk_training.network import LifterModel
 from monomsk_training.real_clips import LEG_NAMES, RealClip, leg_means
 
 _LEG_COLUMNS = [COORDINATE_NAMES.index(name) for name in LEG_NAMES]
@@ -43,25 +43,18 @@ class TorchNetwork:
         self._model = model
 
     @torch.no_grad()
-    def __call__(
-        self,
-        track: Track,
-        subject: Array,
-        look_ahead: int | None,
-        asked: Sequence[int] | None = None,
-    ) -> Answer:
+    def __call__(self, track: Track, subject: Array, asked: Sequence[int] | None = None) -> Answer:
         """The answer for the frames asked for (None: all) of a window."""
         inputs = [track.rays, track.visibility, track.seen, subject]
         tensors = [torch.as_tensor(value, dtype=torch.float32) for value in inputs]
-        reach = attention_reach(len(track), look_ahead)
         chosen = None if asked is None else torch.tensor(asked)
-        lifted = self._model(*tensors, reach, chosen)
+        lifted = self._model(*tensors, chosen)
         values = {name: value.double().cpu().numpy() for name, value in lifted._asdict().items()}
         return Answer.for_frames(values)
 
 
-#: Frames of a film that stand for live ones: with a past behind them and all look-aheads ahead.
-LIVE_FRAMES = slice(-28, -8)
+#: Frames of a film that stand for live ones, counted from its last one that may be known.
+_LIVE_ENDS = (0, 4, 8, 12)
 
 
 @dataclass(frozen=True)
@@ -106,8 +99,16 @@ def leg_error_deg(model: LifterModel, film: Film, look_ahead: int | None = None)
         film: What it lifts.
         look_ahead: Later frames that it may know; None: all, offline.
     """
-    reach = attention_reach(model.options.frames, look_ahead)
-    lifted = model(film.rays, film.visibility, film.seen.float(), film.subject, reach)
-    frames = slice(None) if look_ahead is None else LIVE_FRAMES
-    error = (lifted.coordinates - film.coordinates)[:, frames, _LEG_COLUMNS]
+    whole = film.coordinates.shape[1]
+    if look_ahead is None:
+        windows = [(film, torch.arange(whole))]
+    else:
+        ends = [whole - back for back in _LIVE_ENDS]
+        windows = [(film.until(end), torch.tensor([end - 1 - look_ahead])) for end in ends]
+    errors = []
+    for shown, asked in windows:
+        inputs = (shown.rays, shown.visibility, shown.seen.float(), shown.subject)
+        found = model(*inputs, asked).coordinates
+        errors.append((found - shown.coordinates[:, asked])[..., _LEG_COLUMNS])
+    error = torch.cat(errors, dim=1)
     return float(torch.rad2deg(torch.sqrt((error**2).mean((0, 1))).mean()))

@@ -21,20 +21,18 @@ import yaml
 
 from monomsk_description.anatomy_file import load_anatomy
 from monomsk_perception.lifter_answer import USED_LANDMARKS, Track
-from monomsk_perception.lifter_network import CARD_NAME, WEIGHTS_NAME, OnnxLifter
+from monomsk_perception.lifter_network import CARD_NAME, INPUTS, WEIGHTS_NAME, OnnxLifter
 from monomsk_training.checkpoints import read_checkpoint, run_record
 from monomsk_training.errors import TrainingError
 from monomsk_training.evaluation import TorchNetwork
 from monomsk_training.library import Source, load_recipe
 from monomsk_training.motion_clip import COORDINATE_NAMES
-from monomsk_training.network import Lifted, LifterModel, NetworkOptions, attention_reach
+from monomsk_training.network import Lifted, LifterModel, NetworkOptions
 
 _LOG = logging.getLogger(__name__)
-_INPUTS = ["rays", "visibility", "seen", "subject", "reach", "asked"]
 #: Windows may be shorter than the longest, and not every frame is asked for.
 _FREE_AXES = {
     **{name: {0: "frames"} for name in ("rays", "visibility", "seen")},
-    "reach": {1: "frames", 2: "frames"},
     "asked": {0: "answers"},
     **{name: {0: "answers"} for name in Lifted._fields if name != "proportions"},
 }
@@ -58,7 +56,6 @@ def write_weights(model: LifterModel, path: Path) -> str:
         torch.ones(frames, len(USED_LANDMARKS)),
         torch.ones(frames),
         torch.zeros(17),
-        attention_reach(frames, None),
         torch.arange(frames),
     )
     with warnings.catch_warnings():
@@ -70,7 +67,7 @@ def write_weights(model: LifterModel, path: Path) -> str:
             str(path),
             dynamo=False,
             opset_version=17,
-            input_names=_INPUTS,
+            input_names=list(INPUTS),
             output_names=list(Lifted._fields),
             dynamic_axes=_FREE_AXES,
         )
@@ -110,14 +107,11 @@ def largest_difference_deg(model: LifterModel, folder: Path) -> float:
     rng = np.random.default_rng(5)
     exported = OnnxLifter(COORDINATE_NAMES, folder)
     whole, worst = model.options.frames, 0.0
-    for look_ahead, frames, asked in ((None, whole, None), (0, whole, [whole - 1]), (8, 30, [21])):
+    for frames, asked in ((whole, None), (whole, [whole - 1]), (30, [21])):
         rays = 0.2 * rng.normal(size=(frames, len(USED_LANDMARKS), 2))
         track = Track(rays, rng.random(rays.shape[:2]), (rng.random(frames) > 0.1).astype(float))
         subject = rng.normal(size=17) * 0.1
-        answers = [
-            network(track, subject, look_ahead, asked)
-            for network in (TorchNetwork(model), exported)
-        ]
+        answers = [network(track, subject, asked) for network in (TorchNetwork(model), exported)]
         worst = max(worst, float(np.abs(answers[0].coordinates - answers[1].coordinates).max()))
     return float(np.degrees(worst))
 

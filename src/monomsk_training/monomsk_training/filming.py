@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 import torch
@@ -95,6 +95,14 @@ class Film:
     points: Tensor
     world_rotation: Tensor
     world_position: Tensor
+
+    def until(self, frames: int) -> Film:
+        """The same films, cut after so many frames."""
+        whole = ("subject", "heights", "proportions")
+        cut = {
+            f.name: getattr(self, f.name)[:, :frames] for f in fields(self) if f.name not in whole
+        }
+        return replace(self, **cut)
 
 
 def subject_token(heights: Tensor, proportions: Tensor, known: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from monomsk_perception.lifter_answer import MAX_LOOK_AHEAD
 from monomsk_training.errors import RecipeError
 from monomsk_training.filming import Film, FilmStudio
 from monomsk_training.kinematics import turn
@@ -38,6 +39,7 @@ class LossOptions:
         speed: Of the coordinates' rates.
         proportions: Of the body's lengths.
         contact: Of the soles' contacts.
+        late: Of the last 9 frames of each window, against the earlier ones: live answers are those.
         every: Forward kinematics are computed for each so many frames.
     """
 
@@ -50,6 +52,7 @@ class LossOptions:
     speed: float = 3.0
     proportions: float = 1.0
     contact: float = 0.2
+    late: float = 2.0
     every: int = 4
 
 
@@ -78,6 +81,7 @@ class LifterLoss:
         options = self.options
         # Frames without landmarks are guessed between their neighbours; they count less.
         weight = 0.3 + 0.7 * film.seen.float()
+        weight[:, -MAX_LOOK_AHEAD - 1 :] *= options.late
         weight = weight / weight.sum()
         error = (lifted.coordinates - film.coordinates).abs()
         pelvis = self._pelvis_errors(lifted, film)
@@ -114,7 +118,8 @@ class LifterLoss:
     def _bodies(self, lifted: Lifted, film: Film) -> dict[str, Tensor]:
         """Landmarks of the answered skeleton against those of the true one, in space and image."""
         studio, options = self._studio, self.options
-        start = int(torch.randint(0, options.every, (1,), device="cpu"))
+        frames = film.coordinates.shape[1]
+        start = int(torch.randint(0, min(options.every, frames), (1,), device="cpu"))
         chosen = slice(start, None, options.every)
         factors = studio.shapes.factors(film.heights, lifted.proportions)[:, None]
         poses = studio.kinematics(lifted.coordinates[:, chosen], factors)

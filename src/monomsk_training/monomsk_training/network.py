@@ -102,13 +102,13 @@ class Block(nn.Module):
 
         Args:
             x: (..., frames, width).
-            mask: Added to the attention (..., 1, frames, frames).
+            mask: Added to the attention that frames get (..., 1, 1, frames).
             asked: Which frames to answer for, by number; None: all.
         """
         split = self.project(self.before_attention(x)).unflatten(-1, (3, self.heads, -1))
         query, key, value = (part.transpose(-3, -2) for part in split.unbind(-3))
         if asked is not None:
-            x, query, mask = (part[..., asked, :] for part in (x, query, mask))
+            x, query = x[..., asked, :], query[..., asked, :]
         # Written out: on a CPU the fused attention's gradient costs more than all the rest.
         match = (query @ key.transpose(-1, -2)).float() * query.shape[-1] ** -0.5
         found = torch.softmax(match + mask, dim=-1).to(value.dtype) @ value
@@ -146,21 +146,18 @@ class LifterModel(nn.Module):
         visibility: Tensor,
         seen: Tensor,
         subject: Tensor,
-        reach: Tensor,
         asked: Tensor | None = None,
     ) -> Lifted:
         """Lifts windows.
 
         A window shorter than `NetworkOptions.frames` is answered as one whose last frames are
-        unseen. All but `reach` and `asked` may lack the batch: one window alone is quicker so.
+        unseen. All but `asked` may lack the batch: one window alone is quicker so.
 
         Args:
             rays: (batch, frames, 19, 2) in the plane z = 1; anything finite where not visible.
             visibility: (batch, frames, 19), 0 to 1.
             seen: 1.0 where a frame has landmarks, else 0.0 (batch, frames).
             subject: (batch, 17).
-            reach: What each frame may look at in the first layer and in the others (2, frames,
-                frames), added to the attention: see `attention_reach`.
             asked: Which frames to answer for, by number; None: all. The last layer leaves the
                 others out.
         """
@@ -169,9 +166,9 @@ class LifterModel(nn.Module):
         hidden = self.enter(view.tokens) + place + self.person(subject)[..., None, :]
         unseen = ((1.0 - seen) * _FAR)[..., None, None, :]
         *blocks, last = self.blocks
-        for number, block in enumerate(blocks):
-            hidden = block(hidden, reach[min(number, 1)] + unseen)
-        hidden = last(hidden, reach[min(len(blocks), 1)] + unseen, asked)
+        for block in blocks:
+            hidden = block(hidden, unseen)
+        hidden = last(hidden, unseen, asked)
         if asked is not None:
             view, seen = view.of_frames(asked), seen[..., asked]
         return self._decode(self.answer(self.leave(hidden)).float(), view, seen, subject)
@@ -229,23 +226,6 @@ def _turns_to(hips: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     flat = torch.sqrt(1.0 + x**2)
     length = torch.sqrt(flat**2 + y**2)
     return 1.0 / flat, x / flat, flat / length, y / length
-
-
-def attention_reach(frames: int, look_ahead: int | None) -> Tensor:
-    """Masks (2, frames, frames) with which every answer knows only so many later frames.
-
-    The first layer may look ahead, the others only back, so that look-aheads do not add up.
-
-    Args:
-        frames: Length of the window.
-        look_ahead: Later frames that are known; None: all of the window.
-    """
-    reach = torch.zeros(2, frames, frames)
-    if look_ahead is not None:
-        later = torch.arange(frames)[None, :] - torch.arange(frames)[:, None]
-        reach[0, later > look_ahead] = _FAR
-        reach[1, later > 0] = _FAR
-    return reach
 
 
 def _rotation_from_six(raw: Tensor) -> Tensor:

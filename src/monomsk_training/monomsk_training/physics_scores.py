@@ -27,7 +27,7 @@ from monomsk_training.motion_physics import (
     touching_points,
     true_track,
 )
-from monomsk_training.network import LifterModel, attention_reach
+from monomsk_training.network import LifterModel
 from monomsk_training.real_clips import LEG_NAMES, RealClip, leg_means
 
 _LEGS = [COORDINATE_NAMES.index(name) for name in LEG_NAMES]
@@ -73,8 +73,7 @@ def physics_score(
 ) -> PhysicsScore:
     """The score of a model on a batch of films; for the last argument see `answered_track`."""
     model.eval()
-    reach = attention_reach(model.options.frames, None)
-    lifted = model(film.rays, film.visibility, film.seen.float(), film.subject, reach)
+    lifted = model(film.rays, film.visibility, film.seen.float(), film.subject)
     piece = Piece(torch.arange(len(film.heights)), 0, film.coordinates.shape[1])
     body, touching = physics.body(film, piece), touching_points(film, piece)
     truth = physics.motion(true_track(film, piece))

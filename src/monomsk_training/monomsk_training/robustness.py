@@ -26,15 +26,13 @@ from monomsk_perception.both_sides import BothSides
 from monomsk_perception.lifter_answer import (
     RATE_HZ,
     WINDOW_FRAMES,
-    Answer,
     Track,
     WindowNetwork,
 )
 from monomsk_perception.lifter_network import OnnxLifter
-from monomsk_perception.lifter_windows import low_passed, resampled
+from monomsk_perception.lifter_windows import lift_frame, low_passed, resampled
 from monomsk_training.cameras import CameraOptions
 from monomsk_training.config import TrainingConfig
-from monomsk_training.evaluation import LIVE_FRAMES
 from monomsk_training.filming import Film, FilmOptions
 from monomsk_training.library import Library, load_libraries, load_recipe
 from monomsk_training.motion_clip import COORDINATE_NAMES
@@ -47,6 +45,8 @@ _SEED = 404
 BASE = FilmOptions(CameraOptions(tilted_share=0.0, moving_share=0.0, distortion=0.0))
 #: Half of a Laplace distribution's 90 % interval over its mean absolute deviation.
 _LAPLACE_90 = float(np.log(10.0))
+#: Frames of a film that are asked for live: with a past behind them and all look-aheads ahead.
+_LIVE_FRAMES = slice(-28, -8)
 _LEGS = [COORDINATE_NAMES.index(name) for name in LEG_NAMES]
 
 
@@ -208,38 +208,30 @@ class LegErrors(NamedTuple):
 def leg_errors(network: WindowNetwork, film: Film, condition: Condition, value: float) -> LegErrors:
     """The errors at one value of a condition."""
     look_ahead, rows = condition.look_ahead(value), []
-    live = look_ahead is not None
-    frames = LIVE_FRAMES if live else slice(None)
+    frames = slice(None) if look_ahead is None else _LIVE_FRAMES
     for number in range(len(film.rays)):
+        live = look_ahead is not None
         track, truth = track_of(film, number, condition.rate(value), live=live)
         track, subject = condition.spoil(track, film.subject[number].double().numpy(), value)
-        answer = network(track, subject, look_ahead)
-        error = (answer.coordinates - truth)[frames, _LEGS]
-        inside = np.abs(error) <= _LAPLACE_90 * np.exp(answer.log_scale[frames, _LEGS])
+        found, log_scale = _answers(network, track, subject, look_ahead)
+        error = (found - truth[frames])[:, _LEGS]
+        inside = np.abs(error) <= _LAPLACE_90 * np.exp(log_scale[:, _LEGS])
         rows.append([np.sqrt((error**2).mean(0)).mean(), error.std(0).mean(), inside.mean()])
     raw, centred, covered = np.mean(rows, axis=0).tolist()
     return LegErrors(float(np.degrees(raw)), float(np.degrees(centred)), 100.0 * covered)
 
 
-class AsShipped:
-    """A network asked as the product asks it: recordings together with their mirror image.
-
-    Args:
-        network: The network.
-    """
-
-    def __init__(self, network: WindowNetwork) -> None:
-        self._one, self._both = network, BothSides(network)
-
-    def __call__(
-        self,
-        track: Track,
-        subject: Array,
-        look_ahead: int | None,
-        asked: Sequence[int] | None = None,
-    ) -> Answer:
-        """The answer for the frames asked for (None: all)."""
-        return (self._both if look_ahead is None else self._one)(track, subject, look_ahead, asked)
+def _answers(
+    network: WindowNetwork, track: Track, subject: Array, look_ahead: int | None
+) -> tuple[Array, Array]:
+    """Coordinates and log scales as the product asks for them: each live frame on its own."""
+    if look_ahead is None:
+        whole = BothSides(network)(track, subject)
+        return whole.coordinates, whole.log_scale
+    frames = range(len(track))[_LIVE_FRAMES]
+    answers = [lift_frame(network, track, subject, frame, look_ahead) for frame in frames]
+    found = [np.concatenate([getattr(a, n) for a in answers]) for n in ("coordinates", "log_scale")]
+    return found[0], found[1]
 
 
 def table(
@@ -267,7 +259,7 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("--films", type=int, default=64, help="windows a value")
     arguments = parser.parse_args(words)
     torch.set_num_threads(1)
-    network = AsShipped(OnnxLifter(COORDINATE_NAMES, arguments.weights))
+    network = OnnxLifter(COORDINATE_NAMES, arguments.weights)
     _, held_out = load_libraries(arguments.data, load_recipe(), arguments.prepared)
     sys.stdout.write(table(network, held_out, arguments.films, conditions()))
 

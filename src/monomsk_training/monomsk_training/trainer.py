@@ -24,7 +24,7 @@ from monomsk_training.evaluation import Evaluation
 from monomsk_training.filming import Film, FilmStudio
 from monomsk_training.library import Library
 from monomsk_training.losses import LifterLoss
-from monomsk_training.network import LifterModel, attention_reach
+from monomsk_training.network import LifterModel
 from monomsk_training.physics_losses import PhysicsLoss
 from monomsk_training.sampler import MotionSampler, as_recorded
 
@@ -115,10 +115,6 @@ class Trainer:
         )
         self._loss = LifterLoss(config.loss, source.studio)
         self._physics = PhysicsLoss(config.physics, source.studio, config.seed)
-        self._reach = {
-            look: attention_reach(config.network.frames, look)
-            for look in (None, *options.look_ahead)
-        }
         self._kept: deque[Film] = deque(maxlen=options.kept_films)
         self.step, self.elapsed_s, self.best = 0, 0.0, math.inf
         self._before: list[dict[str, float]] = []
@@ -256,13 +252,13 @@ class Trainer:
         rate *= 0.02 + 0.98 * 0.5 * (1.0 + math.cos(math.pi * min(1.0, self._progress())))
         for group in self._optimizer.param_groups:
             group["lr"] = rate * options.learning_rate
-        look = None
-        if self._source.rng.random() >= options.full_share:
-            look = int(self._source.rng.choice(options.look_ahead))
-        lifted = self._network(
-            film.rays, film.visibility, film.seen.float(), film.subject, self._reach[look]
-        )
-        parts = {**self._loss(lifted, film), **self._physics(lifted, film, self.step)}
+        is_cut = self._source.rng.random() < options.cut_share
+        if is_cut:
+            film = film.until(int(self._source.rng.integers(1, film.rays.shape[1])))
+        lifted = self._network(film.rays, film.visibility, film.seen.float(), film.subject)
+        parts = self._loss(lifted, film)
+        if not is_cut:
+            parts = {**parts, **self._physics(lifted, film, self.step)}
         total = torch.stack(list(parts.values())).sum()
         self._optimizer.zero_grad()
         self._fabric.backward(total)
