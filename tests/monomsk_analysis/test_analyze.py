@@ -17,6 +17,7 @@ from monomsk_analysis.storage import read_storage
 from monomsk_analysis.tracking import Observation
 from monomsk_analysis.trc import read_trc
 from monomsk_description.body_state import BodyState
+from monomsk_description.landmarks import LANDMARK_NAMES
 from monomsk_description.skeleton import Skeleton, build_skeleton
 from monomsk_description.subject import Subject
 from monomsk_perception.camera import CameraIntrinsics
@@ -33,8 +34,14 @@ FRAMES, RATE_HZ, SIZE = 45, 30.0, (160, 240)
 class StandingPerson:
     """Perception that sees a person who stands three metres in front, and sometimes nobody."""
 
-    def __init__(self, skeleton: Skeleton, is_lost: Callable[[int], bool]) -> None:
-        self._skeleton, self._is_lost = skeleton, is_lost
+    def __init__(
+        self,
+        skeleton: Skeleton,
+        is_lost: Callable[[int], bool],
+        *,
+        visibility: Sequence[float] = (1.0,) * 33,
+    ) -> None:
+        self._skeleton, self._is_lost, self._visibility = skeleton, is_lost, visibility
         self._camera = CameraIntrinsics.from_focal(*SIZE)
         self._pose = CameraPose.level(1.0, CameraPoseSource.ESTIMATED).pose_world_camera
         self._q = skeleton.neutral()
@@ -48,7 +55,7 @@ class StandingPerson:
         landmarks = Landmarks(
             frame.stamp_ns,
             self._camera.project(in_camera) + [3.0, 4.0],
-            np.ones(33),
+            np.array(self._visibility),
             np.ones(33),
             in_camera,
             0.9,
@@ -257,6 +264,19 @@ def test_a_long_loss_cuts_the_motion_and_is_warned_about(
     positions = read_trc(request.out / "markers.trc").positions
     assert np.isnan(positions[16:28]).all()
     assert np.isfinite(positions[:16]).all()
+
+
+@pytest.mark.parametrize(("hidden", "warned"), [("both", True), ("right", False)])
+def test_hidden_legs_are_warned_of(
+    skeleton: Skeleton, video: Path, tmp_path: Path, hidden: str, warned: bool
+) -> None:
+    sides = ("left", "right") if hidden == "both" else (hidden,)
+    names = [f"{side}_{joint}" for side in sides for joint in ("knee", "ankle")]
+    visibility = [0.1 if name in names else 1.0 for name in LANDMARK_NAMES]
+    tracker = StandingPerson(skeleton, lambda k: False, visibility=visibility)
+    run_analyze(AnalyzeRequest(video, tmp_path / "out", SUBJECT, overlay=False), tracker=tracker)
+    warnings = json.loads((tmp_path / "out" / "summary.json").read_text())["warnings"]
+    assert any("both legs are hidden" in sentence for sentence in warnings) == warned
 
 
 def test_a_window_keeps_the_videos_clock(skeleton: Skeleton, video: Path, tmp_path: Path) -> None:

@@ -68,7 +68,8 @@ def test_stamps_that_stand_still_are_an_error() -> None:
     ("result", "dropped", "words"),
     [
         ((0.04, {"lift": 0.01}, 0.05, 0.8), 0, "badly"),
-        ((0.04, {"lift": 0.01}, 0.9, 0.2), 0, "hidden"),
+        ((0.04, {"lift": 0.01}, 0.9, 0.2), 0, "much of the person is hidden"),
+        ((0.04, {"lift": 0.01}, 0.9, 0.7, 0.2), 0, "both legs are hidden"),
         ((0.60, {"lift": 0.01}, 0.9, 0.8), 0, "late"),
         ((0.04, {"lift": 0.01}, 0.9, 0.8), 20, "dropped"),
     ],
@@ -93,6 +94,7 @@ def test_the_numbers_are_all_there() -> None:
         "track_id",
         "quality",
         "visibility",
+        "leg_visibility",
     } <= set(values)
     assert values["rate_hz"] == "30.0" and values["landmarks_s"] == "0.0100"
     assert values["max_landmarks_s"] == "0.0100" and values["images"] == 30

@@ -214,6 +214,7 @@ def _warnings(analysis: Analysis, facts: RecordingFacts) -> tuple[str, ...]:
     split, sentences = analysis.split, [*facts.body.warnings, *facts.notes]
     if split.tracked < _FEW_FRAMES * split.frames:
         sentences.append(f"The person was found in {split.tracked} of {split.frames} frames only.")
+    sentences += _hidden_legs(facts.tracking)
     if split.dropped:
         sentences.append(
             f"{split.dropped} tracked frames lie in stretches too short to differentiate."
@@ -230,6 +231,17 @@ def _warnings(analysis: Analysis, facts: RecordingFacts) -> tuple[str, ...]:
     sentences += residual_warnings(analysis)
     sentences += load_warnings(analysis, _LOAD_CAUSES)
     return (*sentences, *muscle_warnings(analysis))
+
+
+def _hidden_legs(tracking: Tracking) -> list[str]:
+    found = [o.landmarks for o in tracking.observations if o.landmarks is not None]
+    hidden = sum(landmarks.leg_visibility < _VISIBLE for landmarks in found)
+    if hidden <= (1.0 - _FEW_FRAMES) * len(found):
+        return []
+    return [
+        f"In {hidden} of {len(found)} frames both legs are hidden or outside the image: their "
+        "angles, and all forces, are guesses there."
+    ]
 
 
 def _fit_entries(analysis: Analysis, facts: RecordingFacts) -> dict[str, Any]:

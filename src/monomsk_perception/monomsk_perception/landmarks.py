@@ -12,6 +12,9 @@ from monomsk_perception.errors import LandmarkError
 LANDMARK_COUNT = 33
 """Number of landmarks of BlazePose."""
 
+#: Left and right.
+_KNEES_AND_ANKLES = [[25, 26], [27, 28]]
+
 _SHAPES: dict[str, tuple[int, ...]] = {
     "pixels": (LANDMARK_COUNT, 2),
     "visibility": (LANDMARK_COUNT,),
@@ -59,3 +62,8 @@ class Landmarks:
                 raise LandmarkError(field, array.shape, expected)
             array.setflags(write=False)
             object.__setattr__(self, field, array)
+
+    @property
+    def leg_visibility(self) -> float:
+        """Mean visibility of knee and ankle, 0 to 1, of the leg that is seen better."""
+        return float(self.visibility[_KNEES_AND_ANKLES].mean(axis=0).max())

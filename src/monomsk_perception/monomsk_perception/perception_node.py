@@ -229,12 +229,12 @@ class PerceptionNode(StatusNode):
         self._watch_budget(result.stages_s["landmarks"])
 
     def _publish_state(self, result: LiveResult) -> None:
-        state = result.state
-        assert state is not None and result.landmarks is not None
+        state, landmarks = result.state, result.landmarks
+        assert state is not None and landmarks is not None
         self._out.state(result, self._live.skeleton, self._live.assumptions())
         age_s = (self.get_clock().now().nanoseconds - state.stamp_ns) * 1e-9
-        seen = float(result.landmarks.visibility.mean())
-        self._live.monitor.result(age_s, result.stages_s, state.quality, seen)
+        seen = float(landmarks.visibility.mean()), landmarks.leg_visibility
+        self._live.monitor.result(age_s, result.stages_s, state.quality, *seen)
 
     def _watch_budget(self, took_s: float) -> None:
         asked, budget_s = self.parameter("model_complexity"), self.parameter("frame_budget_s")

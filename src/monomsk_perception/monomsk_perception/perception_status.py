@@ -55,6 +55,8 @@ def _judge_results(summary: StreamSummary, track_id: int) -> tuple[Level, str]:
     dropped = summary.recent.get("images dropped", 0)
     if summary.quality < LEAST_QUALITY:
         return Level.WARN, "the body model explains the images badly"
+    if summary.leg_visibility < LEAST_VISIBILITY:
+        return Level.WARN, "both legs are hidden or outside the image: their angles are guesses"
     if summary.visibility < LEAST_VISIBILITY:
         return Level.WARN, "much of the person is hidden or outside the image"
     if summary.age_s > MOST_AGE_S:
@@ -75,6 +77,7 @@ def status_values(summary: StreamSummary, status: TrackingStatus, track_id: int)
         "track_id": track_id,
         "quality": f"{summary.quality:.2f}",
         "visibility": f"{summary.visibility:.2f}",
+        "leg_visibility": f"{summary.leg_visibility:.2f}",
     }
     for stage, seconds in summary.stages_s.items():
         values[f"{stage}_s"] = f"{seconds:.4f}"

@@ -37,6 +37,7 @@ class StreamSummary:
         max_age_s: Greatest age [s]; NaN without any.
         quality: Median quality of the results, 0 to 1; NaN without any.
         visibility: Median over the results of the landmarks' mean visibility; NaN without any.
+        leg_visibility: The same of the leg that is seen better.
         stages_s: Median seconds of each stage.
         max_stages_s: Longest seconds of each stage.
         troubles: What went wrong, oldest first.
@@ -51,6 +52,7 @@ class StreamSummary:
     max_age_s: float = float("nan")
     quality: float = float("nan")
     visibility: float = float("nan")
+    leg_visibility: float = float("nan")
     max_stages_s: dict[str, float] = field(default_factory=dict)
     troubles: tuple[Trouble, ...] = ()
 
@@ -68,6 +70,7 @@ class StreamMonitor:
         self._ages_s: list[float] = []
         self._qualities: list[float] = []
         self._visibilities: list[float] = []
+        self._leg_visibilities: list[float] = []
         self._stages_s: dict[str, list[float]] = {}
         self._troubles: list[Trouble] = []
 
@@ -96,6 +99,7 @@ class StreamMonitor:
         stages_s: dict[str, float],
         quality: float = float("nan"),
         visibility: float = float("nan"),
+        leg_visibility: float = float("nan"),
     ) -> None:
         """A result is ready, so long after its image's stamp."""
         self.count("results")
@@ -103,6 +107,7 @@ class StreamMonitor:
             self._ages_s.append(age_s)
             self._qualities.append(quality)
             self._visibilities.append(visibility)
+            self._leg_visibilities.append(leg_visibility)
             for stage, seconds in stages_s.items():
                 self._stages_s.setdefault(stage, []).append(seconds)
 
@@ -119,6 +124,7 @@ class StreamMonitor:
                 max_age_s=max(self._ages_s, default=float("nan")),
                 quality=_median(self._qualities),
                 visibility=_median(self._visibilities),
+                leg_visibility=_median(self._leg_visibilities),
                 stages_s={s: _median(t) for s, t in self._stages_s.items()},
                 max_stages_s={s: max(t) for s, t in self._stages_s.items()},
                 troubles=tuple(self._troubles),
