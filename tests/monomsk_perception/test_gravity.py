@@ -39,6 +39,19 @@ def test_the_gyroscope_turns_along_while_the_camera_is_shaken() -> None:
     assert np.degrees(np.arccos(-up[1])) == pytest.approx(np.degrees(0.25), abs=0.2)
 
 
+def test_an_image_gets_the_direction_of_its_own_moment() -> None:
+    gravity, rate = GravityEstimator(), np.array([1.0, 0.0, 0.0])
+    ups = [pin.exp3(-rate * k * STEP_NS * 1e-9) @ np.array([0.0, -1.0, 0.0]) for k in range(600)]
+    for k, up in enumerate(ups):
+        gravity.update(k * STEP_NS, "imu", GRAVITY_M_S2 * up, rate)
+    between = gravity.up(540 * STEP_NS + STEP_NS // 2)
+    np.testing.assert_allclose(between, 0.5 * (ups[540] + ups[541]), atol=1e-4)
+    np.testing.assert_allclose(gravity.up(599 * STEP_NS), ups[599], atol=1e-4)
+    np.testing.assert_allclose(gravity.up(620 * STEP_NS), ups[599], atol=1e-4)
+    # older than what is kept by more than the allowed age
+    assert gravity.up(200 * STEP_NS) is None
+
+
 def test_nothing_is_said_without_a_trusted_recent_reading() -> None:
     gravity = GravityEstimator(max_age_s=0.5)
     assert gravity.up(0) is None
