@@ -20,7 +20,7 @@ import numpy as np
 
 from monomsk_description.frames import Array
 from monomsk_training.generators import Rng, smooth_noise
-from monomsk_training.motion_clip import COLUMN, at_rest
+from monomsk_training.motion_clip import COLUMN, REST_DEG, at_rest
 
 #: Lengths over stature and masses over the body's; hat: head, arms, trunk, above the hips.
 _SHANK, _THIGH, _HAT_CENTER = 0.246, 0.245, 0.20
@@ -191,7 +191,7 @@ def _arms(rng: Rng, values: Array, depth: Array, lean: Array) -> None:
         "thighs": ((-5, 15), (15, 50)), "rest": ((-5, 10), (-30, 5)),
         "hips": ((-20, 15), (-20, 20)),
     }[kind]  # fmt: skip
-    bent = {"hang": (5, 30), "cross": (95, 140), "reach": (5, 60), "thighs": (20, 90),
+    bent = {"hang": (15, 45), "cross": (95, 140), "reach": (5, 60), "thighs": (20, 90),
             "rest": (30, 100), "hips": (60, 110)}[kind]  # fmt: skip
     start, end = rng.uniform(*low), rng.uniform(*high)
     # Arms that hang stay where they are while the trunk leans.
@@ -205,7 +205,7 @@ def _arms(rng: Rng, values: Array, depth: Array, lean: Array) -> None:
             "arm_add": out + rng.normal(0.0, 5.0),
             "arm_rot": turned + rng.normal(0.0, 10.0),
             "elbow_flex": np.clip(elbow + straighter * depth + rng.normal(0.0, 6.0), 0.0, 145.0),
-            "pro_sup": 80.0 + rng.normal(0.0, 15.0),
+            "pro_sup": REST_DEG["pro_sup"] + rng.normal(0.0, 19.0),
         }
         for name, degrees in own.items():
             values[:, COLUMN[f"{name}_{side}"]] = np.radians(degrees)

@@ -91,7 +91,7 @@ def gait(rng: Rng, times: Array) -> Array:
         swing = np.sin(2.0 * np.pi * (phase + shift) - 1.3)
         arm = np.radians(rng.uniform(2.0, 25.0)) * reach
         values[:, COLUMN[f"arm_flex_{side}"]] = arm * swing + np.radians(rng.normal(-2.0, 8.0))
-        bent = rng.uniform(5.0, 35.0) if style == "walk" else rng.uniform(60.0, 110.0)
+        bent = rng.uniform(12.0, 48.0) if style == "walk" else rng.uniform(60.0, 110.0)
         values[:, COLUMN[f"elbow_flex_{side}"]] = np.radians(bent) + 0.4 * arm * swing
     _gait_trunk(rng, values, phase, reach)
     if rng.random() < 0.25:
