@@ -9,6 +9,7 @@ import torch
 import yaml
 
 from monomsk_perception import lifter_answer
+from monomsk_perception.lifter_answer import HISTORY_FRAMES
 from monomsk_perception.lifter_network import CARD_NAME, WEIGHTS_NAME
 from monomsk_training.bodies import shape_statistics
 from monomsk_training.config import OptimizerOptions, TrainingConfig, load_config
@@ -75,7 +76,7 @@ def test_a_short_window_is_one_whose_last_frames_are_unseen(model, film: Film) -
     film = replace(film, seen=film.seen.index_fill(1, torch.tensor([0]), True))
     masked = replace(film, seen=film.seen.index_fill(1, torch.arange(25, 64), False))
     whole = lift(model, masked)
-    for name, part in lift(model, film.until(25))._asdict().items():
+    for name, part in lift(model, film.part(slice(25)))._asdict().items():
         answer = getattr(whole, name)
         torch.testing.assert_close(part, answer if name == "proportions" else answer[:, :25])
 
@@ -150,40 +151,64 @@ def test_subject_tokens_agree_with_perception() -> None:
 
 @pytest.mark.parametrize("frames", [1, 9, 30])
 def test_films_may_end_early(model, source: FilmSource, film: Film, frames: int) -> None:
-    short = film.until(frames)
+    short = film.part(slice(frames))
     assert short.world_position.shape == (8, frames, 3)
     assert short.heights is film.heights
     parts = LifterLoss(LossOptions(), source.studio)(lift(model, short), short)
     assert all(torch.isfinite(part) for part in parts.values())
 
 
-def test_the_last_frames_count_more(model, source: FilmSource, film: Film) -> None:
+def test_live_the_last_frames_count_more(model, source: FilmSource, film: Film) -> None:
     truth = lift(model, film)
     film = replace(film, coordinates=truth.coordinates, seen=torch.ones_like(film.seen))
     losses = []
-    for wrong in (10, 60):
+    for wrong in (10, 54, 55):
         coordinates = truth.coordinates.clone()
         coordinates[:, wrong] += 0.1
-        parts = LifterLoss(LossOptions(late=3.0), source.studio)(
-            truth._replace(coordinates=coordinates), film
-        )
-        losses.append(float(parts["angle"]))
-    assert losses[1] == pytest.approx(3.0 * losses[0], rel=1e-4)
+        answer = truth._replace(coordinates=coordinates)
+        loss = LifterLoss(LossOptions(late=3.0), source.studio)
+        losses.append([float(loss(answer, film, is_live=live)["angle"]) for live in (True, False)])
+    (early, plain), (before, _), (late, plain_too) = losses
+    assert plain_too == pytest.approx(plain, rel=1e-4)
+    assert before == pytest.approx(early, rel=1e-4)
+    assert late == pytest.approx(3.0 * early, rel=1e-4)
 
 
 @pytest.mark.parametrize("look_ahead", [0, 8])
-def test_delays_are_scored_on_windows_that_end_where_they_may_know_no_more(
+def test_delays_are_scored_on_windows_as_the_product_asks_for_them(
     source: FilmSource, look_ahead: int
 ) -> None:
     film, known = source.films(2), []
 
     class Model(LifterModel):
         def forward(self, rays: torch.Tensor, *inputs: torch.Tensor) -> Lifted:
-            known.append((rays.shape[1], inputs[-1].tolist()))
+            known.append((rays, inputs[-1].tolist()))
             return super().forward(rays, *inputs)
 
     leg_error_deg(Model(SMALL.network), film, look_ahead)
-    assert known == [(end, [end - 1 - look_ahead]) for end in (64, 60, 56, 52)]
+    for (rays, asked), end in zip(known, (64, 60, 56, 52), strict=True):
+        torch.testing.assert_close(rays, film.rays[:, end - look_ahead - HISTORY_FRAMES : end])
+        assert asked == [HISTORY_FRAMES - 1]
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_windows_are_cut_for_live_answers_or_whole_and_physical(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float
+) -> None:
+    config = replace(SMALL, optimizer=replace(SMALL.optimizer, cut_share=share, batch=2, steps=30))
+    trainer = Trainer(config, FilmSource(NOTHING, config, 1), Evaluation(), tmp_path)
+    lengths: list[int] = []
+    physical: list[int] = []
+    monkeypatch.setattr(
+        trainer, "_physics", lambda lifted, film, step: physical.append(step) or {}
+    )
+    trainer.model.register_forward_pre_hook(lambda _, inputs: lengths.append(inputs[0].shape[1]))
+    trainer.run()
+    if share:
+        live = sum(HISTORY_FRAMES <= length <= HISTORY_FRAMES + 8 for length in lengths)
+        assert 10 <= live <= 28 and min(lengths) < 40 and not physical
+    else:
+        assert lengths == 30 * [64] and len(physical) == 30
 
 
 def test_training_lowers_the_loss_saves_and_continues(tmp_path: Path, source: FilmSource) -> None:

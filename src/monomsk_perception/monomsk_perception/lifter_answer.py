@@ -22,7 +22,7 @@ LENGTH_NAMES = (
 RATE_HZ = 30.0
 #: The longest window, and how many of its frames a live answer looks back over, its own among
 #: them: a longer past takes less than 0.02 degrees from the errors (docs/training.md).
-WINDOW_FRAMES, HISTORY_FRAMES = 64, 52
+WINDOW_FRAMES, HISTORY_FRAMES = 64, 44
 #: Later frames that a live answer may wait for, at most.
 MAX_LOOK_AHEAD = 8
 

@@ -33,8 +33,8 @@ class OptimizerOptions:
         fresh_every: Steps that share a new batch of films on average.
         kept_films: Batches of films kept for reuse.
         average: Memory of the averaged weights, as the share kept a step.
-        cut_share: Share of steps whose windows end early, anywhere, as they do when a camera has
-            just started; physics looks at the others.
+        cut_share: Share of steps whose windows end early, half of them as long as live ones, half
+            anywhere, as when a camera has just started; physics looks at the others.
         device: Where the network is: cpu, cuda, or auto for a GPU if there is one.
         processes: GPUs or CPU processes that share the work, each with batches of its own; 0: all
             GPUs, or one process without any.
@@ -51,7 +51,7 @@ class OptimizerOptions:
     fresh_every: int = 2
     kept_films: int = 40
     average: float = 0.995
-    cut_share: float = 0.3
+    cut_share: float = 0.4
     device: str = "auto"
     processes: int = 0
     threads: int = 1

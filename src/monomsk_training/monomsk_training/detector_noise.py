@@ -33,7 +33,8 @@ class NoiseOptions:
         fast_per_speed: Growth of the fast scatter at 1 m/s, feet only.
         gain: Smallest and largest factor on all scatter of a film.
         hidden_gain: Growth of the scatter of a hidden landmark.
-        smooth_share: Share of films whose landmarks are low-passed at about 6 Hz.
+        smooth_share: Share of whole windows whose landmarks are low-passed as those of recordings
+            are, at about 6 Hz; live nothing is.
         swap_share: Share of films where left and right are exchanged for some frames.
         gap_share: Share of films where the person is lost for some frames.
         outlier_share: Share of films where one landmark strays for some frames.
@@ -52,7 +53,7 @@ class NoiseOptions:
     fast_per_speed: float = 1.0
     gain: tuple[float, float] = (0.5, 1.7)
     hidden_gain: float = 2.0
-    smooth_share: float = 0.5
+    smooth_share: float = 0.75
     swap_share: float = 0.08
     gap_share: float = 0.08
     outlier_share: float = 0.15
@@ -127,20 +128,21 @@ def scattered(
     return rays + error_m / depth.unsqueeze(-1), visibility.clamp(0.0, 1.0)
 
 
-def low_passed(rays: Tensor, share: float, draw: torch.Generator) -> Tensor:
-    """The same rays, those of a share of the films smoothed over time (about 6 Hz at 30 Hz)."""
+def low_passed(rays: Tensor) -> Tensor:
+    """The same rays, smoothed over time (about 6 Hz at 30 Hz)."""
     kernel = torch.tensor([0.06, 0.24, 0.40, 0.24, 0.06])
     padded = torch.cat([rays[:, :1], rays[:, :1], rays, rays[:, -1:], rays[:, -1:]], dim=1)
     frames = rays.shape[1]
-    smooth = sum(kernel[k] * padded[:, k : k + frames] for k in range(5))
-    chosen = torch.rand(len(rays), 1, 1, 1, generator=draw) < share
-    return torch.where(chosen, torch.as_tensor(smooth), rays)
+    return torch.as_tensor(sum(kernel[k] * padded[:, k : k + frames] for k in range(5)))
 
 
 def disturbed(
     rays: Tensor, visibility: Tensor, options: NoiseOptions, draw: torch.Generator
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Swaps, strays and gaps. Rays and visibility, and which frames have landmarks at all."""
+    """Swaps, strays and gaps. Rays and visibility, and which frames have landmarks at all.
+
+    Where there are none, rays and visibility lie between those around, as the lifter gets them.
+    """
     films, frames, count = visibility.shape
     rays, visibility = rays.clone(), visibility.clone()
     seen = torch.ones(films, frames, dtype=torch.bool)
@@ -164,10 +166,27 @@ def disturbed(
         rays[film, where, one] += 0.06 * size * torch.randn(2, generator=draw)
         visibility[film, where, one] *= 0.4
     for film in chosen(options.gap_share):
-        seen[film, span(12)] = False
+        gap = span(12)
+        seen[film, gap] = False
+        _bridge(rays[film], gap)
+        _bridge(visibility[film], gap)
     for film in chosen(options.missing_share):
         visibility[film, _missing(frames, count, draw)] = 0.0
     return rays, visibility, seen
+
+
+def _bridge(values: Tensor, gap: slice) -> None:
+    """Puts what lies between its neighbours into a gap of values (frames, ...)."""
+    frames = len(values)
+    inside = torch.arange(gap.start, min(gap.stop, frames))
+    before, after = max(gap.start - 1, 0), min(gap.stop, frames - 1)
+    if gap.start == 0:
+        before = after
+    elif gap.stop >= frames:
+        after = before
+    share = (inside - before) / max(after - before, 1)
+    share = share.clamp(0.0, 1.0).view(-1, *[1] * (values.dim() - 1))
+    values[inside] = torch.lerp(values[before], values[after], share)
 
 
 #: Landmarks that are missing together: heels and toes, from the ankles down, head and arms, a side.

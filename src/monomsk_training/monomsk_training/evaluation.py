@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from monomsk_description.frames import Array
-from monomsk_perception.lifter_answer import Answer, Track
+from monomsk_perception.lifter_answer import HISTORY_FRAMES, Answer, Track
+from monomsk_training.detector_noise import low_passed
 from monomsk_training.filming import Film
 from monomsk_training.motion_clip import COORDINATE_NAMES
 from monomsk_training.network import LifterModel
@@ -53,7 +55,7 @@ class TorchNetwork:
         return Answer.for_frames(values)
 
 
-#: Frames of a film that stand for live ones, counted from its last one that may be known.
+#: How many frames before a film's end the windows end that stand for live ones.
 _LIVE_ENDS = (0, 4, 8, 12)
 
 
@@ -99,12 +101,12 @@ def leg_error_deg(model: LifterModel, film: Film, look_ahead: int | None = None)
         film: What it lifts.
         look_ahead: Later frames that it may know; None: all, offline.
     """
-    whole = film.coordinates.shape[1]
+    frames = film.coordinates.shape[1]
     if look_ahead is None:
-        windows = [(film, torch.arange(whole))]
+        smooth = replace(film, rays=low_passed(film.rays))
+        windows = [(smooth, torch.arange(frames))]
     else:
-        ends = [whole - back for back in _LIVE_ENDS]
-        windows = [(film.until(end), torch.tensor([end - 1 - look_ahead])) for end in ends]
+        windows = [_live_window(film, frames - back, look_ahead) for back in _LIVE_ENDS]
     errors = []
     for shown, asked in windows:
         inputs = (shown.rays, shown.visibility, shown.seen.float(), shown.subject)
@@ -112,3 +114,9 @@ def leg_error_deg(model: LifterModel, film: Film, look_ahead: int | None = None)
         errors.append((found - shown.coordinates[:, asked])[..., _LEG_COLUMNS])
     error = torch.cat(errors, dim=1)
     return float(torch.rad2deg(torch.sqrt((error**2).mean((0, 1))).mean()))
+
+
+def _live_window(film: Film, end: int, look_ahead: int) -> tuple[Film, Tensor]:
+    """What is known live when a film has come so far, and which frame is asked for."""
+    first = max(end - look_ahead - HISTORY_FRAMES, 0)
+    return film.part(slice(first, end)), torch.tensor([end - 1 - look_ahead - first])

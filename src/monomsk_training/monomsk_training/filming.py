@@ -18,7 +18,6 @@ from monomsk_training.cameras import CameraOptions, camera_poses, distorted
 from monomsk_training.detector_noise import (
     NoiseOptions,
     disturbed,
-    low_passed,
     scattered,
 )
 from monomsk_training.film_paths import body_paths
@@ -96,11 +95,11 @@ class Film:
     world_rotation: Tensor
     world_position: Tensor
 
-    def until(self, frames: int) -> Film:
-        """The same films, cut after so many frames."""
+    def part(self, frames: slice) -> Film:
+        """Some frames of the same films."""
         whole = ("subject", "heights", "proportions")
         cut = {
-            f.name: getattr(self, f.name)[:, :frames] for f in fields(self) if f.name not in whole
+            f.name: getattr(self, f.name)[:, frames] for f in fields(self) if f.name not in whole
         }
         return replace(self, **cut)
 
@@ -176,7 +175,7 @@ class FilmStudio:
         position[..., 2] += (0.9 - nearest).clamp_min(0.0)[:, None]
         rays, visibility = scattered(seen_points + position[..., None, :], noise, rate_hz, draw)
         rays, visibility, seen = disturbed(rays, visibility, noise, draw)
-        rays = distorted(low_passed(rays, noise.smooth_share, draw), camera, draw)
+        rays = distorted(rays, camera, draw)
         rays = rays * self._misjudged(len(motion), draw)
         share = torch.rand(len(motion), 1, generator=draw) < self.options.known_lengths_share
         known = share.float().expand(-1, proportions.shape[1])

@@ -39,7 +39,7 @@ class LossOptions:
         speed: Of the coordinates' rates.
         proportions: Of the body's lengths.
         contact: Of the soles' contacts.
-        late: Of the last 9 frames of each window, against the earlier ones: live answers are those.
+        late: Of the last 9 frames of live windows, against the earlier ones.
         every: Forward kinematics are computed for each so many frames.
     """
 
@@ -76,12 +76,19 @@ class LifterLoss:
         importance = {**_default_importance(), **options.importance}
         self._importance = torch.tensor([importance[name] for name in names])
 
-    def __call__(self, lifted: Lifted, film: Film) -> dict[str, Tensor]:
-        """The weighted parts of the loss, by name; their sum is what falls."""
+    def __call__(self, lifted: Lifted, film: Film, *, is_live: bool = False) -> dict[str, Tensor]:
+        """The weighted parts of the loss, by name; their sum is what falls.
+
+        Args:
+            lifted: What the network answered.
+            film: What it saw, and the truth.
+            is_live: Whether the last frames are those that are asked for.
+        """
         options = self.options
         # Frames without landmarks are guessed between their neighbours; they count less.
         weight = 0.3 + 0.7 * film.seen.float()
-        weight[:, -MAX_LOOK_AHEAD - 1 :] *= options.late
+        if is_live:
+            weight[:, -MAX_LOOK_AHEAD - 1 :] *= options.late
         weight = weight / weight.sum()
         error = (lifted.coordinates - film.coordinates).abs()
         pelvis = self._pelvis_errors(lifted, film)

@@ -13,6 +13,7 @@ from torch import Tensor
 from monomsk_description.frames import Array
 from monomsk_dynamics.layers.torch_body import TorchBody
 from monomsk_perception.lifter_answer import WindowNetwork
+from monomsk_training.detector_noise import low_passed
 from monomsk_training.filming import Film
 from monomsk_training.motion_clip import COORDINATE_NAMES
 from monomsk_training.motion_derivatives import Motion
@@ -73,7 +74,8 @@ def physics_score(
 ) -> PhysicsScore:
     """The score of a model on a batch of films; for the last argument see `answered_track`."""
     model.eval()
-    lifted = model(film.rays, film.visibility, film.seen.float(), film.subject)
+    rays = low_passed(film.rays)
+    lifted = model(rays, film.visibility, film.seen.float(), film.subject)
     piece = Piece(torch.arange(len(film.heights)), 0, film.coordinates.shape[1])
     body, touching = physics.body(film, piece), touching_points(film, piece)
     truth = physics.motion(true_track(film, piece))

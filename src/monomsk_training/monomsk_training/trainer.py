@@ -17,9 +17,11 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from monomsk_perception.lifter_answer import HISTORY_FRAMES, MAX_LOOK_AHEAD
 from monomsk_training.checkpoints import read_checkpoint, run_record, write_checkpoint
 from monomsk_training.config import TrainingConfig
 from monomsk_training.curves import Curves
+from monomsk_training.detector_noise import low_passed
 from monomsk_training.evaluation import Evaluation
 from monomsk_training.filming import Film, FilmStudio
 from monomsk_training.library import Library
@@ -253,10 +255,9 @@ class Trainer:
         for group in self._optimizer.param_groups:
             group["lr"] = rate * options.learning_rate
         is_cut = self._source.rng.random() < options.cut_share
-        if is_cut:
-            film = film.until(int(self._source.rng.integers(1, film.rays.shape[1])))
+        film = self._cut(film) if is_cut else self._recorded(film)
         lifted = self._network(film.rays, film.visibility, film.seen.float(), film.subject)
-        parts = self._loss(lifted, film)
+        parts = self._loss(lifted, film, is_live=is_cut)
         if not is_cut:
             parts = {**parts, **self._physics(lifted, film, self.step)}
         total = torch.stack(list(parts.values())).sum()
@@ -269,6 +270,19 @@ class Trainer:
         self.step += 1
         self._average()
         return {"total": float(total.detach()), **{n: float(p.detach()) for n, p in parts.items()}}
+
+    def _cut(self, film: Film) -> Film:
+        """The beginnings of films: as long as live windows, or of any length."""
+        rng, longest = self._source.rng, film.rays.shape[1]
+        live = HISTORY_FRAMES + int(rng.integers(MAX_LOOK_AHEAD + 1))
+        frames = min(live, longest) if rng.random() < 0.5 else int(rng.integers(1, longest + 1))
+        return film.part(slice(frames))
+
+    def _recorded(self, film: Film) -> Film:
+        """Films as they are lifted offline: most of them low-passed."""
+        share = self.config.films.noise.smooth_share
+        chosen = torch.rand(len(film.rays), 1, 1, 1, generator=self._source.draw) < share
+        return replace(film, rays=torch.where(chosen, low_passed(film.rays), film.rays))
 
     def _next_film(self) -> Film:
         options = self.config.optimizer
