@@ -62,8 +62,9 @@ TRAIN := PYTHONPATH=$(TRAINING_PATH) $(PYTHON) -m monomsk_training.train --data 
   --prepared $(MOTIONS) --config config/training.yaml
 
 motions: setup  ## joint angles of the marker recordings in DATA, for the training; minutes
-	@[ -d $(MOTIONS) ] || PYTHONPATH=src/monomsk_analysis:$(TRAINING_PATH) \
-	  $(PYTHON) scripts/marker_motions.py --data $(DATA) --out $(MOTIONS)
+	@[ $(MOTIONS)/complete -nt scripts/marker_motions.py ] || \
+	  { PYTHONPATH=src/monomsk_analysis:$(TRAINING_PATH) $(PYTHON) scripts/marker_motions.py \
+	  --data $(DATA) --out $(MOTIONS) && touch $(MOTIONS)/complete; }
 
 LANDMARKS := out/landmarks
 clip-landmarks: setup samples  ## landmarks of the real clips that choose weights; a minute

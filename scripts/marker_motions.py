@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-import ezc3d
 import numpy as np
 from scipy.signal import butter, sosfiltfilt
 
 from monomsk_analysis.exports import kinematics_table
-from monomsk_analysis.marker_motion import MarkerMotion, MarkerRequest, read_marker_motion
+from monomsk_analysis.marker_motion import MarkerMotion, read_marker_motion
 from monomsk_analysis.marker_trials import MarkerTrial, trials
 from monomsk_analysis.storage import write_storage
 from monomsk_description.threads import use_one_thread
@@ -27,31 +25,12 @@ from monomsk_description.threads import use_one_thread
 #: A frame whose markers are farther off than this is no posture of a person [m].
 _WORST_RMS_M = 0.03
 _LOW_PASS_HZ = 8.0
-#: Trials whose labels of these two markers are exchanged: as they are, the left arm lies turned by
-#: 66 to 89 degrees beside a straight elbow; exchanged, both arms are held alike.
-_EXCHANGED = ("LWRA", "LWRB")
-_EXCHANGED_IN = ("HC030A Straight", "HC030A Turn", "HC050A Straight")
 
 
 def motion_of(trial: MarkerTrial, data: Path) -> MarkerMotion:
-    """Inverse kinematics of a trial."""
-    request = MarkerRequest(tuple(data / static for static in trial.statics))
-    with tempfile.TemporaryDirectory() as folder:
-        path = data / trial.motion
-        if trial.name in _EXCHANGED_IN:
-            path = _relabelled(path, Path(folder))
-        return read_marker_motion(path, trial.subject, None, request)
-
-
-def _relabelled(path: Path, folder: Path) -> Path:
-    """A copy of a C3D file with the labels of two markers exchanged."""
-    file = ezc3d.c3d(str(path))
-    labels = file["parameters"]["POINT"]["LABELS"]["value"]
-    one, other = (next(n for n, x in enumerate(labels) if x.endswith(m)) for m in _EXCHANGED)
-    labels[one], labels[other] = labels[other], labels[one]
-    file["parameters"]["POINT"]["LABELS"]["value"] = labels
-    file.write(str(folder / path.name))
-    return folder / path.name
+    """Inverse kinematics of a trial, whatever its force plates say."""
+    request = replace(trial.request(data), forces=None)
+    return read_marker_motion(data / trial.motion, trial.subject, None, request)
 
 
 def write(motion: MarkerMotion, path: Path) -> int:

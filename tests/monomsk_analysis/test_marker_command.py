@@ -7,8 +7,18 @@ import numpy as np
 import pytest
 
 from monomsk_analysis.dynamics_command import DynamicsRequest, DynamicsRun, run_dynamics
-from monomsk_analysis.errors import FileFormatError, InputError, UnknownMarkersError
-from monomsk_analysis.marker_motion import MarkerRequest, stored_subject
+from monomsk_analysis.errors import (
+    FileFormatError,
+    InputError,
+    MarkerPairError,
+    UnknownMarkersError,
+)
+from monomsk_analysis.marker_motion import (
+    MarkerRequest,
+    marker_pair,
+    read_marker_motion,
+    stored_subject,
+)
 from monomsk_analysis.marker_recording import MarkerRecording
 from monomsk_analysis.marker_sets import load_marker_set
 from monomsk_analysis.trc import MarkerTable, write_trc
@@ -55,6 +65,26 @@ def test_unknown_markers_are_named(tmp_path: Path) -> None:
     with pytest.raises(UnknownMarkersError, match="M0"):
         run_dynamics(DynamicsRequest(tmp_path / "stand.trc", tmp_path / "out", SUBJECT))
     assert not (tmp_path / "out").exists()
+
+
+def test_labels_are_exchanged_before_anything_is_made_of_them(tmp_path: Path) -> None:
+    names = tuple({"LWRA": "LWRB", "LWRB": "LWRA"}.get(name, name) for name in NAMES)
+    write_standing(tmp_path / "mixed.trc", names)
+    write_standing(tmp_path / "right.trc", NAMES)
+    runs = {}
+    for file, pairs in (("right", ()), ("mixed", ()), ("mended", (("LWRA", "LWRB"),))):
+        path = tmp_path / ("right.trc" if file == "right" else "mixed.trc")
+        markers = MarkerRequest(exchanged=pairs)
+        runs[file] = read_marker_motion(path, SUBJECT, None, markers).fit.configurations[0]
+    np.testing.assert_allclose(runs["mended"], runs["right"], atol=1e-6)
+    assert np.abs(runs["mixed"] - runs["right"]).max() > 0.3
+
+
+@pytest.mark.parametrize("text", ["LWRA", "LWRA,", "LWRA,LWRA", "A,B,C"])
+def test_what_is_no_pair_of_markers_is_refused(text: str) -> None:
+    with pytest.raises(MarkerPairError, match="no pair"):
+        marker_pair(text)
+    assert marker_pair(" LWRA, LWRB") == ("LWRA", "LWRB")
 
 
 def test_marker_options_belong_to_markers(tmp_path: Path) -> None:

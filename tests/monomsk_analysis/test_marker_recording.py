@@ -76,6 +76,19 @@ def test_an_unknown_marker_has_no_place(tmp_path: Path) -> None:
     assert np.isnan(read_markers(tmp_path / "a.trc").of(("A", "nobody"))[:, 1]).all()
 
 
+def test_exchanged_labels_are_put_right_and_said(tmp_path: Path) -> None:
+    write_trc(tmp_path / "a.trc", table())
+    found = read_markers(tmp_path / "a.trc")
+    one, two, *rest = found.names
+    mended = found.exchanged([(one, two)])
+    np.testing.assert_array_equal(mended.of((one, two)), found.of((two, one)))
+    np.testing.assert_array_equal(mended.of(rest), found.of(rest))
+    assert f"{one} with {two}" in mended.notes[-1]
+    assert found.exchanged([]) is found
+    with pytest.raises(FileFormatError, match="not among its .*: nobody"):
+        found.exchanged([(one, "nobody")])
+
+
 def test_a_c3d_file_that_is_none_is_refused(tmp_path: Path) -> None:
     pytest.importorskip("ezc3d")
     with pytest.raises(FileFormatError, match="no such file"):

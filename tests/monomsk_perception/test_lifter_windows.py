@@ -22,7 +22,7 @@ from monomsk_perception.lifter_windows import (
 
 
 class Echo:
-    """A network that answers with the rays it saw, and with what it must not see as NaN."""
+    """A network that answers with the rays it saw; log scales are 1 where a frame is unseen."""
 
     def __call__(
         self, track: Track, subject: np.ndarray, asked: Sequence[int] | None = None

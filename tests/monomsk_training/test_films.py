@@ -1,5 +1,7 @@
 """Virtual films: the truth explains what was filmed, and generated motion is human."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -60,6 +62,18 @@ def test_people_stand_upright_in_front_of_the_camera(walks: np.ndarray) -> None:
     assert (film.pelvis_position[..., 2] > 1.0).all()
     assert (film.rays[..., 0, 1] < film.rays[..., 17, 1]).all()
     assert torch.isfinite(film.rays).all()
+
+
+def test_landmarks_in_a_gap_lie_between_those_around_it(walks: np.ndarray) -> None:
+    """As `resampled` gives them to the lifter, whatever the person did meanwhile."""
+    clean, holes = film_of(walks, QUIET), film_of(walks, replace(QUIET, gap_share=1.0))
+    for one in range(len(walks)):
+        seen = holes.seen[one].numpy()
+        assert 0 < (~seen).sum() < 12
+        frames = np.arange(64)
+        flat = clean.rays[one].flatten(1).numpy()
+        wanted = np.array([np.interp(frames, frames[seen], column[seen]) for column in flat.T]).T
+        np.testing.assert_allclose(holes.rays[one].flatten(1).numpy(), wanted, atol=1e-5)
 
 
 def test_noise_has_the_size_that_was_measured(walks: np.ndarray) -> None:

@@ -199,9 +199,7 @@ def test_windows_are_cut_for_live_answers_or_whole_and_physical(
     trainer = Trainer(config, FilmSource(NOTHING, config, 1), Evaluation(), tmp_path)
     lengths: list[int] = []
     physical: list[int] = []
-    monkeypatch.setattr(
-        trainer, "_physics", lambda lifted, film, step: physical.append(step) or {}
-    )
+    monkeypatch.setattr(trainer, "_physics", lambda lifted, film, step: physical.append(step) or {})
     trainer.model.register_forward_pre_hook(lambda _, inputs: lengths.append(inputs[0].shape[1]))
     trainer.run()
     if share:
@@ -304,6 +302,7 @@ def test_unknown_keys_of_a_configuration_are_named(tmp_path: Path) -> None:
         ("optimizer: {minutes: long}", "optimizer.minutes: 'long' is no float"),
         ("optimizer: {batch: 4.5}", "optimizer.batch: 4.5 is no int"),
         ("optimizer: {steps: 0}", "optimizer.steps: 0 is not positive"),
+        ("optimizer: {cut_share: 1.2}", "optimizer.cut_share: 1.2 is no share"),
         ("network: wide", "network: 'wide' are no entries"),
     ],
 )

@@ -17,7 +17,6 @@ import numpy as np
 
 from monomsk_analysis.dynamics_command import DynamicsRequest, run_dynamics
 from monomsk_analysis.errors import AnalysisError
-from monomsk_analysis.marker_motion import MarkerRequest
 from monomsk_analysis.marker_trials import GROUPS, MarkerTrial, trials
 from monomsk_analysis.progress import Stages
 from monomsk_analysis.reference_data import ReferenceDataMissingError, reference_folder
@@ -112,10 +111,7 @@ def run_trial(
         trial.subject,
         overwrite=True,
         model=folder / trial.model if trial.model else None,
-        markers=MarkerRequest(
-            tuple(folder / static for static in trial.statics),
-            forces=folder / trial.forces if trial.forces else None,
-        ),
+        markers=trial.request(folder),
     )
     run = run_dynamics(request, stages)
     if run.score is None or run.motion.markers is None:

@@ -120,7 +120,7 @@ def _dynamics(options: DynamicsOptions) -> None:
     from monomsk_analysis.console_summary import print_results
     from monomsk_analysis.dynamics_command import DynamicsRequest, run_dynamics
     from monomsk_analysis.floor_choice import read_floor
-    from monomsk_analysis.marker_motion import MarkerRequest
+    from monomsk_analysis.marker_motion import MarkerRequest, marker_pair
     from monomsk_description.threads import use_one_thread
 
     use_one_thread()
@@ -133,6 +133,7 @@ def _dynamics(options: DynamicsOptions) -> None:
         options.markers and options.markers.value,
         options.up and options.up.value,
         options.forces,
+        tuple(marker_pair(text) for text in options.exchange or ()),
     )
     request = DynamicsRequest(
         options.motion,

@@ -115,6 +115,13 @@ class DynamicsOptions:
         Path | None,
         typer.Option(help="Force plates (.mot) beside .trc markers, to compare with."),
     ] = None
+    exchange: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="A,B",
+            help="Two markers whose labels are exchanged in MOTION; may be given more than once.",
+        ),
+    ] = None
     up: Annotated[
         UpAxis | None, typer.Option(help="Axis of the markers that points up; found if not given.")
     ] = None

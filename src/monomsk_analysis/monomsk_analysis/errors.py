@@ -147,6 +147,20 @@ class FloorError(AnalysisError):
         )
 
 
+class MarkerPairError(AnalysisError):
+    """Markers to exchange that are no pair.
+
+    Attributes:
+        text: what was given.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(
+            f"{text!r} is no pair of markers to exchange: two names, as in --exchange LWRA,LWRB"
+        )
+
+
 class UnknownMarkersError(AnalysisError):
     """Markers that cannot be placed on the skeleton.
 

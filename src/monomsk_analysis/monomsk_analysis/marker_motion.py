@@ -10,7 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monomsk_analysis.body_choice import Body, make_body
-from monomsk_analysis.errors import FileFormatError, InputError, UnknownMarkersError
+from monomsk_analysis.errors import (
+    FileFormatError,
+    InputError,
+    MarkerPairError,
+    UnknownMarkersError,
+)
 from monomsk_analysis.force_plates import read_plate_table
 from monomsk_analysis.marker_calibration import calibrate
 from monomsk_analysis.marker_ik import MarkerFit, MarkerSolver, solve_markers
@@ -51,12 +56,14 @@ class MarkerRequest:
         marker_set: name of the shipped set; found by the markers' names if None.
         up: the file's axis that points up; found if None.
         forces: OpenSim's ground reaction file of the same recording, instead of its own plates.
+        exchanged: pairs of markers whose labels are exchanged in the recording of the motion.
     """
 
     statics: tuple[Path, ...] = ()
     marker_set: str | None = None
     up: str | None = None
     forces: Path | None = None
+    exchanged: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -118,6 +125,18 @@ class MarkerMotion:
         )
 
 
+def marker_pair(text: str) -> tuple[str, str]:
+    """Two markers from `A,B`.
+
+    Raises:
+        MarkerPairError: They are not two.
+    """
+    names = [name.strip() for name in text.split(",")]
+    if len(names) != 2 or not all(names) or names[0] == names[1]:
+        raise MarkerPairError(text)
+    return names[0], names[1]
+
+
 def read_marker_motion(
     path: Path,
     subject: Subject,
@@ -139,7 +158,7 @@ def read_marker_motion(
         DescriptionError: the person or the model does not fit.
     """
     stages = stages or Stages()
-    recording = read_markers(path, request.up)
+    recording = read_markers(path, request.up).exchanged(request.exchanged)
     statics = [read_markers(static, request.up) for static in request.statics]
     plates = read_plate_table(request.forces) if request.forces else recording.plates
     given = subject

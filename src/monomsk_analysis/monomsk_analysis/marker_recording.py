@@ -87,6 +87,25 @@ class MarkerRecording:
         """The times (n,) [ns]."""
         return np.round(1e9 * self.times).astype(np.int64)
 
+    def exchanged(self, pairs: Sequence[tuple[str, str]]) -> MarkerRecording:
+        """The same with the labels of some pairs of markers exchanged.
+
+        Raises:
+            FileFormatError: The recording lacks one of them.
+        """
+        other: dict[str, str] = {}
+        for one, two in pairs:
+            other |= {one: two, two: one}
+        missing = sorted(set(other) - set(self.names))
+        if missing:
+            reason = f"markers to exchange are not among its {len(self.names)}"
+            raise FileFormatError(self.path, f"{reason}: {', '.join(missing)}")
+        if not other:
+            return self
+        sentence = ", ".join(f"{one} with {two}" for one, two in pairs)
+        notes = (*self.notes, f"Labels were exchanged: {sentence}.")
+        return replace(self, names=tuple(other.get(n, n) for n in self.names), notes=notes)
+
     def of(self, names: Sequence[str]) -> Array:
         """Positions (n, k, 3) [m] of some markers; NaN for those that the file does not have."""
         found = np.full((len(self.times), len(names), 3), np.nan)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from monomsk_analysis.marker_motion import MarkerRequest
 from monomsk_description.subject import Subject
 
 _OPENSIM = Path("opensim_pipelines")
@@ -28,6 +29,13 @@ _CHILD_TRIALS = (
 )
 #: Those whose recordings trained the inverse-dynamics transformer.
 _TRAINED = ("HC002D", "HC030A", "HC031A", "HC033A", "HC036A")
+#: Recordings with labels that are exchanged: as they are, the left forearm is turned by 66 to 89
+#: degrees too far beside a straight elbow.
+_EXCHANGED = {
+    "HC030A Straight": (("LWRA", "LWRB"),),
+    "HC030A Turn": (("LWRA", "LWRB"),),
+    "HC050A Straight": (("LWRA", "LWRB"),),
+}
 GROUPS = ("walk", "run", "young straight", "young turn")
 
 
@@ -45,6 +53,7 @@ class MarkerTrial:
         model: the person's OpenSim model instead of scaling.
         tuned: whether a constant of the dynamics was chosen on this recording, or the
             inverse-dynamics transformer trained on it.
+        exchanged: pairs of markers whose labels are exchanged in it.
     """
 
     name: str
@@ -55,6 +64,15 @@ class MarkerTrial:
     forces: Path | None = None
     model: Path | None = None
     tuned: bool = False
+    exchanged: tuple[tuple[str, str], ...] = ()
+
+    def request(self, folder: Path) -> MarkerRequest:
+        """How it is read from a reference folder."""
+        return MarkerRequest(
+            tuple(folder / static for static in self.statics),
+            forces=folder / self.forces if self.forces else None,
+            exchanged=self.exchanged,
+        )
 
 
 def trials() -> tuple[MarkerTrial, ...]:
@@ -100,10 +118,11 @@ def _children() -> tuple[MarkerTrial, ...]:
             static = _CHILDREN / f"{child}_Static_{child}{entry[1]}.c3d"
             motion = _CHILDREN / f"{child}_{kind}_{child}{entry[column]}.c3d"
             group = f"young {kind.lower()}"
+            name = f"{child} {kind}"
             rows.append(
                 MarkerTrial(
-                    f"{child} {kind}", group, motion, Subject.assume(), (static,),
-                    tuned=child in _TRAINED,
+                    name, group, motion, Subject.assume(), (static,), tuned=child in _TRAINED,
+                    exchanged=_EXCHANGED.get(name, ()),
                 )
             )  # fmt: skip
     return tuple(rows)

@@ -15,7 +15,6 @@ import pinocchio as pin
 from numpy.typing import NDArray
 
 from monomsk_analysis.dynamics_input import DynamicsInput, read_input
-from monomsk_analysis.marker_motion import MarkerRequest
 from monomsk_analysis.marker_trials import MarkerTrial, trials
 from monomsk_analysis.measured_dynamics import low_pass, measured_inverse_dynamics
 from monomsk_analysis.motion import split_motion
@@ -104,11 +103,7 @@ def write_trial(trial: MarkerTrial, folder: Path, out: Path) -> int:
     Raises:
         AnalysisError: the trial cannot be used.
     """
-    markers = MarkerRequest(
-        tuple(folder / static for static in trial.statics),
-        forces=folder / trial.forces if trial.forces else None,
-    )
-    motion = read_input(folder / trial.motion, trial.subject, None, markers)
+    motion = read_input(folder / trial.motion, trial.subject, None, trial.request(folder))
     subject = motion.body.skeleton.subject
     stem = trial.name.replace(" ", "_")
     count = 0

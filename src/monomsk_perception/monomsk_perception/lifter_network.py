@@ -73,7 +73,7 @@ class OnnxLifter:
         folder: Where weights and card lie; None: those that ship.
 
     Raises:
-        LifterWeightsError: Something is missing, damaged or made for another skeleton.
+        LifterWeightsError: Something is missing, damaged, or made for another skeleton or version.
     """
 
     def __init__(self, coordinates: tuple[str, ...], folder: Path | None = None) -> None:

@@ -64,6 +64,8 @@ class OptimizerOptions:
         ):  # fmt: skip
             if not getattr(self, name) > 0:
                 raise RecipeError(f"optimizer.{name}", f"{getattr(self, name)} is not positive")
+        if not 0.0 <= self.cut_share <= 1.0:
+            raise RecipeError("optimizer.cut_share", f"{self.cut_share} is no share")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ def launched(options: OptimizerOptions) -> Fabric:
     """The devices of the configuration, ready; with several, the other processes are started.
 
     Each process goes through the program from its beginning, on its own device. What torch makes
-    afterwards without being told where (films, masks, bodies) lands on that device.
+    afterwards without being told where (films, bodies) lands on that device.
 
     Args:
         options: Name the device and the number of processes.

@@ -64,10 +64,12 @@ class LifterLoss:
         studio: Whose kinematics are used.
 
     Raises:
-        RecipeError: A coordinate is unknown.
+        RecipeError: A coordinate is unknown, or a weight is none.
     """
 
     def __init__(self, options: LossOptions, studio: FilmStudio) -> None:
+        if not options.late > 0.0:
+            raise RecipeError("loss.late", f"{options.late} is not positive")
         self.options = options
         self._studio = studio
         names = [name.removesuffix("_r").removesuffix("_l") for name in COORDINATE_NAMES]
