@@ -13,7 +13,7 @@ PYTHON := .venv/bin/python
 IN_WORKSPACE := source install/setup.bash &&
 
 .NOTPARALLEL:
-.PHONY: help setup demo demo-assist test lint format bench bench-live soak restart-check motions clip-landmarks train train-quick robustness ablation check-motions bench-films models samples lock clean
+.PHONY: help setup demo demo-assist test lint format bench bench-live soak restart-check motions clip-landmarks train train-quick robustness ablation check-motions bench-films train-kinetics models samples lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
