@@ -12,6 +12,7 @@ from monomsk_perception import lifter_answer
 from monomsk_perception.lifter_answer import HISTORY_FRAMES
 from monomsk_perception.lifter_network import CARD_NAME, WEIGHTS_NAME
 from monomsk_training.bodies import shape_statistics
+from monomsk_training.checkpoints import read_checkpoint
 from monomsk_training.config import OptimizerOptions, TrainingConfig, load_config
 from monomsk_training.curves import Curves
 from monomsk_training.errors import RecipeError
@@ -259,6 +260,25 @@ def test_weights_of_a_gpu_are_exported_without_one(
     model, _ = load_model(tmp_path / "best.pt")
     assert {values.device.type for values in model.parameters()} == {"cpu"}
     assert trainer.resume()
+
+
+def test_a_run_may_start_from_the_mean_of_others(tmp_path: Path) -> None:
+    config = replace(SMALL, optimizer=replace(SMALL.optimizer, steps=2))
+    runs = []
+    for seed in (1, 2):
+        run = Trainer(
+            replace(config, seed=seed), FilmSource(NOTHING, config, seed), Evaluation(),
+            tmp_path / str(seed),
+        )  # fmt: skip
+        run.run()
+        runs.append(run)
+    third = Trainer(config, FilmSource(NOTHING, config, 3), Evaluation(), tmp_path / "c")
+    third.start_from(*(tmp_path / str(seed) / "last.pt" for seed in (1, 2)))
+    models = (third.model, *(run.averaged for run in runs))
+    for mean, one, two in zip(*(model.parameters() for model in models), strict=True):
+        torch.testing.assert_close(mean, 0.5 * (one + two))
+    third.checkpoint()
+    assert len(read_checkpoint(tmp_path / "c" / "last.pt")["before"]) == 2
 
 
 def test_a_run_may_start_from_the_weights_of_another(tmp_path: Path) -> None:

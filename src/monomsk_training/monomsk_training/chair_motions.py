@@ -205,7 +205,7 @@ def _arms(rng: Rng, values: Array, depth: Array, lean: Array) -> None:
             "arm_add": out + rng.normal(0.0, 5.0),
             "arm_rot": turned + rng.normal(0.0, 10.0),
             "elbow_flex": np.clip(elbow + straighter * depth + rng.normal(0.0, 6.0), 0.0, 145.0),
-            "pro_sup": REST_DEG["pro_sup"] + rng.normal(0.0, 19.0),
+            "pro_sup": REST_DEG["pro_sup"] + rng.normal(0.0, 15.0),
         }
         for name, degrees in own.items():
             values[:, COLUMN[f"{name}_{side}"]] = np.radians(degrees)

@@ -40,9 +40,10 @@ def _other_side(name: str) -> str:
 
 _MIRROR_COLUMNS = np.array([COLUMN[_other_side(name)] for name in MOTION_NAMES])
 
-#: What a source without a coordinate is given [deg]: relaxed arms, elbows and forearms as those of
-#: the eight training walkers who had markers on their arms (means; standard deviations 6 and 19).
-REST_DEG = {"arm_add": -10.0, "elbow_flex": 30.0, "pro_sup": 57.0}
+#: What a source without a coordinate is given [deg]: relaxed arms, elbows as those of the eight
+#: training walkers who had markers on their arms (mean; standard deviation 6); palms towards the
+#: thighs, which is 90 with an arm that is not turned (the palm faces forward at 0), a little less.
+REST_DEG = {"arm_add": -10.0, "elbow_flex": 30.0, "pro_sup": 80.0}
 
 
 @dataclass(frozen=True, eq=False)

@@ -42,7 +42,9 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the motions")
     parser.add_argument("--prepared", type=Path, help="folder of motions made of markers")
-    parser.add_argument("--start-from", type=Path, help="checkpoint whose weights to start from")
+    parser.add_argument(
+        "--start-from", type=Path, nargs="+", help="checkpoints whose mean weights to start from"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoints")
     parser.add_argument("--config", type=Path, help="training configuration, YAML")
     parser.add_argument("--recipe", type=Path, help="motion library, YAML")
@@ -76,7 +78,7 @@ def main(words: list[str] | None = None) -> None:
     if trainer.resume():
         _LOG.info("continued at step %d", trainer.step)
     elif arguments.start_from is not None:
-        trainer.start_from(arguments.start_from)
+        trainer.start_from(*arguments.start_from)
     with StopRequest() as request:
         ended = trainer.run(lambda: request.number is not None)
     # of several processes the first one speaks: the others' failure would have it killed

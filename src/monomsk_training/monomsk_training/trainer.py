@@ -147,15 +147,24 @@ class Trainer:
             self._curves.forget_after(self.step)
         return True
 
-    def start_from(self, path: Path) -> None:
-        """Takes over the averaged weights of another run's checkpoint and the record of it.
+    def start_from(self, *paths: Path) -> None:
+        """Takes over the averaged weights of other runs' checkpoints and the record of them.
+
+        Of several runs the mean is taken: of runs that started alike it is better than each
+        (Wortsman et al. 2022, Model soups).
 
         Raises:
-            CheckpointError: It is of another network.
+            CheckpointError: One is of another network.
         """
-        saved = read_checkpoint(path, self.config.network)
-        weights = saved["averaged"]
-        self._before = [*saved.get("before", []), run_record(saved)]
+        runs = [read_checkpoint(path, self.config.network) for path in paths]
+        weights = {
+            name: torch.stack([run["averaged"][name] for run in runs]).mean(0)
+            for name in runs[0]["averaged"]
+        }
+        earlier = [*runs[0].get("before", [])]
+        for run in runs[1:]:
+            earlier += [record for record in run.get("before", []) if record not in earlier]
+        self._before = [*earlier, *map(run_record, runs)]
         self.model.load_state_dict(weights)
         self.averaged.load_state_dict(weights)
 
