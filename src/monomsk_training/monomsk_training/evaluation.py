@@ -109,8 +109,7 @@ def leg_error_deg(model: LifterModel, film: Film, look_ahead: int | None = None)
         windows = [_live_window(film, frames - back, look_ahead) for back in _LIVE_ENDS]
     errors = []
     for shown, asked in windows:
-        inputs = (shown.rays, shown.visibility, shown.seen.float(), shown.subject)
-        found = model(*inputs, asked).coordinates
+        found = model(*shown.inputs, asked).coordinates
         errors.append((found - shown.coordinates[:, asked])[..., _LEG_COLUMNS])
     error = torch.cat(errors, dim=1)
     return float(torch.rad2deg(torch.sqrt((error**2).mean((0, 1))).mean()))

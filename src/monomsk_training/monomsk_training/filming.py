@@ -95,6 +95,11 @@ class Film:
     world_rotation: Tensor
     world_position: Tensor
 
+    @property
+    def inputs(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """What the network sees of it: rays, visibility, which frames are seen, subject."""
+        return self.rays, self.visibility, self.seen.float(), self.subject
+
     def part(self, frames: slice) -> Film:
         """Some frames of the same films."""
         whole = ("subject", "heights", "proportions")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -74,8 +74,7 @@ def physics_score(
 ) -> PhysicsScore:
     """The score of a model on a batch of films; for the last argument see `answered_track`."""
     model.eval()
-    rays = low_passed(film.rays)
-    lifted = model(rays, film.visibility, film.seen.float(), film.subject)
+    lifted = model(*replace(film, rays=low_passed(film.rays)).inputs)
     piece = Piece(torch.arange(len(film.heights)), 0, film.coordinates.shape[1])
     body, touching = physics.body(film, piece), touching_points(film, piece)
     truth = physics.motion(true_track(film, piece))

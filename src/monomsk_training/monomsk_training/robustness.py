@@ -208,9 +208,9 @@ class LegErrors(NamedTuple):
 def leg_errors(network: WindowNetwork, film: Film, condition: Condition, value: float) -> LegErrors:
     """The errors at one value of a condition."""
     look_ahead, rows = condition.look_ahead(value), []
-    frames = slice(None) if look_ahead is None else _LIVE_FRAMES
+    live = look_ahead is not None
+    frames = _LIVE_FRAMES if live else slice(None)
     for number in range(len(film.rays)):
-        live = look_ahead is not None
         track, truth = track_of(film, number, condition.rate(value), live=live)
         track, subject = condition.spoil(track, film.subject[number].double().numpy(), value)
         found, log_scale = _answers(network, track, subject, look_ahead)

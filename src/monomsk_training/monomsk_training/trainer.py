@@ -265,7 +265,7 @@ class Trainer:
             group["lr"] = rate * options.learning_rate
         is_cut = self._source.rng.random() < options.cut_share
         film = self._cut(film) if is_cut else self._recorded(film)
-        lifted = self._network(film.rays, film.visibility, film.seen.float(), film.subject)
+        lifted = self._network(*film.inputs)
         parts = self._loss(lifted, film, is_live=is_cut)
         if not is_cut:
             parts = {**parts, **self._physics(lifted, film, self.step)}
@@ -282,10 +282,10 @@ class Trainer:
 
     def _cut(self, film: Film) -> Film:
         """The beginnings of films: as long as live windows, or of any length."""
-        rng, longest = self._source.rng, film.rays.shape[1]
+        rng = self._source.rng
         live = HISTORY_FRAMES + int(rng.integers(MAX_LOOK_AHEAD + 1))
-        frames = min(live, longest) if rng.random() < 0.5 else int(rng.integers(1, longest + 1))
-        return film.part(slice(frames))
+        any_length = int(rng.integers(1, film.rays.shape[1] + 1))
+        return film.part(slice(live if rng.random() < 0.5 else any_length))
 
     def _recorded(self, film: Film) -> Film:
         """Films as they are lifted offline: most of them low-passed."""
