@@ -61,10 +61,11 @@ MOTIONS := out/motions
 TRAIN := PYTHONPATH=$(TRAINING_PATH) $(PYTHON) -m monomsk_training.train --data $(DATA) \
   --prepared $(MOTIONS) --config config/training.yaml
 
-motions: setup  ## joint angles of the marker recordings in DATA, for the training; minutes
-	@[ $(MOTIONS)/complete -nt scripts/marker_motions.py ] || \
-	  { PYTHONPATH=src/monomsk_analysis:$(TRAINING_PATH) $(PYTHON) scripts/marker_motions.py \
-	  --data $(DATA) --out $(MOTIONS) && touch $(MOTIONS)/complete; }
+motions: $(MOTIONS)/complete  ## joint angles of the marker recordings in DATA, for the training; minutes
+$(MOTIONS)/complete: scripts/marker_motions.py $(wildcard src/monomsk_analysis/monomsk_analysis/marker_*.py) | setup
+	@PYTHONPATH=src/monomsk_analysis:$(TRAINING_PATH) $(PYTHON) scripts/marker_motions.py \
+	  --data $(DATA) --out $(MOTIONS)
+	@touch $@
 
 LANDMARKS := out/landmarks
 clip-landmarks: setup samples  ## landmarks of the real clips that choose weights; a minute

@@ -12,7 +12,7 @@ from monomsk_description.skeleton import build_skeleton
 from monomsk_description.subject import Subject
 from monomsk_perception.lifter_answer import OTHER_SIDE, USED_LANDMARKS
 from monomsk_training.cameras import CameraOptions
-from monomsk_training.detector_noise import NoiseOptions
+from monomsk_training.detector_noise import NoiseOptions, coloured
 from monomsk_training.filming import Film, FilmOptions, FilmStudio
 from monomsk_training.generators import gait
 from monomsk_training.library import Library
@@ -96,6 +96,26 @@ def test_noise_has_the_size_that_was_measured(walks: np.ndarray) -> None:
     knee, heel = errors[..., 11, :].std(), errors[..., 15, :].std()
     assert 0.009 < float(knee) < 0.016
     assert 0.013 < float(heel) < 0.022
+
+
+def test_errors_stay_while_nobody_moves(walks: np.ndarray) -> None:
+    """A detector errs alike in like images."""
+    scatter = {}
+    for name, motion in {"walks": walks, "rests": np.repeat(walks[:, :1], 64, axis=1)}.items():
+        noise = NoiseOptions(swap_share=0.0, gap_share=0.0, outlier_share=0.0, missing_share=0.0)
+        film, clean = (film_of(motion, kind, moving=0.0) for kind in (noise, QUIET))
+        errors = (film.rays - clean.rays) * film.pelvis_position[..., None, 2:]
+        scatter[name] = float(torch.diff(errors, n=2, dim=1).std())
+    assert 0.0 < scatter["rests"] < 0.5 * scatter["walks"]
+
+
+def test_coloured_noise_has_unit_variance_and_keeps_what_it_is_told() -> None:
+    keep = torch.full((2, 50), 0.9)
+    keep[:, 25:] = 0.0
+    noise = coloured((2, 50, 4000), keep, torch.Generator().manual_seed(3))
+    torch.testing.assert_close(noise.std(-1), torch.ones(2, 50), atol=0.06, rtol=0.0)
+    neighbours = (noise[:, 1:] * noise[:, :-1]).mean(-1)
+    torch.testing.assert_close(neighbours, keep[:, 1:], atol=0.08, rtol=0.0)
 
 
 def test_left_and_right_partners() -> None:

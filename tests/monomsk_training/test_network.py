@@ -323,6 +323,8 @@ def test_unknown_keys_of_a_configuration_are_named(tmp_path: Path) -> None:
         ("optimizer: {batch: 4.5}", "optimizer.batch: 4.5 is no int"),
         ("optimizer: {steps: 0}", "optimizer.steps: 0 is not positive"),
         ("optimizer: {cut_share: 1.2}", "optimizer.cut_share: 1.2 is no share"),
+        ("films: {noise: {gain: [0.0, 1.0]}}", "films.noise.gain: .* must be positive"),
+        ("films: {noise: {moving_m_s: 0}}", "films.noise.moving_m_s: 0.0 is not positive"),
         ("network: wide", "network: 'wide' are no entries"),
     ],
 )

@@ -7,14 +7,18 @@ all landmarks, a fast part that grows with speed, worse where a limb is hidden.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from monomsk_perception.lifter_answer import OTHER_SIDE
+from monomsk_training.errors import RecipeError
 
 _LEGS = tuple(range(9, 19))
+#: The factor that stands for none, which has no logarithm.
+_NO_NOISE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -28,10 +32,15 @@ class NoiseOptions:
         scatter_m: Standard deviation of the slow scatter, shoulders to ankles [m].
         foot_scatter_m: The same of heel and toe [m].
         common: Share of its variance that all landmarks have in common.
-        last_s: Shortest and longest time constant of the slow scatter [s].
-        fast_m: Standard deviation of the fast scatter at rest [m].
+        last_s: Shortest and longest time constant of the slow scatter of a moving person [s].
+        moving_m_s: Mean speed of the landmarks of whom these hold for [m/s]; the scatter goes
+            through its course in proportion to the speed, at most twice as fast.
+        rest_pace: Slowest and fastest pace of that course in a film where the person rests, over
+            that of a moving one.
+        fast_m: Standard deviation of the fast scatter of a moving person [m].
+        fast_at_rest: What is left of it at rest.
         fast_per_speed: Growth of the fast scatter at 1 m/s, feet only.
-        gain: Smallest and largest factor on all scatter of a film.
+        gain: Smallest and largest factor on all scatter of a film; its logarithm is drawn evenly.
         hidden_gain: Growth of the scatter of a hidden landmark.
         smooth_share: Share of whole windows whose landmarks are low-passed as those of recordings
             are, at about 6 Hz; live nothing is.
@@ -40,6 +49,9 @@ class NoiseOptions:
         outlier_share: Share of films where one landmark strays for some frames.
         missing_share: Share of films where some landmarks are not found for a while, or never, as
             with a detector that has no feet or a picture that ends at the knees.
+
+    Raises:
+        RecipeError: The gains are not positive (or both zero) or fall; a speed is not positive.
     """
 
     offset_gain: tuple[float, float] = (0.5, 1.5)
@@ -49,9 +61,12 @@ class NoiseOptions:
     foot_scatter_m: float = 0.017
     common: float = 0.13
     last_s: tuple[float, float] = (0.1, 0.4)
+    moving_m_s: float = 0.5
+    rest_pace: tuple[float, float] = (0.05, 0.3)
     fast_m: float = 0.004
+    fast_at_rest: float = 0.4
     fast_per_speed: float = 1.0
-    gain: tuple[float, float] = (0.5, 1.7)
+    gain: tuple[float, float] = (0.3, 2.2)
     hidden_gain: float = 2.0
     smooth_share: float = 0.75
     swap_share: float = 0.08
@@ -59,15 +74,28 @@ class NoiseOptions:
     outlier_share: float = 0.15
     missing_share: float = 0.2
 
+    def __post_init__(self) -> None:
+        low, high = self.gain
+        if not 0.0 < low <= high and not low == high == 0.0:
+            raise RecipeError("films.noise.gain", f"{self.gain} must be positive and rise")
+        if not self.moving_m_s > 0.0:
+            raise RecipeError("films.noise.moving_m_s", f"{self.moving_m_s} is not positive")
+
 
 def coloured(shape: tuple[int, ...], keep: Tensor, draw: torch.Generator) -> Tensor:
-    """First-order noise of unit variance (batch, frames, ...); `keep` (batch,) per frame."""
+    """First-order noise of unit variance (batch, frames, ...).
+
+    Args:
+        shape: Of the noise.
+        keep: What each frame has of the one before, 0 to 1 (batch, frames); the first is not used.
+        draw: Where chance comes from.
+    """
     white = torch.randn(shape, generator=draw)
-    frames = shape[1]
-    # Each frame is the sum of all fresh numbers until then, each kept as long as its age says.
-    age = (torch.arange(frames)[:, None] - torch.arange(frames)).float()
-    kept = torch.where(age >= 0.0, keep[:, None, None] ** age.clamp_min(0.0), torch.zeros(()))
-    kept[:, :, 1:] *= torch.sqrt(1.0 - keep**2)[:, None, None]
+    # Each frame is the sum of all fresh numbers until then, each as far as it was kept since.
+    kept_so_far = torch.log(keep.clamp_min(1e-6)).cumsum(1)
+    since = kept_so_far[:, :, None] - kept_so_far[:, None, :]
+    kept = torch.exp(since.clamp_max(0.0)).tril()
+    kept[:, :, 1:] *= torch.sqrt(1.0 - keep[:, None, 1:] ** 2)
     return torch.bmm(kept, white.flatten(2)).view(shape)
 
 
@@ -104,21 +132,24 @@ def scattered(
     cover = hidden(rays, depth)
     films, frames, count = depth.shape
     low, high = options.last_s
-    last = low + (high - low) * torch.rand(films, generator=draw)
-    keep = torch.exp(-1.0 / (rate_hz * last))
+    last = low + (high - low) * torch.rand(films, 1, generator=draw)
+    speed = torch.zeros(films, frames, count)
+    speed[:, 1:] = length(points[:, 1:] - points[:, :-1]) * rate_hz
+    slow_pace, fast_pace = options.rest_pace
+    rest = slow_pace + (fast_pace - slow_pace) * torch.rand(films, 1, generator=draw)
+    moving = speed.mean(-1) / options.moving_m_s
+    keep = torch.exp(-torch.maximum(moving.clamp_max(2.0), rest) / (rate_hz * last))
     own = coloured((films, frames, count, 2), keep, draw)
     common = coloured((films, frames, 1, 2), keep, draw)
     slow = options.common**0.5 * common + (1.0 - options.common) ** 0.5 * own
     sigma = torch.full((count,), options.scatter_m)
     sigma[-4:] = options.foot_scatter_m
-    speed = torch.zeros(films, frames, count)
-    speed[:, 1:] = length(points[:, 1:] - points[:, :-1]) * rate_hz
-    growth = torch.ones(films, frames, count)
+    left = options.fast_at_rest
+    growth = (left + (1.0 - left) * moving.clamp_max(1.0))[..., None].repeat(1, 1, count)
     growth[..., -6:] += options.fast_per_speed * speed[..., -6:].clamp_max(2.0)
     fast = options.fast_m * growth.unsqueeze(-1) * torch.randn(rays.shape, generator=draw)
-    gain = options.gain[0] + (options.gain[1] - options.gain[0]) * torch.rand(
-        films, 1, 1, 1, generator=draw
-    )
+    least, most = (math.log(max(gain, _NO_NOISE)) for gain in options.gain)
+    gain = torch.exp(least + (most - least) * torch.rand(films, 1, 1, 1, generator=draw))
     lasting = options.view_m * torch.randn(films, 1, count, 2, generator=draw)
     error_m = gain * (
         lasting + (1.0 + options.hidden_gain * cover.unsqueeze(-1)) * (sigma[:, None] * slow + fast)

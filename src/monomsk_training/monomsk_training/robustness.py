@@ -93,9 +93,8 @@ def conditions() -> tuple[Condition, ...]:
 def _noise(options: FilmOptions, value: float) -> FilmOptions:
     noise = options.noise
     low, high = noise.offset_gain
-    mean = 0.5 * (noise.gain[0] + noise.gain[1]) * value
     offset = 0.5 * (low + high) * value
-    return replace(options, noise=replace(noise, gain=(mean, mean), offset_gain=(offset, offset)))
+    return replace(options, noise=replace(noise, gain=(value, value), offset_gain=(offset, offset)))
 
 
 def _pitch(options: FilmOptions, value: float) -> FilmOptions:
