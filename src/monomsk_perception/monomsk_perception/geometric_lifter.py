@@ -7,6 +7,8 @@ deviations are those of the fit. `smooth` adds what later frames say about earli
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from monomsk_description.body_state import BodyState
@@ -15,6 +17,7 @@ from monomsk_description.points import join
 from monomsk_description.skeleton import Skeleton
 from monomsk_perception.camera import CameraIntrinsics
 from monomsk_perception.camera_pose import CameraPose, CameraPoseSource
+from monomsk_perception.floor_levels import FloorLevels, FootLevels
 from monomsk_perception.initial_guess import initial_configuration
 from monomsk_perception.landmark_reader import LandmarkReader
 from monomsk_perception.landmarks import Landmarks
@@ -50,6 +53,7 @@ _START_ITERATIONS = 40
 _EXPECTED_CAMERAS = 64
 # Sole points that follow each landmark of the foot: right heel, right toe, left heel, left toe.
 _HEELS_AND_TOES = np.array([0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3])
+_FOOT_POINTS = len(_HEELS_AND_TOES) // 2
 
 
 class GeometricLifter:
@@ -82,6 +86,7 @@ class GeometricLifter:
         self._camera_covariance: Array | None = None
         self._reprojection = np.full(33, np.nan)
         self._expected_cameras: dict[int, CameraPose] = {}
+        self._levels = FloorLevels()
         self.last: Lifted | None = None
 
     @property
@@ -105,6 +110,7 @@ class GeometricLifter:
         """Forget the person's motion; what is known of the camera stays."""
         self.last = None
         self._reader.reset()
+        self._levels.reset()
 
     def lift(self, landmarks: Landmarks, belief: PosePrior | None = None) -> BodyState:
         """The body state at the landmarks' stamp.
@@ -188,7 +194,16 @@ class GeometricLifter:
             pelvis = self._camera.to_camera(before.estimate.q[None, :3])[0][0]
             depth_m = max(float(pelvis[2]), 0.5)
         rays = self.intrinsics.rays(landmarks.pixels)
-        return self._reader.read(landmarks, rays, interval_s, depth_m, belief)
+        measurement = self._reader.read(landmarks, rays, interval_s, depth_m, belief)
+        if belief is None:
+            return measurement
+        return replace(measurement, levels=self._foot_levels(belief, interval_s))
+
+    def _foot_levels(self, belief: PosePrior, interval_s: float) -> FootLevels:
+        """What the feet stand on by what is believed of this frame and of the camera."""
+        soles = self.skeleton.points(belief.configuration(self._camera), self.skeleton.soles)
+        lowest_m = soles[:, 2].reshape(2, -1).min(1)
+        return self._levels.update(lowest_m, belief.contact.reshape(2, 2).max(1), interval_s)
 
     def _start(self, measurement: Measurement) -> Estimate:
         """A vague prior around a first guess."""
@@ -255,11 +270,12 @@ class GeometricLifter:
             self._beliefs.add_limits(total, current.q)
             gain = root * options.belief_weight
             add_pose_prior(total, measurement.belief, current.q, camera, gain)
-        heights, sole_jacobians = points[_SOLES, 2], jacobians[_SOLES]
-        contact = measurement.contact[_HEELS_AND_TOES]
+        levels_m, known = (np.repeat(part, _FOOT_POINTS) for part in measurement.levels)
+        heights, sole_jacobians = points[_SOLES, 2] - levels_m, jacobians[_SOLES]
+        contact = measurement.contact[_HEELS_AND_TOES] * known
         contact_weight = root * np.sqrt(contact / 3.0)
         add_sole_contact(total, heights, sole_jacobians, current.v, contact_weight, options)
-        add_floor(total, heights, sole_jacobians, options.sole_height_sigma_m)
+        add_floor(total, heights[known], sole_jacobians[known], options.sole_height_sigma_m)
         add_balance(total, points, jacobians, _BALANCE, root, options.balance_sigma_m)
         return total
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from monomsk_description.frames import Array
+from monomsk_perception.floor_levels import FootLevels
 from monomsk_perception.manifold_filter import Estimate
 from monomsk_perception.pose_prior import PosePrior
 
@@ -21,6 +24,7 @@ class Measurement:
         contact: Contact probability of right heel, right toe, left heel, left toe (4,).
         interval_s: Time since the last frame [s].
         belief: What a learned lifter believes of the frame, if there is one.
+        levels: What the feet stand on; both on the floor where nothing else is believed.
     """
 
     stamp_ns: int
@@ -30,6 +34,7 @@ class Measurement:
     contact: Array
     interval_s: float
     belief: PosePrior | None = None
+    levels: FootLevels = field(default_factory=lambda: FootLevels(np.zeros(2), np.ones(2, bool)))
 
 
 @dataclass(frozen=True)
