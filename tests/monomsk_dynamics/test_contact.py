@@ -7,6 +7,7 @@ from monomsk_dynamics.contact import (
     ContactDetector,
     FloorHeight,
     SoleMotion,
+    StandingLevel,
     WalkingSpeed,
     sole_motion,
 )
@@ -133,3 +134,42 @@ def test_before_a_camera_somebody_stands_however_high_the_soles_seem():
     assert floating.in_contact.tolist() == [False, False]
     assert carried.in_contact.tolist() == [False, True]
     assert not seen.update(0.5, high, 0.5, unknown, load=0.0).in_contact[0]
+
+
+def levels(standing, start_s, pelvis_m, **moved):
+    """What is stood on in half a second at 50 Hz of the same motion."""
+    soles = motion(0.05, 0.05, **moved)
+    return [standing.update(start_s + 0.02 * k, soles, pelvis_m) for k in range(25)]
+
+
+def test_who_steps_onto_a_box_stands_on_it_and_down_again_on_the_floor():
+    standing = StandingLevel(0.1)
+    assert not any(levels(standing, 0.0, 0.95, height=(0.01, 0.0)))
+    up = levels(standing, 0.5, 1.27, height=(0.33, 0.31))
+    assert up[0] == 0.0
+    assert up[-1] == pytest.approx(0.31)
+    assert not levels(standing, 1.0, 0.95, height=(0.02, 0.33))[-1]
+
+
+def test_one_foot_in_the_air_is_on_no_box():
+    assert not any(levels(StandingLevel(0.1), 0.0, 0.95, height=(0.3, 0.0)))
+
+
+def test_who_was_never_on_the_floor_is_on_no_box():
+    assert not any(levels(StandingLevel(0.1), 0.0, 1.27, height=(0.33, 0.31)))
+
+
+@pytest.mark.parametrize(
+    ("pelvis_m", "vertical"), [(0.75, (0.0, 0.0)), (1.3, (1.5, 1.5))], ids=["hang", "fly"]
+)
+def test_feet_that_hang_from_a_seat_or_fly_stand_on_nothing(pelvis_m, vertical):
+    standing = StandingLevel(0.1)
+    levels(standing, 0.0, 0.95)
+    assert not any(levels(standing, 0.5, pelvis_m, height=(0.3, 0.3), vertical=vertical))
+
+
+def test_a_short_rest_is_no_box():
+    standing = StandingLevel(0.1)
+    high, low = motion(0.05, 0.05, height=(0.3, 0.3)), motion(0.05, 0.05)
+    for k in range(60):
+        assert not standing.update(0.02 * k, high if k % 6 else low, 1.0)

@@ -195,6 +195,58 @@ def _probability(log_odds: float) -> float:
     return 1.0 / (1.0 + math.exp(-bounded))
 
 
+class StandingLevel:
+    """Height over the floor of what a person stands on: a box or a step once a foot rests there.
+
+    Who never stood on the floor is on no box: then the floor is told wrong.
+
+    Args:
+        reach_m: A lower foot this close to a level is on it [m].
+
+    Attributes:
+        reach_m: The same; may change.
+    """
+
+    #: A foot rests below these speeds [m/s], and for so long [s] before its level is taken.
+    SOLE_SPEED_M_S, VERTICAL_SPEED_M_S, RESTS_S = 0.2, 0.15, 0.15
+    #: Who stands has the pelvis so far above the soles [m]; who sits lets them hang.
+    UPRIGHT_M = 0.55
+
+    def __init__(self, reach_m: float) -> None:
+        self.reach_m = reach_m
+        self.reset()
+
+    def reset(self) -> None:
+        """Back to the floor."""
+        self._level_m, self._stood = 0.0, False
+        self._rests_since_s: float | None = None
+
+    def update(self, time_s: float, motion: SoleMotion, pelvis_m: float) -> float:
+        """The level [m] at an instant.
+
+        Args:
+            time_s: Its time [s].
+            motion: Of the soles, heights over the floor.
+            pelvis_m: The pelvis' height over the floor [m].
+        """
+        lower = int(motion.height.argmin())
+        height_m = float(motion.height[lower])
+        rests = (
+            motion.sole_speed[lower] < self.SOLE_SPEED_M_S
+            and motion.vertical_speed[lower] < self.VERTICAL_SPEED_M_S
+            and pelvis_m - height_m > self.UPRIGHT_M
+        )
+        if rests and abs(height_m) <= self.reach_m:
+            self._stood = True
+        if not rests or not self._stood or abs(height_m - self._level_m) <= self.reach_m:
+            self._rests_since_s = None
+        elif self._rests_since_s is None:
+            self._rests_since_s = time_s
+        elif time_s - self._rests_since_s >= self.RESTS_S:
+            self._level_m = 0.0 if abs(height_m) <= self.reach_m else height_m
+        return self._level_m
+
+
 class WalkingSpeed:
     """Causal mean of the pelvis' horizontal velocity: speed and heading.
 

@@ -9,7 +9,13 @@ from numpy.typing import NDArray
 from monomsk_description.body_state import BodyState
 from monomsk_description.frames import GRAVITY_M_S2
 from monomsk_description.skeleton import Skeleton
-from monomsk_dynamics.contact import Contact, ContactDetector, WalkingSpeed, sole_motion
+from monomsk_dynamics.contact import (
+    Contact,
+    ContactDetector,
+    StandingLevel,
+    WalkingSpeed,
+    sole_motion,
+)
 from monomsk_dynamics.floor_plane import BeltVelocity, FloorPlane
 from monomsk_dynamics.frame import SIDES, FootGeometry, FrameTerms
 from monomsk_dynamics.gait_departure import ToeSample
@@ -66,6 +72,7 @@ class LiveContact:
         self._floor = FloorPlane()
         self._clock = GaitClock()
         self._detector = ContactDetector(options.contact)
+        self._standing = StandingLevel(options.contact.clearance_m)
         self._speed = WalkingSpeed(options.contact.speed_window_s)
         self._belt = _belt(options)
         self._skeleton = skeleton
@@ -91,6 +98,7 @@ class LiveContact:
         if options == before:
             return
         self._detector.adopt(options.contact)
+        self._standing.reach_m = options.contact.clearance_m
         if options.contact.speed_window_s != before.contact.speed_window_s:
             self._speed = WalkingSpeed(options.contact.speed_window_s)
         if options.ground != before.ground:
@@ -103,7 +111,8 @@ class LiveContact:
 
     def reset(self) -> None:
         """Forget the past."""
-        for stage in (self._detector, self._speed, self._floor, self._clock, self._support):
+        stages = (self._detector, self._standing, self._speed, self._floor, self._clock)
+        for stage in (*stages, self._support):
             stage.reset()
         if self._belt is not None:
             self._belt.reset()
@@ -133,6 +142,9 @@ class LiveContact:
         velocity = self._speed.update(time_s, pelvis_velocity)
         floor_m = self._floor.heights_m(terms.calcaneus_positions[:, :2])
         motion = sole_motion(over_floor, self._feet, floor_m)
+        level_m = self._standing.update(time_s, motion, float(terms.q[2] - floor_m.mean()))
+        floor_m = floor_m + level_m
+        motion = replace(motion, height=motion.height - level_m)
         speed = math.hypot(*velocity.tolist())
         load = float(terms.external_force(acceleration)[2]) / self._weight_n
         contact = self._detector.update(time_s, motion, speed, state.contact_probability, load)

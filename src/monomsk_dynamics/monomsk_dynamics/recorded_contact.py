@@ -1,9 +1,11 @@
 """Contact of the soles in a recording, frame by frame from its motion."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from monomsk_dynamics.contact import Contact, ContactDetector, sole_motion
+from monomsk_dynamics.contact import Contact, ContactDetector, StandingLevel, sole_motion
 from monomsk_dynamics.frame import FootGeometry, FrameTerms
 from monomsk_dynamics.options import ContactOptions
 from monomsk_dynamics.smoothing import SmoothMotion
@@ -29,18 +31,16 @@ def recorded_contacts(
         weight_n: Of the person [N].
         options: Thresholds.
     """
-    detector = ContactDetector(options)
+    detector, standing = ContactDetector(options), StandingLevel(options.clearance_m)
     velocity, floor_m = ground
     unknown = np.full(2, np.nan)
-    return [
-        detector.update(
-            time_s,
-            sole_motion(frame, feet, floor_m),
-            speed,
-            unknown,
-            frame.external_force(a)[2] / weight_n,
-        )
-        for time_s, frame, speed, a in zip(
-            motion.times_s, terms, np.linalg.norm(velocity, axis=1), motion.a, strict=True
-        )
-    ]
+    contacts = []
+    for time_s, frame, speed, a in zip(
+        motion.times_s, terms, np.linalg.norm(velocity, axis=1), motion.a, strict=True
+    ):
+        soles = sole_motion(frame, feet, floor_m)
+        level_m = standing.update(time_s, soles, float(frame.q[2]) - floor_m)
+        soles = replace(soles, height=soles.height - level_m)
+        load = frame.external_force(a)[2] / weight_n
+        contacts.append(detector.update(time_s, soles, speed, unknown, load))
+    return contacts
