@@ -55,6 +55,18 @@ def test_heights_that_are_off_by_the_same_amount_for_long_are_no_level() -> None
         assert not found.level_m.any()
 
 
+def test_levels_outlast_a_pause() -> None:
+    levels = FloorLevels()
+    kept(levels, (0.0, 0.0), 45)
+    kept(levels, (-0.3, -0.3), 6)
+    levels.pause()
+    still = kept(levels, (-0.3, -0.3), 1)
+    assert still.known.all()
+    np.testing.assert_allclose(still.level_m, -0.3, atol=1e-9)
+    levels.pause()
+    assert kept(levels, (0.0, 0.0), 6).level_m.tolist() == [0.0, 0.0]
+
+
 @pytest.mark.parametrize("contact", [0.0, 1.0])
 def test_a_foot_in_flight_finds_nothing(contact: float) -> None:
     levels = FloorLevels()

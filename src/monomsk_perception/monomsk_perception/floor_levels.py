@@ -39,13 +39,13 @@ class FloorLevels:
     """Follows the level of each foot."""
 
     def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        """Both feet are on the floor."""
         self._level_m = np.zeros(2)
         self._bias_m: float | None = None
         self._age_s = 0.0
+        self.pause()
+
+    def pause(self) -> None:
+        """Nobody was seen for a while; who is seen next may be where the last one was."""
         self._found_m = np.full(2, np.nan)
         self._kept_s = np.zeros(2)
 

@@ -110,7 +110,7 @@ class GeometricLifter:
         """Forget the person's motion; what is known of the camera stays."""
         self.last = None
         self._reader.reset()
-        self._levels.reset()
+        self._levels.pause()
 
     def lift(self, landmarks: Landmarks, belief: PosePrior | None = None) -> BodyState:
         """The body state at the landmarks' stamp.
