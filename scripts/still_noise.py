@@ -22,6 +22,7 @@ from monomsk_description.threads import use_one_thread
 from monomsk_perception.landmarker import Landmarker
 from monomsk_perception.landmarker_options import LandmarkerOptions
 from monomsk_perception.lifter_answer import USED_LANDMARKS
+from monomsk_perception.video_source import SourceOptions, VideoSource
 
 _CAMERAS, _FRAMES = (1, 2, 3, 4), (20, 70)
 _RATE_HZ, _SHOWN, _SETTLING = 30.0, 60, 15
@@ -32,13 +33,15 @@ _EXTENT_M = 0.93 * 1.72
 
 def image_of(video: Path, frame: int) -> np.ndarray:
     """One image, by number; read in order, because seeking lies."""
-    capture = cv2.VideoCapture(str(video))
+    source = VideoSource(SourceOptions(str(video)))
     for _ in range(frame + 1):
-        good, image = capture.read()
-        if not good:
+        if source.grab() is None:
             sys.exit(f"still_noise: {video} has no image {frame}")
-    capture.release()
-    return np.asarray(image)
+    image = source.retrieve()
+    source.close()
+    if image is None:
+        sys.exit(f"still_noise: image {frame} of {video} cannot be decoded")
+    return image
 
 
 def still_landmarks(image: np.ndarray, rng: np.random.Generator) -> Array:
