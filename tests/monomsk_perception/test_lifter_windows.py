@@ -7,9 +7,11 @@ import pytest
 
 from monomsk_perception.lifter_answer import (
     HISTORY_FRAMES,
+    LIVE_EVERY,
     WINDOW_FRAMES,
     Answer,
     Track,
+    live_numbers,
 )
 from monomsk_perception.lifter_windows import (
     even_times,
@@ -55,19 +57,36 @@ def test_a_recording_of_any_length_comes_back_frame_by_frame(frames: int) -> Non
 @pytest.mark.parametrize("frame", [0, 5, 70, 99])
 @pytest.mark.parametrize("look_ahead", [0, 8])
 def test_a_live_answer_is_the_frames_own_and_knows_no_more(frame: int, look_ahead: int) -> None:
-    seen: list[tuple[float, float]] = []
+    seen: list[float] = []
+    numbers: list[int] = []
 
     class Spy(Echo):
         def __call__(
             self, track: Track, subject: np.ndarray, asked: Sequence[int] | None = None
         ) -> Answer:
-            seen.append((track.rays.min(), track.rays.max()))
+            seen.extend(track.rays[:, 0, 0])
+            numbers.extend(track.numbers)
             return super().__call__(track, subject, asked)
 
     answer = lift_frame(Spy(), track_of(np.arange(100.0)), np.zeros(17), frame, look_ahead)
     assert answer.coordinates.shape == (1, 31)
     assert answer.coordinates[0, 0] == frame
-    assert seen == [(max(frame - HISTORY_FRAMES + 1, 0), min(frame + look_ahead, 99))]
+    start, end = max(frame - HISTORY_FRAMES + 1, 0), min(frame + look_ahead, 99)
+    every = range(start, end + 1)
+    assert seen == [k for k in every if (k - frame) % LIVE_EVERY == 0 or k == end]
+    assert numbers == [value - start for value in seen]
+
+
+@pytest.mark.parametrize("look_ahead", [0, 1, 8])
+def test_live_windows_begin_with_the_recording_and_end_with_the_last_known_frame(
+    look_ahead: int,
+) -> None:
+    for own in (0, 1, 2, 43, 44, 45, 90):
+        numbers = live_numbers(own, look_ahead)
+        assert (np.diff(numbers) > 0).all()
+        assert own in numbers
+        assert max(own - HISTORY_FRAMES, -1) < numbers[0] <= max(own - HISTORY_FRAMES + 2, 1)
+        assert numbers[-1] == own + look_ahead
 
 
 def test_gaps_are_bridged_and_marked() -> None:

@@ -168,7 +168,7 @@ def test_live_the_last_frames_count_more(model, source: FilmSource, film: Film) 
         coordinates[:, wrong] += 0.1
         answer = truth._replace(coordinates=coordinates)
         loss = LifterLoss(LossOptions(late=3.0), source.studio)
-        losses.append([float(loss(answer, film, is_live=live)["angle"]) for live in (True, False)])
+        losses.append([float(loss(answer, film, late_frames=n)["angle"]) for n in (9, 0)])
     (early, plain), (before, _), (late, plain_too) = losses
     assert plain_too == pytest.approx(plain, rel=1e-4)
     assert before == pytest.approx(early, rel=1e-4)
@@ -183,13 +183,17 @@ def test_delays_are_scored_on_windows_as_the_product_asks_for_them(
 
     class Model(LifterModel):
         def forward(self, rays: torch.Tensor, *inputs: torch.Tensor) -> Lifted:
-            known.append((rays, inputs[-1].tolist()))
+            known.append((rays, *(numbers.tolist() for numbers in inputs[-2:])))
             return super().forward(rays, *inputs)
 
     leg_error_deg(Model(SMALL.network), film, look_ahead)
-    for (rays, asked), end in zip(known, (64, 60, 56, 52), strict=True):
-        torch.testing.assert_close(rays, film.rays[:, end - look_ahead - HISTORY_FRAMES : end])
-        assert asked == [HISTORY_FRAMES - 1]
+    for (rays, asked, numbers), end in zip(known, (64, 60, 56, 52), strict=True):
+        own = end - 1 - look_ahead
+        shown = lifter_answer.live_numbers(own, look_ahead)
+        torch.testing.assert_close(rays, film.rays[:, shown])
+        assert shown[asked].tolist() == [own]
+        assert np.asarray(numbers)[asked] == [HISTORY_FRAMES - 1]
+        assert np.diff(numbers).tolist() == np.diff(shown).tolist()
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
@@ -199,15 +203,21 @@ def test_windows_are_cut_for_live_answers_or_whole_and_physical(
     config = replace(SMALL, optimizer=replace(SMALL.optimizer, cut_share=share, batch=2, steps=30))
     trainer = Trainer(config, FilmSource(NOTHING, config, 1), Evaluation(), tmp_path)
     lengths: list[int] = []
+    thinned: list[bool] = []
     physical: list[int] = []
     monkeypatch.setattr(trainer, "_physics", lambda lifted, film, step: physical.append(step) or {})
-    trainer.model.register_forward_pre_hook(lambda _, inputs: lengths.append(inputs[0].shape[1]))
+
+    def watch(_: object, inputs: tuple[torch.Tensor, ...]) -> None:
+        lengths.append(inputs[0].shape[1])
+        thinned.append(len(inputs) == 6)
+
+    trainer.model.register_forward_pre_hook(watch)
     trainer.run()
     if share:
-        live = sum(HISTORY_FRAMES <= length <= HISTORY_FRAMES + 8 for length in lengths)
-        assert 10 <= live <= 28 and min(lengths) < 40 and not physical
+        assert 8 <= sum(thinned) <= 22 and max(lengths) > 30 and not physical
+        assert {n for n, thin in zip(lengths, thinned, strict=True) if thin} <= set(range(22, 27))
     else:
-        assert lengths == 30 * [64] and len(physical) == 30
+        assert lengths == 30 * [64] and not any(thinned) and len(physical) == 30
 
 
 def test_training_lowers_the_loss_saves_and_continues(tmp_path: Path, source: FilmSource) -> None:

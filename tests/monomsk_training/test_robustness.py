@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from monomsk_perception.both_sides import mirrored_answer
-from monomsk_perception.lifter_answer import HISTORY_FRAMES, Answer, Track
+from monomsk_perception.lifter_answer import Answer, Track, live_numbers
 from monomsk_training.filming import FilmOptions
 from monomsk_training.generators import gait
 from monomsk_training.library import LIBRARY_RATE_HZ, Library
@@ -116,10 +116,10 @@ class Told:
 
     def __call__(self, track: Track, subject: np.ndarray, asked: object = None) -> Answer:
         frames = len(track) if asked is None else len(asked)
-        is_mirrored = asked is None and len(self.asked) % 2 == 1
+        is_mirrored = len(self.asked) % 2 == 1
         self.asked.append((len(track), asked))
         told = self._coordinates[0]
-        if is_mirrored:
+        if is_mirrored and asked is None:
             self._coordinates.pop(0)
         answer = Answer(
             np.repeat(np.eye(3)[None], frames, axis=0), np.zeros((frames, 3)),
@@ -153,11 +153,13 @@ def test_live_every_frame_is_asked_for_on_its_own_and_knows_no_more(held_out: Li
     film = filmed(held_out, BASE, 30.0, 1)
     network = Told([np.zeros((1, 31))])
     leg_errors(network, film, by_name("look-ahead"), 6)
-    starts = [max(frame + 1 - HISTORY_FRAMES, 0) for frame in range(36, 56)]
+    # twice each: the frame's window and its mirror image
+    windows = [live_numbers(frame, 6).tolist() for frame in range(36, 56) for _ in range(2)]
+    due = np.repeat(range(36, 56), 2).tolist()
     assert network.asked == [
-        (frame + 7 - start, [frame - start])
-        for start, frame in zip(starts, range(36, 56), strict=True)
+        (len(window), [window.index(frame)]) for window, frame in zip(windows, due, strict=True)
     ]
+    assert max(window[-1] - frame for window, frame in zip(windows, due, strict=True)) == 6
 
 
 def test_the_table_names_every_value(held_out: Library) -> None:

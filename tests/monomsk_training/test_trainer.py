@@ -1,6 +1,7 @@
 """The training loop: it ends when asked to, and goes on only with what it fits."""
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,7 +12,7 @@ import pytest
 import torch
 import yaml
 
-from monomsk_perception.lifter_network import CARD_NAME, OnnxLifter
+from monomsk_perception.lifter_network import CARD_NAME, DATA_FOLDER, WEIGHTS_NAME, OnnxLifter
 from monomsk_training import export
 from monomsk_training.checkpoints import read_checkpoint, run_record
 from monomsk_training.config import OptimizerOptions, TrainingConfig
@@ -130,7 +131,7 @@ def test_networks_of_shorter_windows_are_scored_and_kept(tmp_path: Path) -> None
 def test_a_checkpoint_becomes_weights_with_the_card_of_its_recipe(tmp_path: Path) -> None:
     films = {"held out": FilmSource(NOTHING, SMALL, 2).films(2)}
     trainer = Trainer(SMALL, FilmSource(NOTHING, SMALL, 1), Evaluation(films), tmp_path)
-    trainer.checkpoint()
+    trainer.run()
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text(
         "sources: [{name: own walks, licence: mine, files: '*.bvh', reader: bvh, weight: 1}]"
@@ -144,3 +145,29 @@ def test_a_checkpoint_becomes_weights_with_the_card_of_its_recipe(tmp_path: Path
         f"held out_{look}" for look in ("offline", "ahead0", "ahead8")
     }
     OnnxLifter(COORDINATE_NAMES, out)
+    # and training goes on from them
+    second = Trainer(SMALL, FilmSource(NOTHING, SMALL, 1), Evaluation(), tmp_path / "second")
+    second.start_from(out / WEIGHTS_NAME)
+    for own, other in zip(second.model.parameters(), trainer.averaged.parameters(), strict=True):
+        torch.testing.assert_close(own, other, rtol=0.0, atol=0.0)
+    second.checkpoint()
+    before = read_checkpoint(tmp_path / "second" / "last.pt")["before"]
+    assert before == [run_record(read_checkpoint(tmp_path / "best.pt"))]
+
+
+def test_weights_without_their_card_are_no_start(tmp_path: Path) -> None:
+    trainer = Trainer(SMALL, FilmSource(NOTHING, SMALL, 1), Evaluation(), tmp_path)
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        trainer.start_from(tmp_path / WEIGHTS_NAME)
+    (tmp_path / WEIGHTS_NAME).write_bytes(b"no such file")
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        trainer.start_from(tmp_path / WEIGHTS_NAME)
+    shutil.copy(DATA_FOLDER / WEIGHTS_NAME, tmp_path)
+    with pytest.raises(CheckpointError, match="no exported lifter with its card"):
+        trainer.start_from(tmp_path / WEIGHTS_NAME)
+
+
+def test_weights_of_another_size_are_no_start(tmp_path: Path) -> None:
+    trainer = Trainer(SMALL, FilmSource(NOTHING, SMALL, 1), Evaluation(), tmp_path)
+    with pytest.raises(CheckpointError, match="of the network"):
+        trainer.start_from(DATA_FOLDER / WEIGHTS_NAME)

@@ -12,6 +12,7 @@ import numpy as np
 
 from monomsk_description.frames import Array
 from monomsk_perception.lifter_answer import OTHER_SIDE, Answer, Track, WindowNetwork
+from monomsk_perception.lifter_windows import nearest_rotations
 
 #: The other side's landmark, of the 19 used; coordinate, of the 31; contact, of the 4.
 _LANDMARKS = list(OTHER_SIDE)
@@ -26,7 +27,7 @@ _ACROSS_PELVIS = np.array([1.0, -1.0, 1.0])
 def mirrored_track(track: Track) -> Track:
     """What a camera behind a mirror would have seen."""
     rays = track.rays[:, _LANDMARKS] * _ACROSS_IMAGE[:2]
-    return Track(rays, track.visibility[:, _LANDMARKS], track.seen)
+    return Track(rays, track.visibility[:, _LANDMARKS], track.seen, track.numbers)
 
 
 def mirrored_answer(answer: Answer) -> Answer:
@@ -53,7 +54,7 @@ class BothSides:
         self._network = network
 
     def __call__(self, track: Track, subject: Array, asked: Sequence[int] | None = None) -> Answer:
-        """The answer for the frames asked for; the pelvis' matrices are not quite rotations."""
+        """The answer for the frames asked for."""
         own = self._network(track, subject, asked)
         mirrored = self._network(mirrored_track(track), subject, asked)
         other = mirrored_answer(mirrored)
@@ -61,4 +62,5 @@ class BothSides:
             item.name: 0.5 * (getattr(own, item.name) + getattr(other, item.name))
             for item in fields(Answer)
         }
+        means["pelvis_rotation"] = nearest_rotations(means["pelvis_rotation"])
         return Answer(**means)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from monomsk_description.frames import Array
 
@@ -23,6 +24,8 @@ RATE_HZ = 30.0
 #: The longest window, and how many of its frames a live answer looks back over, its own among
 #: them: a longer past takes less than 0.02 degrees from the errors (docs/training.md).
 WINDOW_FRAMES, HISTORY_FRAMES = 64, 44
+#: Live answers look at one of so many frames: as good as all of them at half the cost.
+LIVE_EVERY = 2
 #: Later frames that a live answer may wait for, at most.
 MAX_LOOK_AHEAD = 8
 
@@ -35,17 +38,20 @@ class Track:
         rays: (frames, 19, 2) in the image plane z = 1; finite.
         visibility: (frames, 19), 0 to 1.
         seen: 1.0 where there are landmarks at all, else 0.0 (frames,).
+        numbers: Which frames of a window these are, rising integers (frames,); None: the first
+            ones, all.
     """
 
     rays: Array
     visibility: Array
     seen: Array
+    numbers: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.seen)
 
-    def rows(self, chosen: slice) -> Track:
-        """Some of the frames."""
+    def rows(self, chosen: slice | NDArray[np.int64]) -> Track:
+        """Some of the frames, as if they followed each other."""
         return Track(self.rays[chosen], self.visibility[chosen], self.seen[chosen])
 
 
@@ -90,6 +96,18 @@ class WindowNetwork(Protocol):
             asked: Which frames are asked for, by number, one row each; None: all.
         """
         ...
+
+
+def live_numbers(own: int, look_ahead: int) -> NDArray[np.int64]:
+    """Which frames a live answer looks at, rising, none before 0; see `LIVE_EVERY`.
+
+    Args:
+        own: Number of the frame that is asked for.
+        look_ahead: Later frames that are known; the last one is looked at.
+    """
+    past = np.arange(own, max(own - HISTORY_FRAMES, -1), -LIVE_EVERY)
+    later = np.arange(own + look_ahead, own, -LIVE_EVERY)
+    return np.concatenate([past[::-1], later[::-1]])
 
 
 def subject_token(height_m: float, lengths: Mapping[str, float]) -> Array:

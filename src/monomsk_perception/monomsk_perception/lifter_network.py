@@ -23,7 +23,7 @@ from monomsk_perception.lifter_answer import (
 DATA_FOLDER = Path(__file__).parent / "data"
 WEIGHTS_NAME, CARD_NAME = "lifter.onnx", "lifter_card.yaml"
 #: Of the network, by name, in order.
-INPUTS = ("rays", "visibility", "seen", "subject", "asked")
+INPUTS = ("rays", "visibility", "seen", "subject", "asked", "numbers")
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,9 @@ class OnnxLifter:
             "subject": subject,
         }
         fed = {name: np.asarray(value, dtype=np.float32) for name, value in inputs.items()}
-        fed["asked"] = np.asarray(range(len(track)) if asked is None else asked, dtype=np.int64)
+        chosen = {"asked": asked, "numbers": track.numbers}
+        for name, rows in chosen.items():
+            fed[name] = np.asarray(range(len(track)) if rows is None else rows, dtype=np.int64)
         outputs = self._session.run(self._names, fed)
         return Answer.for_frames(
             {n: np.asarray(o, float) for n, o in zip(self._names, outputs, strict=True)}

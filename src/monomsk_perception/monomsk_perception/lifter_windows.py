@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from monomsk_perception.lifter_answer import (
     Answer,
     Track,
     WindowNetwork,
+    live_numbers,
 )
 
 #: Windows of a recording overlap: one starts every so many frames.
@@ -98,17 +99,26 @@ def lift_track(network: WindowNetwork, track: Track, subject: Array) -> Answer:
     means = {
         name: value / total.reshape(-1, *([1] * (value.ndim - 1))) for name, value in sums.items()
     }
-    means["pelvis_rotation"] = _nearest_rotations(means["pelvis_rotation"])
+    means["pelvis_rotation"] = nearest_rotations(means["pelvis_rotation"])
     return Answer(**means)
 
 
 def lift_frame(
     network: WindowNetwork, track: Track, subject: Array, frame: int, look_ahead: int
 ) -> Answer:
-    """The answer for one frame from the `HISTORY_FRAMES` up to it and so many after it: live."""
+    """The answer for one frame from what is known of the past and so many frames after it: live.
+
+    Args:
+        network: The network.
+        track: A recording of any length, without leaving out frames.
+        subject: See `subject_token`.
+        frame: Which one is asked for.
+        look_ahead: Later frames that may be known.
+    """
+    chosen = live_numbers(frame, min(look_ahead, len(track) - 1 - frame))
     start = max(frame + 1 - HISTORY_FRAMES, 0)
-    known = track.rows(slice(start, frame + 1 + look_ahead))
-    return network(known, subject, [frame - start])
+    known = replace(track.rows(chosen), numbers=chosen - start)
+    return network(known, subject, [int(np.searchsorted(chosen, frame))])
 
 
 def interpolated(answer: Answer, times: Array, wanted: Array) -> Answer:
@@ -121,12 +131,12 @@ def interpolated(answer: Answer, times: Array, wanted: Array) -> Answer:
         value = getattr(answer, item.name)
         share = (place - before).reshape(-1, *([1] * (value.ndim - 1)))
         means[item.name] = value[before] * (1.0 - share) + value[after] * share
-    means["pelvis_rotation"] = _nearest_rotations(means["pelvis_rotation"])
+    means["pelvis_rotation"] = nearest_rotations(means["pelvis_rotation"])
     return Answer(**means)
 
 
-def _nearest_rotations(matrices: Array) -> Array:
-    """The rotations (n, 3, 3) closest to averaged ones."""
+def nearest_rotations(matrices: Array) -> Array:
+    """The rotations (n, 3, 3) closest to means of rotations."""
     left, _, right = np.linalg.svd(matrices)
     sign = np.linalg.det(left @ right)
     left[..., 2] *= sign[:, None]

@@ -28,6 +28,7 @@ from monomsk_perception.lifter_answer import (
     RATE_HZ,
     USED_LANDMARKS,
     WindowNetwork,
+    live_numbers,
     subject_token,
 )
 from monomsk_perception.lifter_frame import Lifted
@@ -36,7 +37,6 @@ from monomsk_perception.lifter_options import LifterOptions
 from monomsk_perception.lifter_windows import (
     even_times,
     interpolated,
-    lift_frame,
     lift_track,
     low_passed,
     resampled,
@@ -78,7 +78,7 @@ class TransformerLifter:
             raise OptionError("look_ahead", look_ahead, f"must be 0 to {MAX_LOOK_AHEAD}")
         self.fit = GeometricLifter(skeleton, intrinsics, camera, options)
         self.look_ahead = look_ahead
-        self._network = network or OnnxLifter(skeleton.coordinate_names)
+        self._both_sides = BothSides(network or OnnxLifter(skeleton.coordinate_names))
         self._token = subject_token(skeleton.subject.height_m, _length_ratios(skeleton))
         self._past: deque[tuple[float, Array, Array]] = deque()
         self._waiting: deque[Landmarks] = deque()
@@ -160,9 +160,7 @@ class TransformerLifter:
         visibility = np.array([landmarks.visibility[list(USED_LANDMARKS)] for landmarks in clip])
         wanted = even_times(0.0, float(times[-1]))
         track = resampled(times, low_passed(times, rays), visibility, wanted)
-        answer = interpolated(
-            lift_track(BothSides(self._network), track, self._token), wanted, times
-        )
+        answer = interpolated(lift_track(self._both_sides, track, self._token), wanted, times)
         return [PosePrior.from_answer(answer, row) for row in range(len(clip))]
 
     # Live ---------------------------------------------------------------------------------------
@@ -189,10 +187,11 @@ class TransformerLifter:
         times = np.array([time for time, _, _ in self._past])
         rays = np.array([rays for _, rays, _ in self._past])
         visibility = np.array([visibility for _, _, visibility in self._past])
-        before = min(int((due_s - times[0]) * RATE_HZ + 1e-3), HISTORY_FRAMES - 1)
-        steps = np.arange(-before, self.look_ahead + 1)
-        track = resampled(times, rays, visibility, due_s + steps / RATE_HZ)
-        answer = lift_frame(self._network, track, self._token, before, self.look_ahead)
+        own = min(int((due_s - times[0]) * RATE_HZ + 1e-3), HISTORY_FRAMES - 1)
+        numbers = live_numbers(own, self.look_ahead)
+        track = resampled(times, rays, visibility, due_s + (numbers - own) / RATE_HZ)
+        asked = [int(np.searchsorted(numbers, own))]
+        answer = self._both_sides(replace(track, numbers=numbers), self._token, asked)
         return PosePrior.from_answer(answer, 0)
 
 

@@ -10,20 +10,25 @@ from typing import Any
 import torch
 
 from monomsk_training.errors import CheckpointError
+from monomsk_training.exported_weights import read_exported
 from monomsk_training.network import NetworkOptions
 
 
 def read_checkpoint(path: Path, network: NetworkOptions | None = None) -> dict[str, Any]:
-    """What `last.pt` or `best.pt` holds, wherever it was trained.
+    """What `last.pt` or `best.pt` holds, wherever it was trained; weights of a `lifter.onnx` too.
 
     Args:
         path: The file.
         network: That its weights are for; None: any.
 
     Raises:
-        CheckpointError: Its weights are for another network.
+        CheckpointError: Its weights are for another network, or it is of another kind.
     """
-    saved: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=False)
+    saved: dict[str, Any]
+    if path.suffix == ".onnx":
+        saved = read_exported(path)
+    else:
+        saved = torch.load(path, map_location="cpu", weights_only=False)
     own = saved["config"]["network"]
     if network is not None and own != asdict(network):
         raise CheckpointError(path, f"is of the network {own}, not of {asdict(network)}")
@@ -39,6 +44,8 @@ def write_checkpoint(saved: Mapping[str, Any], path: Path) -> None:
 
 def run_record(saved: Mapping[str, Any]) -> dict[str, float]:
     """How long the run of a checkpoint was: steps, windows, minutes, seed."""
+    if "record" in saved:
+        return dict(saved["record"])
     config = saved["config"]
     return {
         "steps": saved["step"],

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from monomsk_description.frames import Array
-from monomsk_perception.lifter_answer import HISTORY_FRAMES, Answer, Track
+from monomsk_perception.lifter_answer import Answer, Track
 from monomsk_training.detector_noise import low_passed
 from monomsk_training.filming import Film
+from monomsk_training.live_windows import LiveWindow, live_window
 from monomsk_training.motion_clip import COORDINATE_NAMES
 from monomsk_training.network import LifterModel
 from monomsk_training.real_clips import LEG_NAMES, RealClip, leg_means
@@ -49,8 +50,9 @@ class TorchNetwork:
         """The answer for the frames asked for (None: all) of a window."""
         inputs = [track.rays, track.visibility, track.seen, subject]
         tensors = [torch.as_tensor(value, dtype=torch.float32) for value in inputs]
-        chosen = None if asked is None else torch.tensor(asked)
-        lifted = self._model(*tensors, chosen)
+        rows = None if asked is None else torch.tensor(asked)
+        numbers = None if track.numbers is None else torch.as_tensor(track.numbers)
+        lifted = self._model(*tensors, rows, numbers)
         values = {name: value.double().cpu().numpy() for name, value in lifted._asdict().items()}
         return Answer.for_frames(values)
 
@@ -104,18 +106,16 @@ def leg_error_deg(model: LifterModel, film: Film, look_ahead: int | None = None)
     frames = film.coordinates.shape[1]
     if look_ahead is None:
         smooth = replace(film, rays=low_passed(film.rays))
-        windows = [(smooth, torch.arange(frames))]
+        errors = [model(*smooth.inputs).coordinates - film.coordinates]
     else:
-        windows = [_live_window(film, frames - back, look_ahead) for back in _LIVE_ENDS]
-    errors = []
-    for shown, asked in windows:
-        found = model(*shown.inputs, asked).coordinates
-        errors.append((found - shown.coordinates[:, asked])[..., _LEG_COLUMNS])
-    error = torch.cat(errors, dim=1)
+        ends = [frames - 1 - look_ahead - back for back in _LIVE_ENDS]
+        errors = [_live_error(model, live_window(film, own, look_ahead)) for own in ends]
+    error = torch.cat(errors, dim=1)[..., _LEG_COLUMNS]
     return float(torch.rad2deg(torch.sqrt((error**2).mean((0, 1))).mean()))
 
 
-def _live_window(film: Film, end: int, look_ahead: int) -> tuple[Film, Tensor]:
-    """What is known live when a film has come so far, and which frame is asked for."""
-    first = max(end - look_ahead - HISTORY_FRAMES, 0)
-    return film.part(slice(first, end)), torch.tensor([end - 1 - look_ahead - first])
+def _live_error(model: LifterModel, window: LiveWindow) -> Tensor:
+    """Of the coordinates of the frame that is asked for (batch, 1, 31) [rad]."""
+    own = torch.tensor([window.own])
+    found = model(*window.film.inputs, own, window.numbers).coordinates
+    return found - window.film.coordinates[:, own]

@@ -20,7 +20,7 @@ import torch
 import yaml
 
 from monomsk_description.anatomy_file import load_anatomy
-from monomsk_perception.lifter_answer import USED_LANDMARKS, Track
+from monomsk_perception.lifter_answer import USED_LANDMARKS, Track, live_numbers
 from monomsk_perception.lifter_network import CARD_NAME, INPUTS, WEIGHTS_NAME, OnnxLifter
 from monomsk_training.checkpoints import read_checkpoint, run_record
 from monomsk_training.errors import TrainingError
@@ -34,6 +34,7 @@ _LOG = logging.getLogger(__name__)
 _FREE_AXES = {
     **{name: {0: "frames"} for name in ("rays", "visibility", "seen")},
     "asked": {0: "answers"},
+    "numbers": {0: "frames"},
     **{name: {0: "answers"} for name in Lifted._fields if name != "proportions"},
 }
 #: Largest difference of an angle between the file and the network [deg].
@@ -56,6 +57,7 @@ def write_weights(model: LifterModel, path: Path) -> str:
         torch.ones(frames, len(USED_LANDMARKS)),
         torch.ones(frames),
         torch.zeros(17),
+        torch.arange(frames),
         torch.arange(frames),
     )
     with warnings.catch_warnings():
@@ -81,6 +83,7 @@ def write_card(saved: dict[str, Any], sources: Sequence[Source], sha256: str, pa
         "what": "temporal transformer: windows of up to 64 frames at 30 Hz of 19 landmark rays to "
         "pelvis pose, 31 coordinates with spreads, lengths, sole contacts of the frames asked for",
         "sha256": sha256,
+        "network": dict(saved["config"]["network"]),
         "skeleton": load_anatomy().name,
         "coordinates": list(COORDINATE_NAMES),
         "landmarks": list(USED_LANDMARKS),
@@ -108,9 +111,11 @@ def largest_difference_deg(model: LifterModel, folder: Path) -> float:
     rng = np.random.default_rng(5)
     exported = OnnxLifter(COORDINATE_NAMES, folder)
     whole, worst = model.options.frames, 0.0
-    for frames, asked in ((whole, None), (whole, [whole - 1]), (30, [21])):
-        rays = 0.2 * rng.normal(size=(frames, len(USED_LANDMARKS), 2))
-        track = Track(rays, rng.random(rays.shape[:2]), (rng.random(frames) > 0.1).astype(float))
+    every, live = np.arange(whole), live_numbers(40, 4)
+    for numbers, asked in ((every, None), (every, [whole - 1]), (every[:30], [21]), (live, [20])):
+        rays = 0.2 * rng.normal(size=(len(numbers), len(USED_LANDMARKS), 2))
+        seen = (rng.random(len(numbers)) > 0.1).astype(float)
+        track = Track(rays, rng.random(rays.shape[:2]), seen, numbers)
         subject = rng.normal(size=17) * 0.1
         answers = [network(track, subject, asked) for network in (TorchNetwork(model), exported)]
         worst = max(worst, float(np.abs(answers[0].coordinates - answers[1].coordinates).max()))

@@ -100,7 +100,7 @@ class Film:
         """What the network sees of it: rays, visibility, which frames are seen, subject."""
         return self.rays, self.visibility, self.seen.float(), self.subject
 
-    def part(self, frames: slice) -> Film:
+    def part(self, frames: slice | Tensor) -> Film:
         """Some frames of the same films."""
         whole = ("subject", "heights", "proportions")
         cut = {

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from monomsk_perception.lifter_answer import MAX_LOOK_AHEAD
 from monomsk_training.errors import RecipeError
 from monomsk_training.filming import Film, FilmStudio
 from monomsk_training.kinematics import turn
@@ -39,7 +38,7 @@ class LossOptions:
         speed: Of the coordinates' rates.
         proportions: Of the body's lengths.
         contact: Of the soles' contacts.
-        late: Of the last 9 frames of live windows, against the earlier ones.
+        late: Of the last frames of windows that end early, against the earlier ones.
         every: Forward kinematics are computed for each so many frames.
     """
 
@@ -78,19 +77,18 @@ class LifterLoss:
         importance = {**_default_importance(), **options.importance}
         self._importance = torch.tensor([importance[name] for name in names])
 
-    def __call__(self, lifted: Lifted, film: Film, *, is_live: bool = False) -> dict[str, Tensor]:
+    def __call__(self, lifted: Lifted, film: Film, *, late_frames: int = 0) -> dict[str, Tensor]:
         """The weighted parts of the loss, by name; their sum is what falls.
 
         Args:
             lifted: What the network answered.
             film: What it saw, and the truth.
-            is_live: Whether the last frames are those that are asked for.
+            late_frames: How many of the last ones may be those that a live answer is for.
         """
         options = self.options
         # Frames without landmarks are guessed between their neighbours; they count less.
         weight = 0.3 + 0.7 * film.seen.float()
-        if is_live:
-            weight[:, -MAX_LOOK_AHEAD - 1 :] *= options.late
+        weight[:, max(weight.shape[1] - late_frames, 0) :] *= options.late
         weight = weight / weight.sum()
         error = (lifted.coordinates - film.coordinates).abs()
         pelvis = self._pelvis_errors(lifted, film)

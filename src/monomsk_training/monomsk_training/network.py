@@ -147,22 +147,25 @@ class LifterModel(nn.Module):
         seen: Tensor,
         subject: Tensor,
         asked: Tensor | None = None,
+        numbers: Tensor | None = None,
     ) -> Lifted:
         """Lifts windows.
 
         A window shorter than `NetworkOptions.frames` is answered as one whose last frames are
-        unseen. All but `asked` may lack the batch: one window alone is quicker so.
+        unseen. The batch may be lacking: one window alone is quicker so.
 
         Args:
             rays: (batch, frames, 19, 2) in the plane z = 1; anything finite where not visible.
             visibility: (batch, frames, 19), 0 to 1.
             seen: 1.0 where a frame has landmarks, else 0.0 (batch, frames).
             subject: (batch, 17).
-            asked: Which frames to answer for, by number; None: all. The last layer leaves the
-                others out.
+            asked: Rows of the frames to answer for; None: all. The last layer leaves the others
+                out.
+            numbers: Which frames of a whole window the rows are (frames,); None: the first ones,
+                without gaps. Those left out are as good as unseen and cost nothing.
         """
         view = turned_to_person(rays, visibility)
-        place = self.place[: rays.shape[-3]]
+        place = self.place[: rays.shape[-3]] if numbers is None else self.place[numbers]
         hidden = self.enter(view.tokens) + place + self.person(subject)[..., None, :]
         unseen = ((1.0 - seen) * _FAR)[..., None, None, :]
         *blocks, last = self.blocks

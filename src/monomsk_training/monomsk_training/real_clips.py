@@ -80,9 +80,9 @@ class RealClip:
         if look_ahead is None:
             track = self._track(low_passed(self.times, self.rays), wanted)
             return wanted, lift_track(BothSides(network), track, subject).coordinates
-        track = self._track(self.rays, wanted)
+        track, both = self._track(self.rays, wanted), BothSides(network)
         answers: list[Answer] = [
-            lift_frame(network, track, subject, frame, look_ahead) for frame in range(len(track))
+            lift_frame(both, track, subject, frame, look_ahead) for frame in range(len(track))
         ]
         return wanted, np.concatenate([answer.coordinates for answer in answers])
 

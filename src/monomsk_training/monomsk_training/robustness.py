@@ -224,11 +224,12 @@ def _answers(
     network: WindowNetwork, track: Track, subject: Array, look_ahead: int | None
 ) -> tuple[Array, Array]:
     """Coordinates and log scales as the product asks for them: each live frame on its own."""
+    both = BothSides(network)
     if look_ahead is None:
-        whole = BothSides(network)(track, subject)
+        whole = both(track, subject)
         return whole.coordinates, whole.log_scale
     frames = range(len(track))[_LIVE_FRAMES]
-    answers = [lift_frame(network, track, subject, frame, look_ahead) for frame in frames]
+    answers = [lift_frame(both, track, subject, frame, look_ahead) for frame in frames]
     found = [np.concatenate([getattr(a, n) for a in answers]) for n in ("coordinates", "log_scale")]
     return found[0], found[1]
 

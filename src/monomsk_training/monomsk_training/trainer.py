@@ -17,7 +17,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from monomsk_perception.lifter_answer import HISTORY_FRAMES, MAX_LOOK_AHEAD
+from monomsk_perception.lifter_answer import HISTORY_FRAMES, LIVE_EVERY, MAX_LOOK_AHEAD
 from monomsk_training.checkpoints import read_checkpoint, run_record, write_checkpoint
 from monomsk_training.config import TrainingConfig
 from monomsk_training.curves import Curves
@@ -25,6 +25,7 @@ from monomsk_training.detector_noise import low_passed
 from monomsk_training.evaluation import Evaluation
 from monomsk_training.filming import Film, FilmStudio
 from monomsk_training.library import Library
+from monomsk_training.live_windows import live_window
 from monomsk_training.losses import LifterLoss
 from monomsk_training.network import LifterModel
 from monomsk_training.physics_losses import PhysicsLoss
@@ -264,11 +265,12 @@ class Trainer:
         for group in self._optimizer.param_groups:
             group["lr"] = rate * options.learning_rate
         is_cut = self._source.rng.random() < options.cut_share
-        film = self._cut(film) if is_cut else self._recorded(film)
-        lifted = self._network(*film.inputs)
-        parts = self._loss(lifted, film, is_live=is_cut)
-        if not is_cut:
-            parts = {**parts, **self._physics(lifted, film, self.step)}
+        if is_cut:
+            parts = self._cut_losses(film)
+        else:
+            film = self._recorded(film)
+            lifted = self._network(*film.inputs)
+            parts = {**self._loss(lifted, film), **self._physics(lifted, film, self.step)}
         total = torch.stack(list(parts.values())).sum()
         self._optimizer.zero_grad()
         self._fabric.backward(total)
@@ -280,12 +282,16 @@ class Trainer:
         self._average()
         return {"total": float(total.detach()), **{n: float(p.detach()) for n, p in parts.items()}}
 
-    def _cut(self, film: Film) -> Film:
-        """The beginnings of films: as long as live windows, or of any length."""
-        rng = self._source.rng
-        live = HISTORY_FRAMES + int(rng.integers(MAX_LOOK_AHEAD + 1))
-        any_length = int(rng.integers(1, film.rays.shape[1] + 1))
-        return film.part(slice(live if rng.random() < 0.5 else any_length))
+    def _cut_losses(self, film: Film) -> dict[str, Tensor]:
+        """Of the beginnings of films: what live answers know, or all up to any frame."""
+        rng, late = self._source.rng, MAX_LOOK_AHEAD + 1
+        if rng.random() < 0.5:
+            look_ahead = int(rng.integers(MAX_LOOK_AHEAD + 1))
+            window = live_window(film, HISTORY_FRAMES - 1, look_ahead)
+            lifted = self._network(*window.film.inputs, None, window.numbers)
+            return self._loss(lifted, window.film, late_frames=late // LIVE_EVERY + 1)
+        film = film.part(slice(int(rng.integers(1, film.rays.shape[1] + 1))))
+        return self._loss(self._network(*film.inputs), film, late_frames=late)
 
     def _recorded(self, film: Film) -> Film:
         """Films as they are lifted offline: most of them low-passed."""
