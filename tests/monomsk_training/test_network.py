@@ -175,6 +175,23 @@ def test_live_the_last_frames_count_more(model, source: FilmSource, film: Film) 
     assert late == pytest.approx(3.0 * early, rel=1e-4)
 
 
+def test_small_errors_may_count_by_their_squares(model, source: FilmSource, film: Film) -> None:
+    truth = lift(model, film)
+    film = replace(film, coordinates=truth.coordinates)
+
+    def angle(error_rad: float, round_deg: float) -> float:
+        answer = truth._replace(coordinates=truth.coordinates + error_rad)
+        return float(
+            LifterLoss(LossOptions(round_deg=round_deg), source.studio)(answer, film)["angle"]
+        )
+
+    assert angle(0.002, 4.0) == pytest.approx(4.0 * angle(0.001, 4.0), rel=0.02)
+    assert angle(0.002, 0.0) == pytest.approx(2.0 * angle(0.001, 0.0), rel=0.02)
+    assert angle(3.0, 4.0) - angle(2.0, 4.0) == pytest.approx(angle(1.0, 0.0), rel=0.02)
+    with pytest.raises(RecipeError, match="round_deg"):
+        LifterLoss(LossOptions(round_deg=-1.0), source.studio)
+
+
 @pytest.mark.parametrize("look_ahead", [0, 8])
 def test_delays_are_scored_on_windows_as_the_product_asks_for_them(
     source: FilmSource, look_ahead: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -30,6 +31,8 @@ class LossOptions:
 
     Attributes:
         importance: Of each coordinate, by name without side; the default of those left out.
+        round_deg: Errors of coordinates below about this count by their squares [deg]: where two
+            courses are possible, absolute errors ask for the likelier one, squares for the mean.
         spread: Of the coordinates' and pelvis' standard deviations.
         rotation: Of the pelvis orientation.
         position: Of the pelvis place.
@@ -43,6 +46,7 @@ class LossOptions:
     """
 
     importance: Mapping[str, float] = field(default_factory=_default_importance)
+    round_deg: float = 0.0
     spread: float = 0.05
     rotation: float = 1.0
     position: float = 3.0
@@ -69,6 +73,8 @@ class LifterLoss:
     def __init__(self, options: LossOptions, studio: FilmStudio) -> None:
         if not options.late > 0.0:
             raise RecipeError("loss.late", f"{options.late} is not positive")
+        if options.round_deg < 0.0:
+            raise RecipeError("loss.round_deg", f"{options.round_deg} is negative")
         self.options = options
         self._studio = studio
         names = [name.removesuffix("_r").removesuffix("_l") for name in COORDINATE_NAMES]
@@ -98,7 +104,7 @@ class LifterLoss:
             lifted.contact, film.contact, reduction="none"
         )
         parts = {
-            "angle": ((error * self._importance).sum(-1) * weight).sum(),
+            "angle": ((self._rounded(error) * self._importance).sum(-1) * weight).sum(),
             "spread": options.spread * (spread.sum(-1) * weight).sum(),
             "speed": options.speed
             * ((rate.abs() * self._importance).sum(-1) * weight[:, 1:]).sum(),
@@ -111,6 +117,11 @@ class LifterLoss:
             "contact": options.contact * (contact.sum(-1) * weight).sum(),
         }
         return {**parts, **self._bodies(lifted, film)}
+
+    def _rounded(self, error: Tensor) -> Tensor:
+        """Pseudo-Huber: the absolute error without its kink at zero."""
+        round_rad = math.radians(self.options.round_deg)
+        return torch.sqrt(error**2 + round_rad**2) - round_rad if round_rad else error
 
     @staticmethod
     def _pelvis_errors(lifted: Lifted, film: Film) -> Tensor:
