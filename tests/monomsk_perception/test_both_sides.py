@@ -1,6 +1,7 @@
 """Mirror images of recordings and answers, and their mean."""
 
 import numpy as np
+import pinocchio as pin
 
 from monomsk_description.skeleton import build_skeleton
 from monomsk_description.subject import Subject
@@ -9,6 +10,8 @@ from monomsk_perception.lifter_answer import USED_LANDMARKS, WINDOW_FRAMES, Answ
 
 RNG = np.random.default_rng(8)
 SKELETON = build_skeleton(Subject(1.75, 70.0))
+#: About the pelvis' own upward axis, by 0.3 rad.
+TURN = pin.rpy.rpyToMatrix(0.0, 0.0, 0.3)
 
 
 def person(frames: int = 3) -> tuple[Track, Answer]:
@@ -58,17 +61,19 @@ def test_errors_that_a_network_makes_to_one_side_cancel() -> None:
     track, answer = person(WINDOW_FRAMES)
 
     class Biased:
-        """Knows the person and its mirror image but bends every right knee by 0.2 rad more."""
+        """Knows person and mirror image, but turns pelvises and bends every right knee more."""
 
         def __call__(self, shown: Track, subject: np.ndarray, asked: object = None) -> Answer:
             mirrored = not np.array_equal(shown.rays, track.rays)
             truth = mirrored_answer(answer) if mirrored else answer
             bent = truth.coordinates.copy()
             bent[:, 3] += 0.2
-            return Answer(**{**truth.__dict__, "coordinates": bent})
+            turned = truth.pelvis_rotation @ TURN
+            return Answer(**{**truth.__dict__, "coordinates": bent, "pelvis_rotation": turned})
 
     found = BothSides(Biased())(track, np.zeros(17))
     error = found.coordinates - answer.coordinates
     np.testing.assert_allclose(error[:, [3, 10]], 0.1, atol=1e-12)
     np.testing.assert_allclose(np.delete(error, [3, 10], axis=1), 0.0, atol=1e-12)
     np.testing.assert_allclose(found.pelvis_rotation, answer.pelvis_rotation, atol=1e-12)
+    np.testing.assert_allclose(np.linalg.det(found.pelvis_rotation), 1.0, atol=1e-12)

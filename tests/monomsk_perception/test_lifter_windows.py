@@ -54,8 +54,8 @@ def test_a_recording_of_any_length_comes_back_frame_by_frame(frames: int) -> Non
     np.testing.assert_allclose(answer.log_scale, 0.0)
 
 
-@pytest.mark.parametrize("frame", [0, 5, 70, 99])
-@pytest.mark.parametrize("look_ahead", [0, 8])
+@pytest.mark.parametrize("frame", [0, 5, 21, 22, 70, 96, 99])
+@pytest.mark.parametrize("look_ahead", [0, 1, 3, 8])
 def test_a_live_answer_is_the_frames_own_and_knows_no_more(frame: int, look_ahead: int) -> None:
     seen: list[float] = []
     numbers: list[int] = []
@@ -72,8 +72,9 @@ def test_a_live_answer_is_the_frames_own_and_knows_no_more(frame: int, look_ahea
     assert answer.coordinates.shape == (1, 31)
     assert answer.coordinates[0, 0] == frame
     start, end = max(frame - HISTORY_FRAMES + 1, 0), min(frame + look_ahead, 99)
-    every = range(start, end + 1)
-    assert seen == [k for k in every if (k - frame) % LIVE_EVERY == 0 or k == end]
+    every = 1 if frame < HISTORY_FRAMES // LIVE_EVERY else LIVE_EVERY
+    past = [k for k in range(start, frame + 1) if (frame - k) % every == 0]
+    assert seen == past + [k for k in range(frame + 1, end + 1) if (end - k) % LIVE_EVERY == 0]
     assert numbers == [value - start for value in seen]
 
 

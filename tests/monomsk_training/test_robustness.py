@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from monomsk_perception.both_sides import mirrored_answer
-from monomsk_perception.lifter_answer import Answer, Track, live_numbers
+from monomsk_perception.lifter_answer import HISTORY_FRAMES, Answer, Track
 from monomsk_training.filming import FilmOptions
 from monomsk_training.generators import gait
 from monomsk_training.library import LIBRARY_RATE_HZ, Library
@@ -113,11 +113,13 @@ class Told:
 
     def __init__(self, coordinates: list[np.ndarray]) -> None:
         self._coordinates, self.asked = coordinates, list[tuple[int, object]]()
+        self.numbers: list[list[int]] = []
 
     def __call__(self, track: Track, subject: np.ndarray, asked: object = None) -> Answer:
         frames = len(track) if asked is None else len(asked)
         is_mirrored = len(self.asked) % 2 == 1
         self.asked.append((len(track), asked))
+        self.numbers.append([] if track.numbers is None else track.numbers.tolist())
         told = self._coordinates[0]
         if is_mirrored and asked is None:
             self._coordinates.pop(0)
@@ -154,12 +156,12 @@ def test_live_every_frame_is_asked_for_on_its_own_and_knows_no_more(held_out: Li
     network = Told([np.zeros((1, 31))])
     leg_errors(network, film, by_name("look-ahead"), 6)
     # twice each: the frame's window and its mirror image
-    windows = [live_numbers(frame, 6).tolist() for frame in range(36, 56) for _ in range(2)]
     due = np.repeat(range(36, 56), 2).tolist()
-    assert network.asked == [
-        (len(window), [window.index(frame)]) for window, frame in zip(windows, due, strict=True)
-    ]
-    assert max(window[-1] - frame for window, frame in zip(windows, due, strict=True)) == 6
+    assert len(network.numbers) == len(due)
+    for frame, numbers, (_, asked) in zip(due, network.numbers, network.asked, strict=True):
+        own = min(frame, HISTORY_FRAMES - 1)
+        assert [numbers[row] for row in asked] == [own]
+        assert numbers[-1] == own + 6
 
 
 def test_the_table_names_every_value(held_out: Library) -> None:

@@ -118,12 +118,13 @@ def test_windows_of_all_processes_count(tmp_path: Path) -> None:
     assert run_record({**saved, "processes": 3})["windows"] == 30
 
 
-def test_networks_of_shorter_windows_are_scored_and_kept(tmp_path: Path) -> None:
-    config = replace(SMALL, network=replace(SMALL.network, frames=24))
+def test_networks_of_shorter_windows_are_trained_scored_and_kept(tmp_path: Path) -> None:
+    optimizer = replace(SMALL.optimizer, cut_share=1.0, steps=12)
+    config = replace(SMALL, network=replace(SMALL.network, frames=24), optimizer=optimizer)
     source = FilmSource(NOTHING, config, 1)
     evaluation = Evaluation({"held out": source.films(2)})
     trainer = Trainer(config, source, evaluation, tmp_path)
-    trainer.checkpoint()
+    trainer.run()
     scores = read_checkpoint(tmp_path / "best.pt")["scores"]
     assert all(np.isfinite(value) for value in scores.values())
 
@@ -148,23 +149,30 @@ def test_a_checkpoint_becomes_weights_with_the_card_of_its_recipe(tmp_path: Path
     # and training goes on from them
     second = Trainer(SMALL, FilmSource(NOTHING, SMALL, 1), Evaluation(), tmp_path / "second")
     second.start_from(out / WEIGHTS_NAME)
-    for own, other in zip(second.model.parameters(), trainer.averaged.parameters(), strict=True):
-        torch.testing.assert_close(own, other, rtol=0.0, atol=0.0)
+    first = read_checkpoint(tmp_path / "best.pt")
+    for name, value in second.model.state_dict().items():
+        torch.testing.assert_close(value, first["averaged"][name], rtol=0.0, atol=0.0)
     second.checkpoint()
-    before = read_checkpoint(tmp_path / "second" / "last.pt")["before"]
-    assert before == [run_record(read_checkpoint(tmp_path / "best.pt"))]
+    assert read_checkpoint(tmp_path / "second" / "last.pt")["before"] == [run_record(first)]
 
 
 def test_weights_without_their_card_are_no_start(tmp_path: Path) -> None:
     trainer = Trainer(SMALL, FilmSource(NOTHING, SMALL, 1), Evaluation(), tmp_path)
-    with pytest.raises(CheckpointError, match="cannot be read"):
-        trainer.start_from(tmp_path / WEIGHTS_NAME)
-    (tmp_path / WEIGHTS_NAME).write_bytes(b"no such file")
-    with pytest.raises(CheckpointError, match="cannot be read"):
-        trainer.start_from(tmp_path / WEIGHTS_NAME)
     shutil.copy(DATA_FOLDER / WEIGHTS_NAME, tmp_path)
-    with pytest.raises(CheckpointError, match="no exported lifter with its card"):
+    with pytest.raises(CheckpointError, match="card cannot be read"):
         trainer.start_from(tmp_path / WEIGHTS_NAME)
+    shutil.copy(DATA_FOLDER / CARD_NAME, tmp_path)
+    (tmp_path / WEIGHTS_NAME).write_bytes(b"another")
+    with pytest.raises(CheckpointError, match="checksum"):
+        trainer.start_from(tmp_path / WEIGHTS_NAME)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no checkpoint"])
+def test_what_is_no_checkpoint_is_refused_by_name(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "last.pt").write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"last\.pt cannot be read"):
+        read_checkpoint(tmp_path / "last.pt")
 
 
 def test_weights_of_another_size_are_no_start(tmp_path: Path) -> None:

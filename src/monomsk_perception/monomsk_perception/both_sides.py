@@ -1,6 +1,7 @@
-"""A recording and its mirror image, lifted alike: the mean of both errs less than either.
+"""Landmarks and their mirror image, lifted alike, in recordings and live: the mean of both answers.
 
-The network was trained on mirrored motion, so it answers both equally well, but its errors differ.
+The network was trained on motions and their mirror images alike. Its errors on both differ, and the
+mean square error of their mean cannot exceed the mean of theirs.
 """
 
 from __future__ import annotations

@@ -24,15 +24,17 @@ RATE_HZ = 30.0
 #: The longest window, and how many of its frames a live answer looks back over, its own among
 #: them: a longer past takes less than 0.02 degrees from the errors (docs/training.md).
 WINDOW_FRAMES, HISTORY_FRAMES = 64, 44
-#: Live answers look at one of so many frames: as good as all of them at half the cost.
+#: Live answers look at one of so many frames: as good as all of them at half the cost. Of a past
+#: that is short enough, as when a camera has just started, they look at all.
 LIVE_EVERY = 2
+_SHORT_PAST = HISTORY_FRAMES // LIVE_EVERY
 #: Later frames that a live answer may wait for, at most.
 MAX_LOOK_AHEAD = 8
 
 
 @dataclass(frozen=True, eq=False)
 class Track:
-    """Landmarks at even times.
+    """Landmarks of frames at even times, some of which may be left out.
 
     Attributes:
         rays: (frames, 19, 2) in the image plane z = 1; finite.
@@ -93,7 +95,7 @@ class WindowNetwork(Protocol):
         Args:
             track: The window.
             subject: See `subject_token`.
-            asked: Which frames are asked for, by number, one row each; None: all.
+            asked: Rows of the frames that are asked for, one row of the answer each; None: all.
         """
         ...
 
@@ -105,7 +107,8 @@ def live_numbers(own: int, look_ahead: int) -> NDArray[np.int64]:
         own: Number of the frame that is asked for.
         look_ahead: Later frames that are known; the last one is looked at.
     """
-    past = np.arange(own, max(own - HISTORY_FRAMES, -1), -LIVE_EVERY)
+    every = LIVE_EVERY if own >= _SHORT_PAST else 1
+    past = np.arange(own, max(own - HISTORY_FRAMES, -1), -every)
     later = np.arange(own + look_ahead, own, -LIVE_EVERY)
     return np.concatenate([past[::-1], later[::-1]])
 

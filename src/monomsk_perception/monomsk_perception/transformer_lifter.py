@@ -44,6 +44,9 @@ from monomsk_perception.lifter_windows import (
 from monomsk_perception.motion_history import MotionHistory
 from monomsk_perception.pose_prior import PosePrior
 
+#: From the first frame of a live window to its own [s].
+_HISTORY_S = (HISTORY_FRAMES - 1) / RATE_HZ
+
 
 class TransformerLifter:
     """Lifts landmarks with the trained network.
@@ -178,7 +181,8 @@ class TransformerLifter:
         self._waiting.append(landmarks)
         # Kept is what the image that has waited longest looks back over, however long the pause.
         waiting_s = self._waiting[0].stamp_ns * 1e-9
-        while waiting_s - self._past[0][0] > (HISTORY_FRAMES + 1) / RATE_HZ:
+        # One image older than the window's first frame: slow cameras have none just before it.
+        while len(self._past) > 1 and waiting_s - self._past[1][0] >= _HISTORY_S:
             self._past.popleft()
 
     def _live_belief(self, stamp_ns: int) -> PosePrior:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -22,13 +23,16 @@ def read_checkpoint(path: Path, network: NetworkOptions | None = None) -> dict[s
         network: That its weights are for; None: any.
 
     Raises:
-        CheckpointError: Its weights are for another network, or it is of another kind.
+        CheckpointError: It cannot be read, or its weights are for another network.
     """
     saved: dict[str, Any]
     if path.suffix == ".onnx":
         saved = read_exported(path)
     else:
-        saved = torch.load(path, map_location="cpu", weights_only=False)
+        try:
+            saved = torch.load(path, map_location="cpu", weights_only=False)
+        except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
+            raise CheckpointError(path, f"cannot be read ({error})") from error
     own = saved["config"]["network"]
     if network is not None and own != asdict(network):
         raise CheckpointError(path, f"is of the network {own}, not of {asdict(network)}")

@@ -33,7 +33,7 @@ class OptimizerOptions:
         fresh_every: Steps that share a new batch of films on average.
         kept_films: Batches of films kept for reuse.
         average: Memory of the averaged weights, as the share kept a step.
-        cut_share: Share of steps whose windows end early, half of them as long as live ones, half
+        cut_share: Share of steps whose windows end early, half of them like live ones, half
             anywhere, as when a camera has just started; physics looks at the others.
         device: Where the network is: cpu, cuda, or auto for a GPU if there is one.
         processes: GPUs or CPU processes that share the work, each with batches of its own; 0: all

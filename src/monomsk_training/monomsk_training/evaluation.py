@@ -108,7 +108,7 @@ def leg_error_deg(model: LifterModel, film: Film, look_ahead: int | None = None)
         smooth = replace(film, rays=low_passed(film.rays))
         errors = [model(*smooth.inputs).coordinates - film.coordinates]
     else:
-        ends = [frames - 1 - look_ahead - back for back in _LIVE_ENDS]
+        ends = [max(frames - 1 - look_ahead - back, 0) for back in _LIVE_ENDS]
         errors = [_live_error(model, live_window(film, own, look_ahead)) for own in ends]
     error = torch.cat(errors, dim=1)[..., _LEG_COLUMNS]
     return float(torch.rad2deg(torch.sqrt((error**2).mean((0, 1))).mean()))

@@ -96,8 +96,8 @@ def write_card(saved: dict[str, Any], sources: Sequence[Source], sha256: str, pa
         "scores_deg": {name: round(float(v), 2) for name, v in saved["scores"].items()},
         "scores_note": "mean error of eight leg coordinates, offline and with so many frames of "
         "look-ahead; held_out_recorded: films of people who never trained, held_out_varied: of the "
-        "mixture that trains, with their motions, select_*: Pose2Sim demo; network alone; the mean "
-        "of all chose the weights",
+        "mixture that trains, with their motions, network alone; select_*: Pose2Sim demo, with the "
+        "mirror image; the mean of all is the selection score",
         "limits": "trained on walking (impaired too), running, squats, chairs, stairs, jumps and "
         "everyday motion, one person of 1.2 to 2.05 m, cameras that stand or move slowly; "
         "not on lying, crawling, or walking aids",

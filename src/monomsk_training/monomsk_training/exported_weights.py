@@ -10,8 +10,10 @@ import torch
 import yaml
 from torch import Tensor
 
-from monomsk_perception.lifter_network import CARD_NAME
+from monomsk_perception.errors import LifterWeightsError
+from monomsk_perception.lifter_network import CARD_NAME, OnnxLifter
 from monomsk_training.errors import CheckpointError
+from monomsk_training.motion_clip import COORDINATE_NAMES
 from monomsk_training.network import LifterModel, NetworkOptions
 
 
@@ -24,21 +26,25 @@ def read_exported(path: Path) -> dict[str, Any]:
         path: The ONNX file.
 
     Raises:
-        CheckpointError: File or card cannot be read, or are of no such network.
+        CheckpointError: File or card cannot be read, do not belong together, or are of no such
+            network; or the package is missing.
     """
+    try:
+        OnnxLifter(COORDINATE_NAMES, path.parent)
+    except LifterWeightsError as error:
+        raise CheckpointError(path, f"is no start: {error}") from error
     weights = _initializers(path)
     try:
         card = yaml.safe_load((path.parent / CARD_NAME).read_text("utf-8"))
         network = NetworkOptions(**card["network"])
-        model = LifterModel(network)
-        model.load_state_dict(_named(weights, model))
+        named = _named(weights, LifterModel(network))
         record, before = dict(card["trained"]), list(card["trained_before"])
         scores = dict(card["scores_deg"])
-    except (OSError, KeyError, TypeError, ValueError, RuntimeError, yaml.YAMLError) as error:
-        raise CheckpointError(path, f"is no exported lifter with its card ({error})") from error
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise CheckpointError(path, f"is no lifter of this version ({error!r})") from error
     return {
         "config": {"network": asdict(network)},
-        "averaged": model.state_dict(),
+        "averaged": named,
         "record": record,
         "before": before,
         "scores": scores,
@@ -46,21 +52,21 @@ def read_exported(path: Path) -> dict[str, Any]:
 
 
 def _initializers(path: Path) -> dict[str, Tensor]:
-    # only who starts from such a file needs the package
-    import onnx
-    from google.protobuf.message import DecodeError
-
     try:
-        graph = onnx.load(path).graph
-    except (OSError, DecodeError) as error:
-        raise CheckpointError(path, f"cannot be read ({error})") from error
+        # only who starts from such a file needs the package
+        import onnx
+    except ImportError as error:
+        raise CheckpointError(path, "needs the package onnx: pip install onnx") from error
+    graph = onnx.load(path).graph
     arrays = {one.name: onnx.numpy_helper.to_array(one) for one in graph.initializer}
     return {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
 
 
 def _named(weights: dict[str, Tensor], model: LifterModel) -> dict[str, Tensor]:
     """Weights by the model's names: the exporter transposes and renames one of the matrices."""
-    named = {name: weights[name] for name in model.state_dict() if name in weights}
+    named = {name: weights.pop(name) for name in model.state_dict() if name in weights}
     shape = model.person.weight.T.shape
     (turned,) = (value for value in weights.values() if value.shape == shape)
-    return {**named, "person.weight": turned.T.contiguous()}
+    named["person.weight"] = turned.T.contiguous()
+    model.load_state_dict(named)
+    return named

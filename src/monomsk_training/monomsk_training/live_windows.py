@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -33,7 +34,8 @@ def live_window(film: Film, own: int, look_ahead: int) -> LiveWindow:
         own: Number of the frame that it is for.
         look_ahead: Later frames that it waits for.
     """
-    chosen = torch.as_tensor(live_numbers(own, look_ahead))
+    numbers = live_numbers(own, look_ahead)
     start = max(own + 1 - HISTORY_FRAMES, 0)
-    row = int(torch.searchsorted(chosen, own))
+    row = int(np.searchsorted(numbers, own))
+    chosen = torch.as_tensor(numbers)
     return LiveWindow(film.part(chosen), chosen - start, row)

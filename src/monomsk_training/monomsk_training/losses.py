@@ -38,7 +38,7 @@ class LossOptions:
         position: Of the pelvis place.
         places: Of landmarks on the skeleton, through forward kinematics.
         image: Of the same in the image.
-        speed: Of the coordinates' rates.
+        speed: Of the coordinates' changes from one frame that is shown to the next.
         proportions: Of the body's lengths.
         contact: Of the soles' contacts.
         late: Of the last frames of windows that end early, against the earlier ones.
@@ -119,7 +119,7 @@ class LifterLoss:
         return {**parts, **self._bodies(lifted, film)}
 
     def _rounded(self, error: Tensor) -> Tensor:
-        """Pseudo-Huber: the absolute error without its kink at zero."""
+        """Absolute errors without their kink at zero (Charbonnier et al. 1997, eq. 37)."""
         round_rad = math.radians(self.options.round_deg)
         return torch.sqrt(error**2 + round_rad**2) - round_rad if round_rad else error
 

@@ -80,7 +80,7 @@ class View(NamedTuple):
     size: Tensor
 
     def of_frames(self, asked: Tensor) -> View:
-        """Some frames of it, by number."""
+        """Some frames of it, by row."""
         return View(*(part[..., asked, :] for part in self))
 
 
@@ -103,7 +103,7 @@ class Block(nn.Module):
         Args:
             x: (..., frames, width).
             mask: Added to the attention that frames get (..., 1, 1, frames).
-            asked: Which frames to answer for, by number; None: all.
+            asked: Rows of the frames to answer for; None: all.
         """
         split = self.project(self.before_attention(x)).unflatten(-1, (3, self.heads, -1))
         query, key, value = (part.transpose(-3, -2) for part in split.unbind(-3))

@@ -286,8 +286,9 @@ class Trainer:
         """Of the beginnings of films: what live answers know, or all up to any frame."""
         rng, late = self._source.rng, MAX_LOOK_AHEAD + 1
         if rng.random() < 0.5:
-            look_ahead = int(rng.integers(MAX_LOOK_AHEAD + 1))
-            window = live_window(film, HISTORY_FRAMES - 1, look_ahead)
+            frames = film.rays.shape[1]
+            look_ahead = int(rng.integers(min(late, frames)))
+            window = live_window(film, min(HISTORY_FRAMES, frames - look_ahead) - 1, look_ahead)
             lifted = self._network(*window.film.inputs, None, window.numbers)
             return self._loss(lifted, window.film, late_frames=late // LIVE_EVERY + 1)
         film = film.part(slice(int(rng.integers(1, film.rays.shape[1] + 1))))
