@@ -63,13 +63,15 @@ def test_errors_that_a_network_makes_to_one_side_cancel() -> None:
     class Biased:
         """Knows person and mirror image, but turns pelvises and bends every right knee more."""
 
-        def __call__(self, shown: Track, subject: np.ndarray, asked: object = None) -> Answer:
-            mirrored = not np.array_equal(shown.rays, track.rays)
-            truth = mirrored_answer(answer) if mirrored else answer
-            bent = truth.coordinates.copy()
-            bent[:, 3] += 0.2
-            turned = truth.pelvis_rotation @ TURN
-            return Answer(**{**truth.__dict__, "coordinates": bent, "pelvis_rotation": turned})
+        def __call__(self, shown: Track, subject: np.ndarray, asked: list[int]) -> Answer:
+            assert shown.windows.tolist() == np.repeat([0, 1], len(track)).tolist()
+            np.testing.assert_array_equal(shown.rays[len(track) :], mirrored_track(track).rays)
+            np.testing.assert_array_equal(shown.numbers, np.tile(range(len(track)), 2))
+            parts = vars(answer), vars(mirrored_answer(answer))
+            both = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+            both["coordinates"][:, 3] += 0.2
+            both["pelvis_rotation"] = both["pelvis_rotation"] @ TURN
+            return Answer(**{name: value[asked] for name, value in both.items()})
 
     found = BothSides(Biased())(track, np.zeros(17))
     error = found.coordinates - answer.coordinates

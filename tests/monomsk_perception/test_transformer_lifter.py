@@ -235,6 +235,21 @@ def test_frames_that_are_left_out_are_as_good_as_unseen(skeleton: Skeleton) -> N
 
 
 @needs_weights
+def test_windows_answered_at_once_know_nothing_of_each_other(skeleton: Skeleton) -> None:
+    rng = np.random.default_rng(6)
+    network = OnnxLifter(skeleton.coordinate_names)
+    rays, subject = 0.2 * rng.normal(size=(40, 19, 2)), 0.1 * rng.normal(size=17)
+    numbers, windows = np.tile(np.arange(20), 2), np.repeat([0, 1], 20)
+    both = Track(rays, rng.random(rays.shape[:2]), np.ones(40), numbers, windows)
+    at_once = network(both, subject, [5, 19, 33])
+    apart = [network(both.rows(slice(0, 20)), subject, [5, 19])]
+    apart.append(network(both.rows(slice(20, 40)), subject, [13]))
+    for name in ("coordinates", "log_scale", "pelvis_rotation", "pelvis_position", "contact"):
+        alone = np.concatenate([getattr(answer, name) for answer in apart])
+        np.testing.assert_allclose(getattr(at_once, name), alone, atol=1e-5, err_msg=name)
+
+
+@needs_weights
 def test_wrong_or_damaged_weights_are_refused_by_name(tmp_path: Path, skeleton: Skeleton) -> None:
     with pytest.raises(LifterWeightsError, match="other coordinates"):
         OnnxLifter(("hip_flexion_r",))

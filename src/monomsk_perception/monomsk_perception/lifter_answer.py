@@ -42,12 +42,15 @@ class Track:
         seen: 1.0 where there are landmarks at all, else 0.0 (frames,).
         numbers: Which frames of a window these are, rising integers (frames,); None: the first
             ones, all.
+        windows: Which of several windows, answered at once, each row belongs to (frames,); None:
+            all to one.
     """
 
     rays: Array
     visibility: Array
     seen: Array
     numbers: NDArray[np.int64] | None = None
+    windows: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.seen)

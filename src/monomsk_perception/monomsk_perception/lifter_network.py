@@ -23,7 +23,7 @@ from monomsk_perception.lifter_answer import (
 DATA_FOLDER = Path(__file__).parent / "data"
 WEIGHTS_NAME, CARD_NAME = "lifter.onnx", "lifter_card.yaml"
 #: Of the network, by name, in order.
-INPUTS = ("rays", "visibility", "seen", "subject", "asked", "numbers")
+INPUTS = ("rays", "visibility", "seen", "subject", "asked", "numbers", "windows")
 
 
 @dataclass(frozen=True)
@@ -108,10 +108,13 @@ class OnnxLifter:
             "subject": subject,
         }
         fed = {name: np.asarray(value, dtype=np.float32) for name, value in inputs.items()}
-        chosen = {"asked": asked, "numbers": track.numbers}
-        for name, rows in chosen.items():
-            fed[name] = np.asarray(range(len(track)) if rows is None else rows, dtype=np.int64)
-        outputs = self._session.run(self._names, fed)
+        every = np.arange(len(track))
+        which = {
+            "asked": every if asked is None else np.asarray(asked, dtype=np.int64),
+            "numbers": every if track.numbers is None else track.numbers,
+            "windows": np.zeros_like(every) if track.windows is None else track.windows,
+        }
+        outputs = self._session.run(self._names, {**fed, **which})
         return Answer.for_frames(
             {n: np.asarray(o, float) for n, o in zip(self._names, outputs, strict=True)}
         )

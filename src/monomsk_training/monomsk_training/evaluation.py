@@ -51,8 +51,11 @@ class TorchNetwork:
         inputs = [track.rays, track.visibility, track.seen, subject]
         tensors = [torch.as_tensor(value, dtype=torch.float32) for value in inputs]
         rows = None if asked is None else torch.tensor(asked)
-        numbers = None if track.numbers is None else torch.as_tensor(track.numbers)
-        lifted = self._model(*tensors, rows, numbers)
+        numbers, windows = (
+            None if values is None else torch.as_tensor(values)
+            for values in (track.numbers, track.windows)
+        )
+        lifted = self._model(*tensors, rows, numbers, windows)
         values = {name: value.double().cpu().numpy() for name, value in lifted._asdict().items()}
         return Answer.for_frames(values)
 

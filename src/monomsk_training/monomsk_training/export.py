@@ -34,7 +34,7 @@ _LOG = logging.getLogger(__name__)
 _FREE_AXES = {
     **{name: {0: "frames"} for name in ("rays", "visibility", "seen")},
     "asked": {0: "answers"},
-    "numbers": {0: "frames"},
+    **{name: {0: "frames"} for name in ("numbers", "windows")},
     **{name: {0: "answers"} for name in Lifted._fields if name != "proportions"},
 }
 #: Largest difference of an angle between the file and the network [deg].
@@ -59,6 +59,7 @@ def write_weights(model: LifterModel, path: Path) -> str:
         torch.zeros(17),
         torch.arange(frames),
         torch.arange(frames),
+        torch.zeros(frames, dtype=torch.int64),
     )
     with warnings.catch_warnings():
         # The exporter that follows a trace is called old; it is the one without more packages.
@@ -115,7 +116,8 @@ def largest_difference_deg(model: LifterModel, folder: Path) -> float:
     for numbers, asked in ((every, None), (every, [whole - 1]), (every[:30], [21]), (live, [20])):
         rays = 0.2 * rng.normal(size=(len(numbers), len(USED_LANDMARKS), 2))
         seen = (rng.random(len(numbers)) > 0.1).astype(float)
-        track = Track(rays, rng.random(rays.shape[:2]), seen, numbers)
+        windows = np.arange(len(numbers)) // 20
+        track = Track(rays, rng.random(rays.shape[:2]), seen, numbers, windows)
         subject = rng.normal(size=17) * 0.1
         answers = [network(track, subject, asked) for network in (TorchNetwork(model), exported)]
         worst = max(worst, float(np.abs(answers[0].coordinates - answers[1].coordinates).max()))

@@ -102,13 +102,15 @@ class Block(nn.Module):
 
         Args:
             x: (..., frames, width).
-            mask: Added to the attention that frames get (..., 1, 1, frames).
+            mask: Added to the attention that frames get, from all alike or from each frame
+                (..., 1, 1 or frames, frames).
             asked: Rows of the frames to answer for; None: all.
         """
         split = self.project(self.before_attention(x)).unflatten(-1, (3, self.heads, -1))
         query, key, value = (part.transpose(-3, -2) for part in split.unbind(-3))
         if asked is not None:
             x, query = x[..., asked, :], query[..., asked, :]
+            mask = mask if mask.shape[-2] == 1 else mask[..., asked, :]
         # Written out: on a CPU the fused attention's gradient costs more than all the rest.
         match = (query @ key.transpose(-1, -2)).float() * query.shape[-1] ** -0.5
         found = torch.softmax(match + mask, dim=-1).to(value.dtype) @ value
@@ -148,6 +150,7 @@ class LifterModel(nn.Module):
         subject: Tensor,
         asked: Tensor | None = None,
         numbers: Tensor | None = None,
+        windows: Tensor | None = None,
     ) -> Lifted:
         """Lifts windows.
 
@@ -163,11 +166,15 @@ class LifterModel(nn.Module):
                 out.
             numbers: Which frames of a whole window the rows are (frames,); None: the first ones,
                 without gaps. Those left out are as good as unseen and cost nothing.
+            windows: Which of several windows of one person each row is of (frames,); None: all of
+                one. Two at once are quicker than one after the other.
         """
         view = turned_to_person(rays, visibility)
         place = self.place[: rays.shape[-3]] if numbers is None else self.place[numbers]
         hidden = self.enter(view.tokens) + place + self.person(subject)[..., None, :]
         unseen = ((1.0 - seen) * _FAR)[..., None, None, :]
+        if windows is not None:
+            unseen = unseen + (windows[:, None] != windows).float() * _FAR
         *blocks, last = self.blocks
         for block in blocks:
             hidden = block(hidden, unseen)
