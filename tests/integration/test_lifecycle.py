@@ -121,5 +121,5 @@ def test_a_node_that_is_shut_down_is_silent_and_ends_quietly(
     assert future.result().success
     assert spin_until(lambda: ros_node.count_publishers(topic) == 0), process.output
     process.interrupt()
-    assert process.wait() == 0
+    assert process.wait() == 0, process.output
     assert "Traceback" not in process.output

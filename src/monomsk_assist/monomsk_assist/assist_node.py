@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import asdict
 
-from rclpy.clock import Clock, ClockType
 from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from sensor_msgs.msg import JointState
@@ -38,7 +37,6 @@ class AssistNode(StatusNode):
 
     def __init__(self) -> None:
         super().__init__("assist", PARAMETERS)
-        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._trouble = ""
         self._assistant: Assistant
         self._period_s: float
@@ -63,14 +61,14 @@ class AssistNode(StatusNode):
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Start the loop, disabled."""
-        self._loop = self.create_timer(self._period_s, self._tick, clock=self._steady)
+        self._loop = self.start_timer(self._period_s, self._tick)
         self._monitor.restart()
         scheduling.stop_collecting()
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Fade to zero, then stop."""
-        self.destroy_timer(self._loop)
+        self.stop_timer(self._loop)
         self._assistant.disable()
         while self._assistant.state in (State.ACTIVE, State.FADING):
             self._tick()

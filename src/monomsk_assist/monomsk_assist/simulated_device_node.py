@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import JointState
@@ -113,8 +112,7 @@ class SimulatedDeviceNode(StatusNode):
             listen(BodyDynamics, "body_dynamics", self._on_body_dynamics, 10),
         ]
         self._step_s = 1.0 / self.parameter("rate_hz")
-        steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self._steps_timer = self.create_timer(self._step_s, self._step, clock=steady)
+        self._steps_timer = self.start_timer(self._step_s, self._step)
         return TransitionCallbackReturn.SUCCESS
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -125,7 +123,7 @@ class SimulatedDeviceNode(StatusNode):
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Take everything away again."""
         self.stop_status()
-        self.destroy_timer(self._steps_timer)
+        self.stop_timer(self._steps_timer)
         for subscription in self._inputs:
             self.destroy_subscription(subscription)
         for publisher in (self._joint_states, self._straps):

@@ -28,6 +28,7 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
+from rclpy.timer import Timer
 
 from monomsk_description.node_parameters import AUTOSTART, NodeParameter, problems
 from monomsk_description.status_level import Level
@@ -58,6 +59,7 @@ class StatusNode(LifecycleNode):
     def __init__(self, name: str, parameters: Mapping[str, NodeParameter]) -> None:
         super().__init__(name)
         self._is_active = False
+        self._timers_that_run: list[Timer] = []
         self._described = {"autostart": AUTOSTART, **parameters}
         for key, parameter in self._described.items():
             default = parameter.default
@@ -122,12 +124,36 @@ class StatusNode(LifecycleNode):
             tell: Calls `publish_status`.
         """
         self._status_publisher = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self._status_timer = self.start_timer(STATUS_PERIOD_S, tell)
+
+    def start_timer(self, period_s: float, call: Callable[[], None]) -> Timer:
+        """Have something called again and again, also while simulated time stands still.
+
+        Once `stop_timer` took the timer away, no call follows: without this the events executor
+        still makes those that were due, on what may be gone by then.
+
+        Args:
+            period_s: Between two calls [s].
+            call: What is called.
+        """
+
+        def call_while_it_runs() -> None:
+            if timer in self._timers_that_run:
+                call()
+
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self._status_timer = self.create_timer(STATUS_PERIOD_S, tell, clock=steady)
+        timer = self.create_timer(period_s, call_while_it_runs, clock=steady)
+        self._timers_that_run.append(timer)
+        return timer
+
+    def stop_timer(self, timer: Timer) -> None:
+        """Take away what `start_timer` made."""
+        self._timers_that_run.remove(timer)
+        self.destroy_timer(timer)
 
     def stop_status(self) -> None:
         """Take away what `start_status` made."""
-        self.destroy_timer(self._status_timer)
+        self.stop_timer(self._status_timer)
         self.destroy_publisher(self._status_publisher)
 
     def publish_status(self, level: Level, text: str, values: Mapping[str, Any]) -> None:
