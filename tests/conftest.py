@@ -49,6 +49,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("the workspace is not built: run `make setup`")
 
 
+def whole_lines(log: Path) -> list[str]:
+    """What a process wrote so far without its last line, which may still be on its way."""
+    return log.read_text(errors="replace").split("\n")[:-1]
+
+
 class StartedProcess:
     """A process in its own session whose output goes to a file."""
 
@@ -69,6 +74,10 @@ class StartedProcess:
     @property
     def output(self) -> str:
         return self.log.read_text(errors="replace")
+
+    @property
+    def lines(self) -> list[str]:
+        return whole_lines(self.log)
 
     def interrupt(self) -> None:
         self.popen.send_signal(signal.SIGINT)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tests.conftest import ROOT, StartedProcess
+from tests.conftest import ROOT, StartedProcess, whole_lines
 from tests.integration.fault_observer import Arrival, Observer
 from tests.integration.steered_process import SteeredProcess
 from tests.monomsk_perception.conftest import sample_video
@@ -51,7 +51,7 @@ class Camera(SteeredProcess):
 
     def published(self) -> dict[int, str]:
         """What each image showed, by its stamp [ns]."""
-        rows = (line.split() for line in self.log.read_text(errors="replace").splitlines())
+        rows = (line.split() for line in whole_lines(self.log))
         return {int(row[1]): row[2] for row in rows if len(row) == 3 and row[0] == "image"}
 
 

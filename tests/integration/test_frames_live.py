@@ -27,7 +27,7 @@ class Graph:
         self.probe = probe
 
     def heard(self, key):
-        lines = [line for line in self.probe.output.splitlines() if line.startswith("{")]
+        lines = [line for line in self.probe.lines if line.startswith("{")]
         return [message for message in map(json.loads, lines) if key in message]
 
     def wait_for(self, key, count):

@@ -176,7 +176,8 @@ def test_a_killed_node_starts_again(start_process, python, sample):
     )
     started = "[dynamics_node-2]: process started with pid ["
     runner.wait_for_output("body model: ", 60.0)
-    os.kill(int(runner.output.split(started)[1].split("]")[0]), signal.SIGKILL)
+    (line,) = (line for line in runner.lines if started in line)
+    os.kill(int(line.split(started)[1].split("]")[0]), signal.SIGKILL)
     runner.wait_for_output("[dynamics_node-2]: process has died [exit code -9]", 30.0)
     deadline_s = time.monotonic() + 60.0
     # the body model comes without being sent again: it is latched

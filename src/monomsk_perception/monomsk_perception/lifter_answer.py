@@ -22,8 +22,8 @@ LENGTH_NAMES = (
 )  # fmt: skip
 RATE_HZ = 30.0
 #: The longest window, and how many of its frames a live answer looks back over, its own among
-#: them: a longer past takes less than 0.02 degrees from the errors (docs/training.md).
-WINDOW_FRAMES, HISTORY_FRAMES = 64, 44
+#: them: a longer past takes less than 0.05 degrees from the errors (docs/training.md).
+WINDOW_FRAMES, HISTORY_FRAMES = 64, 36
 #: Live answers look at one of so many frames: as good as all of them at half the cost. Of a past
 #: that is short enough, as when a camera has just started, they look at all.
 LIVE_EVERY = 2
@@ -106,12 +106,15 @@ class WindowNetwork(Protocol):
 def live_numbers(own: int, look_ahead: int) -> NDArray[np.int64]:
     """Which frames a live answer looks at, rising, none before 0; see `LIVE_EVERY`.
 
+    Of every two later frames that are known, one older frame less is looked at: an answer's cost
+    grows with what it looks at, and of the oldest frames it learns nothing then.
+
     Args:
         own: Number of the frame that is asked for.
         look_ahead: Later frames that are known; the last one is looked at.
     """
     every = LIVE_EVERY if own >= _SHORT_PAST else 1
-    past = np.arange(own, max(own - HISTORY_FRAMES, -1), -every)
+    past = np.arange(own, max(own - HISTORY_FRAMES + look_ahead // 2, -1), -every)
     later = np.arange(own + look_ahead, own, -LIVE_EVERY)
     return np.concatenate([past[::-1], later[::-1]])
 
