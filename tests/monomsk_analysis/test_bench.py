@@ -9,7 +9,7 @@ from monomsk_analysis.bench import BenchResults, main, write_results
 from monomsk_analysis.bench_angles import ClipScore, score_table
 from monomsk_analysis.bench_layers_report import LayerSpeed
 from monomsk_analysis.bench_memory import MemoryScore
-from monomsk_analysis.bench_speed import StageSpeed, recorded_speeds
+from monomsk_analysis.bench_speed import StageSpeed, lifter_speeds, recorded_speeds
 from monomsk_analysis.bench_walking import score_walking
 from monomsk_analysis.errors import FileFormatError
 from monomsk_analysis.exports import force_label, ground_reaction_labels
@@ -17,6 +17,7 @@ from monomsk_analysis.opensim_kinematics import PELVIS_COORDINATES, PELVIS_TRANS
 from monomsk_analysis.reference_data import read_angles_csv, read_clip
 from monomsk_analysis.scoring import LEG_COORDINATES, LEG_MOMENTS
 from monomsk_analysis.storage import Table
+from monomsk_description.skeleton import Skeleton
 
 MASS_KG = 80.0
 WEIGHT_N = MASS_KG * 9.81
@@ -174,6 +175,19 @@ def test_speeds_come_from_the_summary(tmp_path: Path) -> None:
     }
     (tmp_path / "summary.json").write_text(json.dumps(summary))
     assert recorded_speeds(tmp_path) == (StageSpeed("lift", 1.5, 2.5, 7),)
+
+
+def test_live_answers_of_the_lifter_are_timed_with_and_without_look_ahead(
+    skeleton: Skeleton,
+) -> None:
+    speeds = lifter_speeds(skeleton, answers=12)
+    assert [row.stage.removeprefix("lifter network, ") for row in speeds] == [
+        "0 frames ahead",
+        "0 frames ahead, between other work",
+        "8 frames ahead",
+        "8 frames ahead, between other work",
+    ]
+    assert all(0.0 < row.median_ms <= row.p99_ms and row.frames == 12 for row in speeds)
 
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "time,a\n1,x\n", "time,a\n1,2,3\n"])

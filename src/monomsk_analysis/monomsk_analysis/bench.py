@@ -27,7 +27,12 @@ from monomsk_analysis.bench_memory import MemoryScore, bench_walk_memory
 from monomsk_analysis.bench_model import ModelScore, bench_model
 from monomsk_analysis.bench_muscles import MuscleScores, bench_muscles
 from monomsk_analysis.bench_report import render_markdown
-from monomsk_analysis.bench_speed import StageSpeed, live_dynamics_speeds, recorded_speeds
+from monomsk_analysis.bench_speed import (
+    StageSpeed,
+    lifter_speeds,
+    live_dynamics_speeds,
+    recorded_speeds,
+)
 from monomsk_analysis.bench_walking import RECORDING, WalkingScore, bench_walking
 from monomsk_analysis.cli import EXIT_BAD_INPUT, PROJECT_ERRORS
 from monomsk_analysis.gait_scoring import EventScore
@@ -98,6 +103,7 @@ def measure(folder: Path, work: Path, root: Path, stages: Stages) -> BenchResult
         clips.append(score)
         if not speed:
             speed = [*recorded_speeds(work / name), *live_dynamics_speeds(analysis)]
+            speed += lifter_speeds(analysis.skeleton)
     walking = assist = None
     if (folder / RECORDING).is_dir():
         walking = bench_walking(folder / RECORDING, work, stages)

@@ -79,7 +79,9 @@ _GAIT_TEXT = (
     "of live toe offs."
 )
 _SPEED_TEXT = (
-    "Milliseconds per frame, from the first clip above; `perception` contains landmarks and lift."
+    "Milliseconds per frame, from the first clip above; `perception` contains landmarks and lift, "
+    "`lift` the lifter's network and the fit after it. The network's own rows are of a live answer "
+    "on one core, one after the other, and as a node asks, with other work in between."
 )
 
 

@@ -11,10 +11,23 @@ import numpy as np
 
 from monomsk_analysis.analysis import Analysis
 from monomsk_description.body_state import BodyState
+from monomsk_description.skeleton import Skeleton
 from monomsk_dynamics.live import LiveDynamics
 from monomsk_dynamics.muscle_analysis import MuscleAnalysis
+from monomsk_perception.both_sides import BothSides
+from monomsk_perception.lifter_answer import (
+    HISTORY_FRAMES,
+    MAX_LOOK_AHEAD,
+    USED_LANDMARKS,
+    Track,
+    live_numbers,
+    subject_token,
+)
+from monomsk_perception.lifter_network import OnnxLifter
 
 _WARM_UP_FRAMES = 10
+#: Answers of the lifter's network that are timed, and what a node does between two of them [s].
+_ANSWERS, _OTHER_WORK_S = 300, 0.015
 
 
 @dataclass(frozen=True)
@@ -73,6 +86,43 @@ def live_dynamics_speeds(analysis: Analysis) -> tuple[StageSpeed, ...]:
         _speed("live dynamics, with muscles", with_s),
         *(_speed(f"live dynamics: {stage}", seconds) for stage, seconds in stages_s.items()),
     )
+
+
+def lifter_speeds(skeleton: Skeleton, answers: int = _ANSWERS) -> tuple[StageSpeed, ...]:
+    """Time the live answers of the lifter's network, mirror image included, on one core.
+
+    Args:
+        skeleton: Whose network.
+        answers: How many of each kind.
+
+    Returns:
+        Without delay and with the longest look-ahead: one after the other, and with other work in
+        between, as a node has it, after which nothing of the network is left in the caches.
+    """
+    network = BothSides(OnnxLifter(skeleton.coordinate_names))
+    subject, own = subject_token(skeleton.subject.height_m, {}), HISTORY_FRAMES - 1
+    speeds = []
+    for look_ahead in (0, MAX_LOOK_AHEAD):
+        numbers = live_numbers(own, look_ahead)
+        rays = 0.1 * np.random.default_rng(0).normal(size=(len(numbers), len(USED_LANDMARKS), 2))
+        track = Track(rays, np.ones(rays.shape[:2]), np.ones(len(numbers)), numbers)
+        asked = [int(np.searchsorted(numbers, own))]
+        for work_s, when in ((0.0, ""), (_OTHER_WORK_S, ", between other work")):
+            seconds = []
+            for _ in range(answers):
+                _work(work_s)
+                start_s = time.perf_counter()
+                network(track, subject, asked)
+                seconds.append(time.perf_counter() - start_s)
+            speeds.append(_speed(f"lifter network, {look_ahead} frames ahead{when}", seconds))
+    return tuple(speeds)
+
+
+def _work(duration_s: float) -> None:
+    """Keep the core and its caches busy."""
+    end_s, other = time.perf_counter() + duration_s, np.ones((400, 400))
+    while time.perf_counter() < end_s:
+        other @ other
 
 
 def _speed(stage: str, seconds: list[float]) -> StageSpeed:
