@@ -22,12 +22,13 @@ LENGTH_NAMES = (
 )  # fmt: skip
 RATE_HZ = 30.0
 #: The longest window, and how many of its frames a live answer looks back over, its own among
-#: them: a longer past takes less than 0.05 degrees from the errors (docs/training.md).
-WINDOW_FRAMES, HISTORY_FRAMES = 64, 36
-#: Live answers look at one of so many frames: as good as all of them at half the cost. Of a past
-#: that is short enough, as when a camera has just started, they look at all.
+#: them: a longer past takes less than 0.02 degrees from the errors (docs/training.md).
+WINDOW_FRAMES, HISTORY_FRAMES = 64, 44
+#: Live answers look at one of so many frames, and of those older than the recent ones at one of
+#: `_OLDER_EVERY`: as good as all of them at a third of the cost. Of a past that is no longer than
+#: the recent frames, as when a camera has just started, they look at all.
 LIVE_EVERY = 2
-_SHORT_PAST = HISTORY_FRAMES // LIVE_EVERY
+_RECENT_FRAMES, _OLDER_EVERY = 16, 4
 #: Later frames that a live answer may wait for, at most.
 MAX_LOOK_AHEAD = 8
 
@@ -106,17 +107,15 @@ class WindowNetwork(Protocol):
 def live_numbers(own: int, look_ahead: int) -> NDArray[np.int64]:
     """Which frames a live answer looks at, rising, none before 0; see `LIVE_EVERY`.
 
-    Of every two later frames that are known, one older frame less is looked at: an answer's cost
-    grows with what it looks at, and of the oldest frames it learns nothing then.
-
     Args:
         own: Number of the frame that is asked for.
         look_ahead: Later frames that are known; the last one is looked at.
     """
-    every = LIVE_EVERY if own >= _SHORT_PAST else 1
-    past = np.arange(own, max(own - HISTORY_FRAMES + look_ahead // 2, -1), -every)
+    every = LIVE_EVERY if own >= _RECENT_FRAMES else 1
+    recent = np.arange(own, max(own - _RECENT_FRAMES, -1), -every)
+    older = np.arange(recent[-1] - _OLDER_EVERY, max(own - HISTORY_FRAMES, -1), -_OLDER_EVERY)
     later = np.arange(own + look_ahead, own, -LIVE_EVERY)
-    return np.concatenate([past[::-1], later[::-1]])
+    return np.concatenate([older[::-1], recent[::-1], later[::-1]])
 
 
 def subject_token(height_m: float, lengths: Mapping[str, float]) -> Array:

@@ -113,11 +113,11 @@ def largest_difference_deg(model: LifterModel, folder: Path) -> float:
     exported = OnnxLifter(COORDINATE_NAMES, folder)
     whole, worst = model.options.frames, 0.0
     every, live = np.arange(whole), live_numbers(40, 4)
-    windows_and_rows = ((every, None), (every, [whole - 1]), (every[:30], [21]), (live, [16]))
+    windows_and_rows = ((every, None), (every, [whole - 1]), (every[:30], [21]), (live, [12]))
     for numbers, asked in windows_and_rows:
         rays = 0.2 * rng.normal(size=(len(numbers), len(USED_LANDMARKS), 2))
         seen = (rng.random(len(numbers)) > 0.1).astype(float)
-        windows = np.arange(len(numbers)) // 15
+        windows = np.arange(len(numbers)) // 10
         track = Track(rays, rng.random(rays.shape[:2]), seen, numbers, windows)
         subject = rng.normal(size=17) * 0.1
         answers = [network(track, subject, asked) for network in (TorchNetwork(model), exported)]
