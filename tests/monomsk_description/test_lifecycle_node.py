@@ -45,6 +45,45 @@ def test_the_executor_is_the_one_that_was_asked_for(choice, executor, workspace_
     assert done.stdout.splitlines() == [executor]
 
 
+SIGNAL_PROGRAM = textwrap.dedent(
+    """
+    import os
+    import signal
+    import sys
+
+    from monomsk_description.lifecycle_node import StatusNode, run
+
+
+    class Probe(StatusNode):
+        def __init__(self):
+            super().__init__("probe", {})
+            self.create_timer(0.01, self.work)
+
+        def work(self):
+            os.kill(os.getpid(), signal.Signals[sys.argv[1]])
+            print("worked to the end")
+
+        def destroy_node(self):
+            print("destroyed")
+            super().destroy_node()
+
+
+    run(Probe, [], events_executor=True)
+    """
+)
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_cuts_nothing_short_that_the_events_executor_calls(name, workspace_environment):
+    done = subprocess.run(
+        [sys.executable, "-c", SIGNAL_PROGRAM, name],
+        env=workspace_environment, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["worked to the end", "destroyed"]
+    assert "Traceback" not in done.stderr
+
+
 END_PROGRAM = textwrap.dedent(
     """
     import sys

@@ -233,9 +233,19 @@ def keep_long_lived_objects() -> None:
 def _spin_by_events(node: StatusNode) -> None:
     executor = EventsExecutor()
     executor.add_node(node)
+    # This executor is C++: an interrupt raised in what it calls may abort the process.
+    stop = _stop_signal()
     # Its own `spin` was seen to hang at shutdown.
-    while rclpy.ok():
+    while rclpy.ok() and not stop.is_set():
         executor.spin_once(timeout_sec=_SPIN_TIMEOUT_S)
+
+
+def _stop_signal() -> Event:
+    """The event that SIGINT and SIGTERM set from now on, instead of interrupting anything."""
+    stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    return stop
 
 
 def run_until_done(
@@ -279,9 +289,7 @@ def run_until_stopped(
     """
     # with rclpy's own handlers nothing could be published or logged after the signal
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    stop = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: stop.set())
+    stop = _stop_signal()
     return _make_and_work(name, make_node, lambda node: work(node, stop), errors)
 
 
