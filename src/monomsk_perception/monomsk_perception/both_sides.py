@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 import numpy as np
-from numpy.typing import NDArray
 
 from monomsk_description.frames import Array
 from monomsk_perception.lifter_answer import OTHER_SIDE, Answer, Track, WindowNetwork
@@ -60,7 +59,7 @@ class BothSides:
         frames = len(track)
         rows = np.arange(frames) if asked is None else np.asarray(asked)
         both = self._network(_with_mirror_image(track), subject, [*rows, *(rows + frames)])
-        own, mirrored = (_rows(both, half) for half in np.split(np.arange(2 * len(rows)), 2))
+        own, mirrored = (_rows(both, half) for half in (slice(len(rows)), slice(len(rows), None)))
         other = mirrored_answer(mirrored)
         means = {
             item.name: 0.5 * (getattr(own, item.name) + getattr(other, item.name))
@@ -83,5 +82,5 @@ def _with_mirror_image(track: Track) -> Track:
     )
 
 
-def _rows(answer: Answer, rows: NDArray[np.int64]) -> Answer:
+def _rows(answer: Answer, rows: slice) -> Answer:
     return Answer(**{item.name: getattr(answer, item.name)[rows] for item in fields(Answer)})

@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 
 from monomsk_perception.lifter_answer import USED_LANDMARKS
-from monomsk_training.kinematics import product, turn
 from monomsk_training.motion_clip import COORDINATE_NAMES
 
 LANDMARKS = len(USED_LANDMARKS)
@@ -106,8 +105,8 @@ class Block(nn.Module):
                 (..., 1, 1 or frames, frames).
             asked: Rows of the frames to answer for; None: all.
         """
-        split = self.project(self.before_attention(x)).unflatten(-1, (3, self.heads, -1))
-        query, key, value = (part.transpose(-3, -2) for part in split.unbind(-3))
+        split = self.project(self.before_attention(x)).unflatten(-1, (3 * self.heads, -1))
+        query, key, value = split.transpose(-3, -2).split(self.heads, dim=-3)
         if asked is not None:
             x, query = x[..., asked, :], query[..., asked, :]
             mask = mask if mask.shape[-2] == 1 else mask[..., asked, :]
@@ -191,8 +190,8 @@ class LifterModel(nn.Module):
         place = torch.cat([0.3 * parts[1][..., :2], depth], dim=-1) * height
         weight = seen / seen.sum(-1, keepdim=True).clamp_min(1.0)
         return Lifted(
-            pelvis_rotation=product(back, _rotation_from_six(parts[0])),
-            pelvis_position=turn(back, place),
+            pelvis_rotation=back @ _rotation_from_six(parts[0]),
+            pelvis_position=(back @ place[..., None])[..., 0],
             pelvis_log_scale=parts[2].clamp(-7.0, 2.0),
             coordinates=parts[3],
             log_scale=parts[4].clamp(-7.0, 2.0),
@@ -204,8 +203,8 @@ class LifterModel(nn.Module):
 def turned_to_person(rays: Tensor, visibility: Tensor) -> View:
     """The rays in a frame whose z looks at the middle of the hips, divided by their extent."""
     hips = 0.5 * (rays[..., _LEFT_HIP, :] + rays[..., _RIGHT_HIP, :])
-    x, y = rays.unbind(-1)
-    cos_y, sin_y, cos_x, sin_x = (part[..., None] for part in _turns_to(hips))
+    x, y = rays[..., 0], rays[..., 1]
+    cos_y, sin_y, cos_x, sin_x = _turns_to(hips)
     after_y = sin_y * x + cos_y
     depth = (sin_x * y + cos_x * after_y).clamp_min(0.2)
     # What is not seen is put between the hips, where it widens nothing.
@@ -227,12 +226,12 @@ def rotation_to(hips: Tensor) -> Tensor:
         -sin_x * sin_y, cos_x, -sin_x * cos_y,
         cos_x * sin_y, sin_x, cos_x * cos_y,
     ]  # fmt: skip
-    return torch.stack(rows, dim=-1).unflatten(-1, (3, 3))
+    return torch.cat(rows, dim=-1).unflatten(-1, (3, 3))
 
 
 def _turns_to(hips: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Cosine and sine of the turn about y that brings rays straight ahead, then about x."""
-    x, y = hips.unbind(-1)
+    """Cosine and sine (..., 1) of the turns about y, then x, that bring rays straight ahead."""
+    x, y = hips.split(1, dim=-1)
     flat = torch.sqrt(1.0 + x**2)
     length = torch.sqrt(flat**2 + y**2)
     return 1.0 / flat, x / flat, flat / length, y / length
@@ -244,9 +243,9 @@ def _rotation_from_six(raw: Tensor) -> Tensor:
     second = raw[..., 3:]
     second = _unit(second - (first * second).sum(-1, keepdim=True) * first)
     # torch.linalg.cross has no ONNX form.
-    x1, y1, z1 = first.unbind(-1)
-    x2, y2, z2 = second.unbind(-1)
-    third = torch.stack([y1 * z2 - z1 * y2, z1 * x2 - x1 * z2, x1 * y2 - y1 * x2], dim=-1)
+    x1, y1, z1 = first.split(1, dim=-1)
+    x2, y2, z2 = second.split(1, dim=-1)
+    third = torch.cat([y1 * z2 - z1 * y2, z1 * x2 - x1 * z2, x1 * y2 - y1 * x2], dim=-1)
     return torch.stack([first, second, third], dim=-1)
 
 
