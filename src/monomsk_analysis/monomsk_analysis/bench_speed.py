@@ -26,8 +26,8 @@ from monomsk_perception.lifter_answer import (
 from monomsk_perception.lifter_network import OnnxLifter
 
 _WARM_UP_FRAMES = 10
-#: Answers of the lifter's network that are timed, and what a node does between two of them [s].
-_ANSWERS, _OTHER_WORK_S = 300, 0.015
+#: Answers of the lifter's network that are timed in a row, and what a node does between two [s].
+_ANSWERS_A_ROUND, _OTHER_WORK_S = 30, 0.015
 
 
 @dataclass(frozen=True)
@@ -88,39 +88,53 @@ def live_dynamics_speeds(analysis: Analysis) -> tuple[StageSpeed, ...]:
     )
 
 
-def lifter_speeds(skeleton: Skeleton, answers: int = _ANSWERS) -> tuple[StageSpeed, ...]:
+def lifter_speeds(skeleton: Skeleton, rounds: int = 10) -> tuple[StageSpeed, ...]:
     """Time the live answers of the lifter's network, mirror image included, on one core.
 
     Args:
         skeleton: Whose network.
-        answers: How many of each kind.
+        rounds: How often all kinds are timed by turns, so that a slow moment meets all alike.
 
     Returns:
         Without delay and with the longest look-ahead: one after the other, and with other work in
         between, as a node has it, after which nothing of the network is left in the caches.
     """
     network = BothSides(OnnxLifter(skeleton.coordinate_names))
-    subject, own = subject_token(skeleton.subject.height_m, {}), HISTORY_FRAMES - 1
-    speeds = []
-    for look_ahead in (0, MAX_LOOK_AHEAD):
-        numbers = live_numbers(own, look_ahead)
-        rays = 0.1 * np.random.default_rng(0).normal(size=(len(numbers), len(USED_LANDMARKS), 2))
-        track = Track(rays, np.ones(rays.shape[:2]), np.ones(len(numbers)), numbers)
-        asked = [int(np.searchsorted(numbers, own))]
-        for work_s, when in ((0.0, ""), (_OTHER_WORK_S, ", between other work")):
-            seconds = []
-            for _ in range(answers):
-                _work(work_s)
+    subject = subject_token(skeleton.subject.height_m, {})
+    kinds = {
+        f"lifter network, {look_ahead} frames ahead{when}": (look_ahead, work)
+        for look_ahead in (0, MAX_LOOK_AHEAD)
+        for work, when in ((_rest, ""), (_work, ", between other work"))
+    }
+    seconds: dict[str, list[float]] = {stage: [] for stage in kinds}
+    for _ in range(rounds):
+        for stage, (look_ahead, work) in kinds.items():
+            track, asked = _live_question(look_ahead)
+            network(track, subject, asked)
+            for _ in range(_ANSWERS_A_ROUND):
+                work()
                 start_s = time.perf_counter()
                 network(track, subject, asked)
-                seconds.append(time.perf_counter() - start_s)
-            speeds.append(_speed(f"lifter network, {look_ahead} frames ahead{when}", seconds))
-    return tuple(speeds)
+                seconds[stage].append(time.perf_counter() - start_s)
+    return tuple(_speed(stage, durations_s) for stage, durations_s in seconds.items())
 
 
-def _work(duration_s: float) -> None:
+def _live_question(look_ahead: int) -> tuple[Track, list[int]]:
+    """Landmarks of as many frames as a live answer looks at, and the row of its own."""
+    own = HISTORY_FRAMES - 1
+    numbers = live_numbers(own, look_ahead)
+    rays = 0.1 * np.random.default_rng(0).normal(size=(len(numbers), len(USED_LANDMARKS), 2))
+    track = Track(rays, np.ones(rays.shape[:2]), np.ones(len(numbers)), numbers)
+    return track, [int(np.searchsorted(numbers, own))]
+
+
+def _rest() -> None:
+    """Nothing."""
+
+
+def _work() -> None:
     """Keep the core and its caches busy."""
-    end_s, other = time.perf_counter() + duration_s, np.ones((400, 400))
+    end_s, other = time.perf_counter() + _OTHER_WORK_S, np.ones((400, 400))
     while time.perf_counter() < end_s:
         other @ other
 
